@@ -1,0 +1,34 @@
+import { performance } from 'node:perf_hooks';
+
+/** A timer that was started; `cancel()` is harmless after it fired. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * The one place that reads time or starts a timer, so that tests drive time themselves.
+ * Every delay is in milliseconds.
+ */
+export interface Clock {
+  /** Monotonic milliseconds: never steps, meaningless as a date. */
+  now(): number;
+  /** Milliseconds since the Unix epoch: for people and for other machines. */
+  wallNow(): number;
+  /** Calls `callback` once after `ms`. A timer that is not `ref` never keeps a finished process alive. */
+  setTimer(callback: () => void, ms: number, options?: { readonly ref?: boolean }): Timer;
+  /** Calls `callback` after the event loop has polled for input once. */
+  afterPoll(callback: () => void): void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  setTimer(callback, ms, options) {
+    const handle = setTimeout(callback, ms);
+    if (options?.ref !== true) handle.unref();
+    return { cancel: () => clearTimeout(handle) };
+  },
+  afterPoll(callback) {
+    setImmediate(callback);
+  },
+};

@@ -1,0 +1,24 @@
+import { errorText } from './redact.js';
+
+/** Where the few lines this package writes go. `console` and pino both fit. */
+export interface Logger {
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
+
+/** A logger that throws must not take a request with it. */
+export function containLogger(logger: Logger): Logger {
+  const contained =
+    (level: keyof Logger) =>
+    (message: string): void => {
+      try {
+        logger[level](message);
+      } catch (error) {
+        process.emitWarning(`the logger threw: ${errorText(error)}`, 'ExpressCacheHealthWarning');
+      }
+    };
+  return { info: contained('info'), warn: contained('warn'), error: contained('error') };
+}

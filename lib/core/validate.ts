@@ -1,0 +1,114 @@
+import { CacheHealthError, type ErrorCode } from './errors.js';
+
+/** What is being checked: its name as the user writes it, and the code of the error if it is wrong. */
+export interface Subject {
+  readonly name: string;
+  readonly code: ErrorCode;
+}
+
+/** An error that says what was expected, what was given, and (optionally) what to do. */
+export function invalid(
+  subject: Subject,
+  expected: string,
+  given: unknown,
+  advice?: string,
+): CacheHealthError {
+  const hint = advice === undefined ? '' : ` ${advice}`;
+  return new CacheHealthError(
+    subject.code,
+    `${subject.name} must be ${expected}, got ${describe(given)}.${hint}`,
+  );
+}
+
+/** A value as it may be shown in a message: short, one line, never a secret-looking dump of an object. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  switch (typeof value) {
+    case 'string':
+      return value.length > 60 ? `'${value.slice(0, 57)}…'` : `'${value}'`;
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return value.name === '' ? 'a function' : `the function ${value.name}`;
+    case 'symbol':
+      return 'a symbol';
+    default:
+      return Array.isArray(value) ? 'an array' : describeObject(value);
+  }
+}
+
+function describeObject(value: object): string {
+  const name = Object.getPrototypeOf(value)?.constructor?.name;
+  return typeof name === 'string' && name !== 'Object' && name !== '' ? `a ${name}` : 'an object';
+}
+
+export function parseInteger(subject: Subject, value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
+    throw invalid(subject, `a whole number from ${min} to ${max}`, value);
+  }
+  return value;
+}
+
+export function parseFunction<F>(subject: Subject, value: unknown, advice?: string): F {
+  if (typeof value !== 'function') throw invalid(subject, 'a function', value, advice);
+  return value as F;
+}
+
+export function parseBoolean(subject: Subject, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalid(subject, 'true or false', value);
+  return value;
+}
+
+/**
+ * Reads an options object: `undefined` is an empty one, an unknown option is an error that suggests
+ * the right name.
+ */
+export function parseOptions<T extends object>(
+  subject: Subject,
+  value: unknown,
+  known: readonly (keyof T & string)[],
+): T {
+  if (value === undefined) return {} as T;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(subject, 'an object of options', value);
+  }
+  for (const key of Object.keys(value)) {
+    if (!(known as readonly string[]).includes(key)) throw unknownOption(subject, key, known);
+  }
+  return value as T;
+}
+
+function unknownOption(subject: Subject, key: string, known: readonly string[]): CacheHealthError {
+  const near = nearest(key, known);
+  const advice =
+    near === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean '${near}'?`;
+  return new CacheHealthError(subject.code, `${subject.name} has no option '${key}'. ${advice}`);
+}
+
+function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein distance by the two-row method (Wagner and Fischer, 1974). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, substitution));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}
