@@ -1,31 +1,14 @@
 import type { Duration } from '../core/duration.js';
 import type { Unsubscribe } from '../core/emitter.js';
+import type { CacheReason } from '../core/reason.js';
+
+export type { CacheReason } from '../core/reason.js';
 
 /**
  * What serves the cache: `normal` Redis, `degraded` the memory tier, `recovering` the memory tier while
  * the journal is replayed into Redis, `database-only` neither tier: every read runs its loader.
  */
 export type CacheMode = 'normal' | 'degraded' | 'recovering' | 'database-only';
-
-/** Why Redis is not (fully) used: stable codes for alerts and runbooks, each explained in docs/degradation.md. */
-export type CacheReason =
-  | 'connecting'
-  | 'connection_refused'
-  | 'connection_lost'
-  | 'connection_failed'
-  | 'host_not_found'
-  | 'timeout'
-  | 'loading'
-  | 'read_only'
-  | 'out_of_memory'
-  | 'persistence_failing'
-  | 'cluster_down'
-  | 'authentication'
-  | 'permission'
-  | 'max_clients'
-  | 'protocol_error'
-  | 'not_connected'
-  | 'closed';
 
 /** Counters since the cache was created. `hitRate` is hits / (hits + misses), 0 to 1, two decimals, 0 before any lookup. */
 export interface CacheMetrics {

@@ -1,0 +1,60 @@
+import type { Clock } from '../core/clock.js';
+import type { RedisDoor } from '../redis/door.js';
+import type { Failure } from '../redis/failure.js';
+import type { ServerClock } from '../redis/server-clock.js';
+import type { Journal } from './journal.js';
+import type { Metrics } from './metrics.js';
+import type { Mutations } from './mutations.js';
+import type { CacheConfig } from './options.js';
+import type { RecentWrites } from './recent-writes.js';
+import type { Standby } from './standby.js';
+
+/** The parts of one cache, wired once by create-cache.ts. */
+export interface CacheContext {
+  readonly config: CacheConfig;
+  readonly clock: Clock;
+  readonly serverClock: ServerClock;
+  /** Absent with `redis: false`. */
+  readonly door: RedisDoor | undefined;
+  /** Absent with `memory: false`. */
+  readonly standby: Standby | undefined;
+  readonly journal: Journal;
+  readonly mutations: Mutations;
+  readonly recent: RecentWrites;
+  readonly metrics: Metrics;
+  /** The mark that entries must carry. */
+  generation(): string;
+  /** A journal entry was made while Redis can be written: replay it soon. */
+  scheduleReplay(): void;
+  /** The journal overflowed: say so. */
+  onOverflow(): void;
+}
+
+/** The complete key in Redis. */
+export function redisKey(context: CacheContext, key: string): string {
+  return context.config.prefix + key;
+}
+
+/** Journals a write that Redis has not acknowledged. */
+export function defer(context: CacheContext, key: string, op: 'set' | 'delete' | 'load'): void {
+  if (context.door === undefined) return;
+  if (context.journal.record(key, op, context.clock.now())) context.onOverflow();
+  context.scheduleReplay();
+}
+
+/** Waits, for as long as one command may take, until the first connection attempt has ended. */
+export async function firstAttempt(context: CacheContext): Promise<void> {
+  const attempt = context.door?.untilFirstAttempt;
+  if (attempt === undefined) return;
+  let cancel = (): void => {};
+  const deadline = new Promise<void>((resolve) => {
+    const { commandTimeoutMs } = context.config;
+    cancel = context.clock.setTimer(resolve, commandTimeoutMs, { ref: true }).cancel;
+  });
+  await Promise.race([attempt, deadline]);
+  cancel();
+}
+
+export function reportFailure(context: CacheContext, failure: Failure, bytes = 0): void {
+  context.door?.report(failure, bytes);
+}

@@ -1,0 +1,148 @@
+import { type Clock, systemClock, type Timer } from '../core/clock.js';
+import { Emitter } from '../core/emitter.js';
+import { errorText } from '../core/redact.js';
+import { MemoryTier } from '../memory/memory-tier.js';
+import { RedisDoor } from '../redis/door.js';
+import { newGeneration } from '../redis/lineage.js';
+import { ServerClock } from '../redis/server-clock.js';
+import { type CacheCore, CacheHandle } from './cache.js';
+import type { CacheContext } from './context.js';
+import { Journal } from './journal.js';
+import { Loads } from './loads.js';
+import { Metrics } from './metrics.js';
+import { modeOf } from './mode.js';
+import { Mutations } from './mutations.js';
+import { type CacheConfig, type CacheOptions, parseCacheOptions } from './options.js';
+import { RecentWrites } from './recent-writes.js';
+import { recover, replay } from './recovery.js';
+import { Standby } from './standby.js';
+import type { CacheEvents } from './types.js';
+import { Watch } from './watch.js';
+
+/** A write that failed while Redis is well is replayed after this pause. */
+const REPLAY_AFTER_MS = 50;
+
+/**
+ * Makes a cache. It connects in the background: nothing is awaited, nothing is thrown because Redis is
+ * away.
+ *
+ * @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option.
+ */
+export function createCache(options?: CacheOptions): CacheHandle {
+  return buildCache(parseCacheOptions(options), systemClock);
+}
+
+/** The composition root. */
+export function buildCache(config: CacheConfig, clock: Clock): CacheHandle {
+  const events = new Emitter<CacheEvents>((error) => {
+    config.logger.warn(`[express-cache-health] an event listener threw: ${errorText(error)}`);
+  });
+  const parts = buildParts(config, clock, events);
+  const loads = new Loads(parts.context);
+  const core: CacheCore = {
+    context: parts.context,
+    loads,
+    events,
+    status: () => parts.watch.status(parts.context),
+    close: parts.close,
+  };
+  return new CacheHandle(core);
+}
+
+interface Parts {
+  readonly context: CacheContext;
+  readonly watch: Watch;
+  close(): void;
+}
+
+function buildParts(config: CacheConfig, clock: Clock, events: Emitter<CacheEvents>): Parts {
+  const journal = new Journal(config.journalMax);
+  const recent = new RecentWrites();
+  const metrics = new Metrics();
+  const standby = buildStandby(config, journal);
+  const hasMemory = standby !== undefined;
+  const initial = modeOf(config.redis && { name: 'connecting' }, hasMemory);
+  const watch = new Watch(events, initial, clock.now(), clock.wallNow());
+  let replayTimer: Timer | undefined;
+
+  const replaySoon = (): void => {
+    if (replayTimer !== undefined || context.door?.writer === undefined) return;
+    replayTimer = clock.setTimer(() => void replayNow(), REPLAY_AFTER_MS);
+  };
+  const replayNow = async (): Promise<void> => {
+    const session = context.door?.writer;
+    if (session !== undefined && !journal.isEmpty) await replay(context, session);
+    replayTimer = undefined;
+    if (!journal.isEmpty) replaySoon();
+  };
+  const door = config.redis && buildDoor(config, clock, { recent, metrics, watch }, () => context);
+  const ownGeneration = newGeneration();
+  const context: CacheContext = {
+    config,
+    clock,
+    door,
+    standby,
+    journal,
+    recent,
+    metrics,
+    serverClock: door?.serverClock ?? new ServerClock(clock),
+    mutations: new Mutations(),
+    generation: () => door?.identity.generation ?? ownGeneration,
+    scheduleReplay: replaySoon,
+    onOverflow: () => announceOverflow(config, journal),
+  };
+  watch.attach(context);
+  const close = (): void => {
+    replayTimer?.cancel();
+    door?.close();
+  };
+  return { context, watch, close };
+}
+
+function buildStandby(config: CacheConfig, journal: Journal): Standby | undefined {
+  if (config.memory === undefined) return undefined;
+  const standby: Standby = new Standby(
+    new MemoryTier(config.memory, (key) => {
+      standby.forget(key);
+      journal.dropLoad(key);
+    }),
+  );
+  return standby;
+}
+
+function buildDoor(
+  config: CacheConfig,
+  clock: Clock,
+  parts: { recent: RecentWrites; metrics: Metrics; watch: Watch },
+  context: () => CacheContext,
+): RedisDoor | undefined {
+  if (config.redis === undefined) return undefined;
+  const { recent, metrics, watch } = parts;
+  return new RedisDoor({
+    source: config.redis,
+    prefix: config.prefix,
+    commandTimeoutMs: config.commandTimeoutMs,
+    clock,
+    hooks: {
+      onChange: (state) => watch.onDoorChange(state),
+      onFailure: (failure) => {
+        metrics.errors++;
+        watch.onFailure(failure, clock.wallNow());
+      },
+      recover: (recovery) => recover(context(), recovery),
+      onAmnesia: () =>
+        config.logger.error(
+          `[express-cache-health] Redis (${config.redisName}) came back without writes it had acknowledged: ` +
+            `every entry under the prefix '${config.prefix}' counts as gone.`,
+        ),
+      beginFence: () => recent.beginFence(),
+    },
+  });
+}
+
+function announceOverflow(config: CacheConfig, journal: Journal): void {
+  config.logger.warn(
+    `[express-cache-health] more than ${journal.max} writes wait for Redis: ` +
+      `every entry under the prefix '${config.prefix}' will count as gone when it is back.`,
+  );
+}

@@ -1,0 +1,122 @@
+import type { Timer } from '../core/clock.js';
+import { Failure } from '../redis/failure.js';
+import { randomText } from '../redis/lineage.js';
+import type { Session } from '../redis/session.js';
+import type { Budget } from './budget.js';
+import { type CacheContext, defer, redisKey, reportFailure } from './context.js';
+import { entryHead } from './entry.js';
+import { fingerprint } from './fingerprint.js';
+import { readerFor } from './read.js';
+import { keepForOutage, type NewValue, newEntry, writerFor } from './write.js';
+
+/** A process that dies while it loads is succeeded after this long. */
+export const LEASE_MS = 600;
+const RENEW_EVERY_MS = 200;
+
+const TOKEN_LENGTH = 10;
+
+/**
+ * - `granted`: this process loads the key, and may store what it loads.
+ * - `value`: somebody stored a fresh value meanwhile.
+ * - `held`: another process is loading it; `leftMs` is the longest it can be dead without notice.
+ * - `none`: there is no Redis to ask; load, for this process alone.
+ */
+export type LeaseAnswer =
+  | { readonly kind: 'granted'; readonly lease: Lease }
+  | { readonly kind: 'value'; readonly entry: string }
+  | { readonly kind: 'held'; readonly leftMs: number }
+  | { readonly kind: 'none' };
+
+/** Asks for the right to load a key. `isRefresh`: also when a fresh value is there. */
+export async function acquireLease(
+  context: CacheContext,
+  key: string,
+  budget: Budget | undefined,
+  isRefresh = false,
+): Promise<LeaseAnswer> {
+  const session = writerFor(context, budget);
+  if (session === undefined || readerFor(context, key, budget) === undefined)
+    return { kind: 'none' };
+  const token = randomText(TOKEN_LENGTH);
+  const head = entryHead(context.generation(), fingerprint(key));
+  const reply = await session.acquire(redisKey(context, key), token, LEASE_MS, head, isRefresh);
+  if (reply instanceof Failure) {
+    reportFailure(context, reply);
+    return { kind: 'none' };
+  }
+  switch (reply.outcome) {
+    case 'granted':
+      return { kind: 'granted', lease: new Lease(context, session, key, token) };
+    case 'value':
+      return { kind: 'value', entry: String(reply.rest[0]) };
+    case 'held':
+      return { kind: 'held', leftMs: Number(reply.rest[0]) };
+    default:
+      return { kind: 'none' };
+  }
+}
+
+/**
+ * The right to store one loaded value. It lives in the entry's own slot, so whatever changes the slot
+ * voids it: a delete, a set, a clear, another generation. It is renewed while the loader runs and ends
+ * with `fill`, `release`, or the process.
+ */
+export class Lease {
+  readonly #context: CacheContext;
+  readonly #session: Session;
+  readonly #key: string;
+  readonly #token: string;
+  #timer: Timer | undefined;
+
+  constructor(context: CacheContext, session: Session, key: string, token: string) {
+    this.#context = context;
+    this.#session = session;
+    this.#key = key;
+    this.#token = token;
+    this.#scheduleRenewal();
+  }
+
+  /** Stores the value, unless the lease is void. Without an answer it is kept in memory alone. */
+  async fill(value: NewValue): Promise<void> {
+    const context = this.#context;
+    this.#timer?.cancel();
+    const since = context.mutations.now;
+    const entry = newEntry(context, this.#key, value, context.serverClock.nextVersion());
+    const lifeMs = value.ttlMs + value.graceMs;
+    const reply = await this.#session.fill(this.#slot(), this.#token, entry, lifeMs);
+    if (!context.mutations.isUnchanged(this.#key, since)) return;
+    if (reply instanceof Failure) {
+      reportFailure(context, reply, entry.length);
+      keepForOutage(context, this.#key, value);
+      defer(context, this.#key, 'load');
+    } else if (reply.outcome === 'applied') {
+      context.standby?.keep(this.#key, entry);
+    }
+  }
+
+  /** Gives the right back without a value. */
+  async release(): Promise<void> {
+    this.#timer?.cancel();
+    const reply = await this.#session.release(this.#slot(), this.#token);
+    if (reply instanceof Failure) reportFailure(this.#context, reply);
+  }
+
+  /** Somebody changed the key: nothing to store, nothing to give back. */
+  abandon(): void {
+    this.#timer?.cancel();
+  }
+
+  #slot(): string {
+    return redisKey(this.#context, this.#key);
+  }
+
+  #scheduleRenewal(): void {
+    this.#timer = this.#context.clock.setTimer(() => void this.#renew(), RENEW_EVERY_MS);
+  }
+
+  async #renew(): Promise<void> {
+    const reply = await this.#session.renew(this.#slot(), this.#token, LEASE_MS);
+    if (reply instanceof Failure || reply.outcome !== 'applied') return;
+    this.#scheduleRenewal();
+  }
+}

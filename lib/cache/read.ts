@@ -1,0 +1,126 @@
+import { Failure } from '../redis/failure.js';
+import type { Session } from '../redis/session.js';
+import type { Budget } from './budget.js';
+import { type CacheContext, defer, firstAttempt, redisKey, reportFailure } from './context.js';
+import { classifyEntry, withoutLease } from './entry.js';
+import { fingerprint } from './fingerprint.js';
+import { type Found, freshness } from './standby.js';
+
+/** The request has waited for Redis long enough. */
+const OUT_OF_BUDGET = new Failure('command', 'timeout', new Error('the request has no time left'));
+
+/**
+ * Looks a key up: in Redis while it may be believed about this key, else in memory.
+ * Never rejects; waits `commandTimeout` at most.
+ */
+export async function read(
+  context: CacheContext,
+  key: string,
+  budget: Budget | undefined,
+): Promise<Found | undefined> {
+  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
+  const session = readerFor(context, key, budget);
+  if (session === undefined) return readMemory(context, key);
+  const since = context.mutations.now;
+  const answer = session.get(redisKey(context, key));
+  const slot = await (budget === undefined ? answer : budget.spend(answer, OUT_OF_BUDGET));
+  return interpret(context, session, key, slot, since);
+}
+
+/** Looks several keys up with one command; keys that Redis may not be asked about come from memory. */
+export async function readMany(
+  context: CacheContext,
+  keys: readonly string[],
+  budget: Budget | undefined,
+): Promise<(Found | undefined)[]> {
+  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
+  const asked = keys.filter((key) => readerFor(context, key, budget) !== undefined);
+  const session = asked[0] === undefined ? undefined : readerFor(context, asked[0], budget);
+  if (session === undefined) return keys.map((key) => readMemory(context, key));
+  const since = context.mutations.now;
+  const answer = session.getMany(asked.map((key) => redisKey(context, key)));
+  const reply = await (budget === undefined ? answer : budget.spend(answer, OUT_OF_BUDGET));
+  const slots = new Map(asked.map((key, i) => [key, slotAt(reply, i)]));
+  if (reply instanceof Failure) reportFailure(context, reply);
+  return keys.map((key) =>
+    slots.has(key) && !(reply instanceof Failure)
+      ? interpret(context, session, key, slots.get(key), since)
+      : readMemory(context, key),
+  );
+}
+
+function slotAt(reply: unknown, index: number): unknown {
+  return Array.isArray(reply) ? reply[index] : undefined;
+}
+
+/** The session to read this key from, unless Redis is away, behind on this key, or out of time. */
+export function readerFor(
+  context: CacheContext,
+  key: string,
+  budget: Budget | undefined,
+): Session | undefined {
+  const session = context.door?.reader;
+  if (session === undefined || budget?.isSpent === true) return undefined;
+  return context.journal.isEmpty || !context.journal.blocks(key) ? session : undefined;
+}
+
+export function readMemory(context: CacheContext, key: string): Found | undefined {
+  const { standby, serverClock } = context;
+  return standby?.get(key, context.generation(), fingerprint(key), serverClock.now());
+}
+
+function interpret(
+  context: CacheContext,
+  session: Session,
+  key: string,
+  slot: unknown,
+  since: number,
+): Found | undefined {
+  if (slot instanceof Failure) {
+    if (slot !== OUT_OF_BUDGET) reportFailure(context, slot);
+    // A key of another type holds nothing of ours; any other failure leaves the question to memory.
+    return slot.kind === 'command' && slot.reason === 'protocol_error'
+      ? undefined
+      : readMemory(context, key);
+  }
+  // The read barrier: the key was written, and Redis not told, while this reply was on its way.
+  if (!context.journal.isEmpty && context.journal.blocks(key)) return readMemory(context, key);
+  if (slot === null) return absent(context, key, since);
+  if (typeof slot !== 'string') {
+    reportFailure(context, session.desync('not a text'));
+    return readMemory(context, key);
+  }
+  return admit(context, session, key, withoutLease(slot), since);
+}
+
+function admit(
+  context: CacheContext,
+  session: Session,
+  key: string,
+  entry: string,
+  since: number,
+): Found | undefined {
+  switch (classifyEntry(entry, context.generation(), fingerprint(key))) {
+    case 'usable':
+      break;
+    case 'misplaced':
+      // Another key's value: either replies have shifted, or somebody copied the key. Both end here.
+      defer(context, key, 'delete');
+      reportFailure(context, session.desync('an entry of another key'));
+      return undefined;
+    case 'foreign':
+      context.metrics.errors++;
+      return absent(context, key, since);
+    case 'absent':
+      return absent(context, key, since);
+  }
+  const state = freshness(entry, context.serverClock.now());
+  if (state === 'expired') return absent(context, key, since);
+  if (context.mutations.isUnchanged(key, since)) context.standby?.keep(key, entry);
+  return { entry, tier: 'redis', isStale: state === 'stale' };
+}
+
+/** Redis does not have it, so neither may memory. */
+function absent(context: CacheContext, key: string, since: number): undefined {
+  if (context.mutations.isUnchanged(key, since)) context.standby?.delete(key);
+}

@@ -1,0 +1,71 @@
+import type { MemoryTier } from '../memory/memory-tier.js';
+import { classifyEntry, freshUntilMs, graceMsOf } from './entry.js';
+
+/** What a tier found under a key. */
+export interface Found {
+  readonly entry: string;
+  readonly tier: 'redis' | 'memory';
+  /** Past its ttl and within its grace. */
+  readonly isStale: boolean;
+}
+
+/** Whether an entry may be given to anybody at `nowMs` (server time), and as what. */
+export function freshness(entry: string, nowMs: number): 'fresh' | 'stale' | 'expired' {
+  const freshUntil = freshUntilMs(entry);
+  if (nowMs < freshUntil) return 'fresh';
+  return nowMs < freshUntil + graceMsOf(entry) ? 'stale' : 'expired';
+}
+
+/**
+ * The memory tier in its role as the warm standby: what may be served from it.
+ *
+ * Invariants: an entry is given only with the current generation and before it expires; an entry that
+ * was there when a connection began, and was not seen in Redis since, is suspect (other processes may
+ * have changed it while this one could not hear of it) and serves nobody in the next outage.
+ */
+export class Standby {
+  readonly memory: MemoryTier;
+  #suspects = new Set<string>();
+
+  constructor(memory: MemoryTier) {
+    this.memory = memory;
+  }
+
+  get(key: string, generation: string, fingerprint: string, nowMs: number): Found | undefined {
+    const entry = this.memory.get(key);
+    if (entry === undefined) return undefined;
+    const isUsable =
+      !this.#suspects.has(key) && classifyEntry(entry, generation, fingerprint) === 'usable';
+    const state = isUsable ? freshness(entry, nowMs) : 'expired';
+    if (state === 'expired') {
+      this.delete(key);
+      return undefined;
+    }
+    return { entry, tier: 'memory', isStale: state === 'stale' };
+  }
+
+  /** Keeps an entry that Redis just showed, or that this process just made. */
+  keep(key: string, entry: string): void {
+    if (this.#suspects.size > 0) this.#suspects.delete(key);
+    this.memory.set(key, entry);
+  }
+
+  delete(key: string): void {
+    if (this.#suspects.size > 0) this.#suspects.delete(key);
+    this.memory.delete(key);
+  }
+
+  deleteMatching(matches: (key: string) => boolean): void {
+    this.memory.deleteMatching(matches);
+  }
+
+  /** A connection begins: what is held was made without it. */
+  suspectAll(): void {
+    this.#suspects = new Set(this.memory.keys());
+  }
+
+  /** Memory pushed the key out. */
+  forget(key: string): void {
+    if (this.#suspects.size > 0) this.#suspects.delete(key);
+  }
+}

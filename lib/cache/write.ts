@@ -1,0 +1,216 @@
+import { compileGlob, escapeGlob } from '../core/glob.js';
+import { Failure } from '../redis/failure.js';
+import type { Tagged } from '../redis/replies.js';
+import { versionToMs } from '../redis/server-clock.js';
+import type { Session } from '../redis/session.js';
+import type { Budget } from './budget.js';
+import { type CacheContext, defer, firstAttempt, redisKey, reportFailure } from './context.js';
+import { formatEntry, tombstoneHead } from './entry.js';
+import { fingerprint } from './fingerprint.js';
+import type { WriteResult } from './types.js';
+
+/** A value on its way into the cache. */
+export interface NewValue {
+  readonly payload: string;
+  readonly ttlMs: number;
+  readonly graceMs: number;
+  readonly loadMs: number;
+}
+
+/**
+ * A tombstone outlives every write that may still be on its way when its key is deleted; those carry a
+ * deadline of twice `commandTimeout`.
+ */
+const TOMBSTONE_MS = 10_000;
+
+/** A version this far ahead of the server's clock was not made by a write that competes with ours. */
+const ANOMALY_MS = 1_000;
+
+const OUT_OF_BUDGET = new Failure('command', 'timeout', new Error('the request has no time left'));
+
+/** The entry for a value, valid from now on. */
+export function newEntry(
+  context: CacheContext,
+  key: string,
+  value: NewValue,
+  version: string,
+): string {
+  return formatEntry({
+    ...value,
+    version,
+    generation: context.generation(),
+    fingerprint: fingerprint(key),
+  });
+}
+
+/** Puts a value into both tiers, or into memory and the journal. Never rejects. */
+export async function store(
+  context: CacheContext,
+  key: string,
+  value: NewValue,
+  budget: Budget | undefined,
+): Promise<WriteResult> {
+  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
+  context.metrics.sets++;
+  context.journal.noteLife(value.ttlMs + value.graceMs);
+  context.mutations.note(key);
+  const session = writerFor(context, budget);
+  if (session === undefined) {
+    keepForOutage(context, key, value);
+    return deferred(context, key, 'set');
+  }
+  const seq = context.journal.seq;
+  const since = context.mutations.now;
+  const reply = await send(context, session, key, value, budget);
+  const isUnchanged = context.mutations.isUnchanged(key, since);
+  if (reply instanceof Failure) {
+    report(context, reply, value.payload.length);
+    if (isUnchanged) keepForOutage(context, key, value);
+    return deferred(context, key, 'set');
+  }
+  if (reply.outcome === 'older' && isUnchanged) context.standby?.delete(key);
+  return applied(context, key, seq);
+}
+
+/** Sends the value; one that was overtaken by a clock's step, ours or the server's, is sent once more. */
+async function send(
+  context: CacheContext,
+  session: Session,
+  key: string,
+  value: NewValue,
+  budget: Budget | undefined,
+): Promise<Tagged> {
+  const { serverClock, clock } = context;
+  const sentAt = clock.now();
+  const reply = await attempt(context, session, key, value, budget);
+  if (reply instanceof Failure) return reply;
+  if (reply.outcome === 'late') serverClock.observe(Number(reply.rest[0]), sentAt);
+  const isAnomaly =
+    reply.outcome === 'older' && versionToMs(reply.echo) > serverClock.now() + ANOMALY_MS;
+  if (isAnomaly) serverClock.observeVersion(reply.echo);
+  if (!isAnomaly && reply.outcome !== 'late') return reply;
+  const again = await attempt(context, session, key, value, budget);
+  if (again instanceof Failure || again.outcome !== 'late') return again;
+  return new Failure('command', 'timeout', new Error('Redis ran the write too late'));
+}
+
+function attempt(
+  context: CacheContext,
+  session: Session,
+  key: string,
+  value: NewValue,
+  budget: Budget | undefined,
+): Promise<Tagged> {
+  const { serverClock, config, standby } = context;
+  const version = serverClock.nextVersion();
+  const entry = newEntry(context, key, value, version);
+  standby?.keep(key, entry);
+  const deadlineMs = serverClock.now() + 2 * config.commandTimeoutMs;
+  const lifeMs = value.ttlMs + value.graceMs;
+  return within(budget, session.store(redisKey(context, key), entry, version, lifeMs, deadlineMs));
+}
+
+/** Deletes a key from both tiers, or from memory and by journal. Never rejects. */
+export async function remove(
+  context: CacheContext,
+  key: string,
+  budget: Budget | undefined,
+): Promise<WriteResult> {
+  context.metrics.deletes++;
+  forget(context, key);
+  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
+  const session = writerFor(context, budget);
+  if (session === undefined) return deferred(context, key, 'delete');
+  const seq = context.journal.seq;
+  const reply = await within(budget, sendRemove(context, session, key));
+  forget(context, key);
+  if (reply instanceof Failure) {
+    report(context, reply);
+    return deferred(context, key, 'delete');
+  }
+  return applied(context, key, seq);
+}
+
+function forget(context: CacheContext, key: string): void {
+  context.mutations.note(key);
+  context.standby?.delete(key);
+}
+
+/** Leaves a tombstone in the key's slot. */
+export function sendRemove(context: CacheContext, session: Session, key: string): Promise<Tagged> {
+  const head = tombstoneHead(context.generation(), fingerprint(key));
+  const version = context.serverClock.nextVersion();
+  return session.remove(redisKey(context, key), head, version, TOMBSTONE_MS);
+}
+
+/** Clears a pattern in both tiers. While it runs, and until it is done, matching keys are not read from Redis. */
+export async function clear(context: CacheContext, pattern: string): Promise<WriteResult> {
+  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
+  context.metrics.deletes++;
+  forgetMatching(context, pattern);
+  if (context.door === undefined) return 'applied';
+  const session = writerFor(context, undefined);
+  if (context.journal.recordPattern(pattern, context.clock.now())) context.onOverflow();
+  if (session !== undefined && (await sendClear(context, session, pattern))) return 'applied';
+  context.scheduleReplay();
+  return 'deferred';
+}
+
+/** Whether Redis acknowledged every step. */
+export async function sendClear(
+  context: CacheContext,
+  session: Session,
+  pattern: string,
+): Promise<boolean> {
+  const seq = context.journal.seq;
+  const reply = await session.clear(escapeGlob(context.config.prefix) + pattern);
+  if (reply instanceof Failure) {
+    report(context, reply);
+    return false;
+  }
+  forgetMatching(context, pattern);
+  context.recent.notePattern(pattern);
+  context.journal.settlePattern(pattern, seq);
+  return true;
+}
+
+function forgetMatching(context: CacheContext, pattern: string): void {
+  context.mutations.noteAll();
+  context.standby?.deleteMatching(compileGlob(pattern));
+}
+
+/** Keeps a value for as long as processes that cannot hear each other may differ. */
+export function keepForOutage(context: CacheContext, key: string, value: NewValue): void {
+  const { standby, config, serverClock, door } = context;
+  if (standby === undefined) return;
+  const ttlMs = door === undefined ? value.ttlMs : Math.min(value.ttlMs, config.outageTtlMs);
+  const graceMs = door === undefined ? value.graceMs : 0;
+  standby.keep(
+    key,
+    newEntry(context, key, { ...value, ttlMs, graceMs }, serverClock.nextVersion()),
+  );
+}
+
+export function writerFor(context: CacheContext, budget: Budget | undefined): Session | undefined {
+  return budget?.isSpent === true ? undefined : context.door?.writer;
+}
+
+function within(budget: Budget | undefined, reply: Promise<Tagged>): Promise<Tagged> {
+  return budget === undefined ? reply : budget.spend(reply, OUT_OF_BUDGET);
+}
+
+function report(context: CacheContext, failure: Failure, bytes = 0): void {
+  if (failure !== OUT_OF_BUDGET) reportFailure(context, failure, bytes);
+}
+
+function applied(context: CacheContext, key: string, seq: number): WriteResult {
+  context.journal.settle(key, seq);
+  context.recent.note(key);
+  return 'applied';
+}
+
+/** With memory alone there is nobody to tell later. */
+function deferred(context: CacheContext, key: string, op: 'set' | 'delete'): WriteResult {
+  defer(context, key, op);
+  return context.door === undefined ? 'applied' : 'deferred';
+}

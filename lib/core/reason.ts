@@ -1,0 +1,21 @@
+/** Why Redis is not (fully) used: stable codes for alerts and runbooks, each explained in docs/degradation.md. */
+export type CacheReason =
+  | 'connecting'
+  | 'connection_refused'
+  | 'connection_lost'
+  | 'connection_failed'
+  | 'host_not_found'
+  | 'timeout'
+  | 'loading'
+  | 'read_only'
+  | 'out_of_memory'
+  | 'persistence_failing'
+  | 'cluster_down'
+  | 'master_down'
+  | 'busy'
+  | 'authentication'
+  | 'permission'
+  | 'max_clients'
+  | 'protocol_error'
+  | 'not_connected'
+  | 'closed';

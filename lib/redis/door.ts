@@ -1,0 +1,285 @@
+import type { Clock, Timer } from '../core/clock.js';
+import { pauseMs, SHORTEST_PAUSE_MS } from './backoff.js';
+import type { RedisSource } from './client.js';
+import type { Connection } from './connection.js';
+import { type DoorState, reasonOf, sessionOf } from './door-state.js';
+import { classify, Failure } from './failure.js';
+import { Identity } from './identity.js';
+import { openSource, type SourceOpener } from './open-source.js';
+import { probe } from './probe.js';
+import { ServerClock } from './server-clock.js';
+import { Session } from './session.js';
+
+/** How often a healthy connection is asked something, so that a hang is noticed without traffic. */
+const PULSE_MS = 500;
+
+/** Trouble that returns within this time is the same trouble: pauses go on growing. */
+const STEADY_MS = 5_000;
+
+/** What the door tells and asks the cache. */
+export interface DoorHooks {
+  /** Called on each change of state. */
+  onChange(state: DoorState, previous: DoorState): void;
+  /** Called for every failed command or attempt. */
+  onFailure(failure: Failure): void;
+  /**
+   * Replays what Redis missed, after the probe and before the first read. Resolves to whether the
+   * connection survived it. `isRestarted`: it may be another process, or another's data.
+   */
+  recover(recovery: { readonly session: Session; readonly isRestarted: boolean }): Promise<boolean>;
+  /** What Redis holds cannot be believed; the generation was changed. */
+  onAmnesia(): void;
+  /** A fence command is about to be sent; the returned function is called once it is acknowledged. */
+  beginFence(): () => void;
+}
+
+export interface DoorOptions {
+  readonly source: RedisSource;
+  readonly prefix: string;
+  readonly commandTimeoutMs: number;
+  readonly clock: Clock;
+  readonly hooks: DoorHooks;
+}
+
+/**
+ * The one door to Redis: supervises the connection and decides whether Redis is available.
+ *
+ * Invariants: transitions happen in `#enter` only; at most one attempt is under way; while the state is
+ * `open` nothing is sent; a state with a session has a live connection; `closed` is entered only after
+ * probe, judgement and replay, in that order.
+ */
+export class RedisDoor {
+  readonly serverClock: ServerClock;
+  readonly identity: Identity;
+  readonly #options: DoorOptions;
+  readonly #opener: SourceOpener;
+  #state: DoorState = { name: 'connecting' };
+  #timer: Timer | undefined;
+  #isAttempting = false;
+  #troubleSince: number;
+  #closedSince = Number.NEGATIVE_INFINITY;
+  #probeBytes = 0;
+  #firstAttempt: Promise<void>;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+    this.serverClock = new ServerClock(options.clock);
+    this.identity = new Identity(this.serverClock, options.clock);
+    this.#opener = openSource(options.source, {
+      clock: options.clock,
+      commandTimeoutMs: options.commandTimeoutMs,
+      onLost: (connection, failure) => this.#onLost(connection, failure),
+      onReady: () => this.#attemptNow(),
+    });
+    this.#troubleSince = options.clock.now();
+    this.#firstAttempt = this.#attempt();
+  }
+
+  get state(): DoorState {
+    return this.#state;
+  }
+
+  /** The session for reads, if they are allowed. */
+  get reader(): Session | undefined {
+    const state = this.#state;
+    return state.name === 'closed' || state.name === 'read-only' ? state.session : undefined;
+  }
+
+  /** The session for writes, if they are allowed. */
+  get writer(): Session | undefined {
+    return this.#state.name === 'closed' ? this.#state.session : undefined;
+  }
+
+  /** Settles when the first attempt has; `undefined` afterwards. */
+  get untilFirstAttempt(): Promise<void> | undefined {
+    return this.#state.name === 'connecting' ? this.#firstAttempt : undefined;
+  }
+
+  /** A command failed: counts it, and stops writing when Redis refuses writes. `bytes`: what was to be written. */
+  report(failure: Failure, bytes = 0): void {
+    this.#options.hooks.onFailure(failure);
+    if (failure.kind !== 'writes' || this.#state.name !== 'closed') return;
+    this.#probeBytes = bytes;
+    this.#refuseWrites(failure, this.#state.session);
+  }
+
+  close(): void {
+    if (this.#state.name === 'shut') return;
+    this.#timer?.cancel();
+    const session = sessionOf(this.#state);
+    this.#enter({ name: 'shut' });
+    session?.connection.dispose();
+    this.#opener.close();
+  }
+
+  #enter(state: DoorState): void {
+    const previous = this.#state;
+    this.#state = state;
+    if (state.name === 'closed') this.#closedSince = this.#options.clock.now();
+    this.#options.hooks.onChange(state, previous);
+  }
+
+  /** Reads anew: other calls change the state, which the compiler cannot see. */
+  #isShut(): boolean {
+    return this.#state.name === 'shut';
+  }
+
+  #onLost(connection: Connection, failure: Failure): void {
+    if (sessionOf(this.#state)?.connection !== connection) return;
+    this.#timer?.cancel();
+    const now = this.#options.clock.now();
+    if (now - this.#closedSince > STEADY_MS && this.#state.name === 'closed') {
+      this.#troubleSince = now;
+    }
+    this.#fail(failure, this.#closedSince);
+  }
+
+  #fail(failure: Failure, attemptStartedAt: number): void {
+    if (this.#isShut()) return;
+    this.#options.hooks.onFailure(failure);
+    const now = this.#options.clock.now();
+    const pause = pauseMs(now - this.#troubleSince);
+    const nextAttemptAt = Math.max(now, attemptStartedAt + pause);
+    sessionOf(this.#state)?.connection.dispose(failure);
+    this.#enter({ name: 'open', reason: failure.reason, nextAttemptAt });
+    this.#schedule(() => void this.#attempt(), nextAttemptAt - now);
+  }
+
+  #schedule(task: () => void, ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#options.clock.setTimer(task, ms);
+  }
+
+  #attemptNow(): void {
+    if (this.#state.name === 'open') void this.#attempt();
+  }
+
+  /** Connects, probes, judges, replays. Never rejects. */
+  async #attempt(): Promise<void> {
+    if (this.#isShut()) return;
+    if (this.#isAttempting) return this.#schedule(() => void this.#attempt(), SHORTEST_PAUSE_MS);
+    this.#isAttempting = true;
+    this.#timer?.cancel();
+    const startedAt = this.#options.clock.now();
+    const state = this.#state;
+    if (state.name === 'open') this.#enter({ name: 'half-open', reason: state.reason });
+    try {
+      const failure = await this.#establish();
+      if (failure !== undefined) this.#fail(failure, startedAt);
+    } catch (error) {
+      this.#fail(classify(error), startedAt);
+    } finally {
+      this.#isAttempting = false;
+    }
+  }
+
+  /** Resolves to a failure if there is no usable session at the end of it and no state tells why. */
+  async #establish(): Promise<Failure | undefined> {
+    const connection = await this.#opener.open();
+    if (connection instanceof Failure) return connection;
+    const session = new Session(connection, this.#options.prefix);
+    if (this.#isShut()) {
+      connection.dispose();
+      return undefined;
+    }
+    const failure = await this.#qualify(session);
+    if (failure !== undefined) connection.dispose(failure);
+    return failure;
+  }
+
+  async #qualify(session: Session): Promise<Failure | undefined> {
+    const { clock, prefix } = this.#options;
+    const result = await probe(session, {
+      clock,
+      prefix,
+      serverClock: this.serverClock,
+      payloadBytes: this.#probeBytes,
+    });
+    if (result instanceof Failure) return result;
+    if (this.#isShut()) return CLOSED;
+    if (result.writesRefused !== undefined) {
+      if (!this.identity.mayRead(result.found)) return result.writesRefused;
+      this.#options.hooks.onFailure(result.writesRefused);
+      this.#refuseWrites(result.writesRefused, session);
+      return undefined;
+    }
+    this.#probeBytes = 0;
+    return this.#recover(session, result.found);
+  }
+
+  async #recover(
+    session: Session,
+    found: Parameters<Identity['settle']>[1],
+  ): Promise<Failure | undefined> {
+    const reason = reasonOf(this.#state) ?? 'connecting';
+    const isRestarted = this.identity.isRestarted(found);
+    const confirm = this.#options.hooks.beginFence();
+    const settled = await this.identity.settle(session, found);
+    if (settled instanceof Failure) return settled;
+    if (this.#isShut()) return CLOSED;
+    if (settled.isAmnesia) this.#options.hooks.onAmnesia();
+    this.#leaveSession(session);
+    this.#enter({ name: 'recovering', reason, session });
+    const isReplayed = await this.#options.hooks.recover({ session, isRestarted });
+    if (this.#state.name !== 'recovering' || this.#state.session !== session) return undefined;
+    if (!isReplayed)
+      return new Failure('unavailable', 'connection_lost', new Error('replay failed'));
+    confirm();
+    this.#enter({ name: 'closed', session });
+    this.#schedulePulse(session);
+    return undefined;
+  }
+
+  /** The session in use, if it is another one, makes room. */
+  #leaveSession(next: Session): void {
+    const current = sessionOf(this.#state);
+    if (current !== undefined && current !== next) current.connection.dispose();
+  }
+
+  /**
+   * Reads go on; writes are tried again after a pause: on a fresh connection where the server may have
+   * changed roles (names are resolved anew), on this one otherwise.
+   */
+  #refuseWrites(failure: Failure, session: Session): void {
+    this.#leaveSession(session);
+    const now = this.#options.clock.now();
+    if (this.#state.name === 'closed' && now - this.#closedSince > STEADY_MS)
+      this.#troubleSince = now;
+    const pause = pauseMs(now - this.#troubleSince);
+    const { reason } = failure;
+    this.#enter({ name: 'read-only', reason, session, nextAttemptAt: now + pause });
+    const retry = reason === 'read_only' ? this.#attempt : () => this.#requalify(session);
+    this.#schedule(() => void retry.call(this), pause);
+  }
+
+  async #requalify(session: Session): Promise<void> {
+    if (this.#isAttempting || this.#state.name !== 'read-only') return;
+    this.#isAttempting = true;
+    try {
+      const failure = await this.#qualify(session);
+      if (failure !== undefined) session.connection.lose(failure);
+    } finally {
+      this.#isAttempting = false;
+    }
+  }
+
+  #schedulePulse(session: Session): void {
+    this.#schedule(() => void this.#pulse(session), PULSE_MS);
+  }
+
+  async #pulse(session: Session): Promise<void> {
+    const confirm = this.#options.hooks.beginFence();
+    const verdict = await this.identity.pulse(session);
+    if (this.writer !== session) return;
+    if (verdict instanceof Failure) {
+      this.report(verdict);
+      if (verdict.reason === 'timeout') void this.#pulse(session);
+      else if (this.writer === session) this.#schedulePulse(session);
+      return;
+    }
+    confirm();
+    this.#schedulePulse(session);
+  }
+}
+
+const CLOSED = new Failure('unavailable', 'closed', new Error('the cache was closed'));

@@ -1,0 +1,82 @@
+import type { RedisClientLike, RedisSource } from './client.js';
+import { Connection } from './connection.js';
+import { classify, Failure } from './failure.js';
+import { type OpenOptions, openConnection } from './open-connection.js';
+
+/** Where the door gets its connections. `open` never rejects. */
+export interface SourceOpener {
+  open(): Promise<Connection | Failure>;
+  close(): void;
+}
+
+export interface SourceOptions extends OpenOptions {
+  /** An adopted client says that it is usable again. */
+  readonly onReady: () => void;
+}
+
+export function openSource(source: RedisSource, options: SourceOptions): SourceOpener {
+  return source.kind === 'made'
+    ? { open: () => openMade(source.create, options), close() {} }
+    : new AdoptedSource(source.client, options);
+}
+
+async function openMade(
+  create: () => RedisClientLike,
+  options: OpenOptions,
+): Promise<Connection | Failure> {
+  try {
+    return await openConnection(create(), options);
+  } catch (error) {
+    return classify(error);
+  }
+}
+
+/**
+ * A client that somebody else made, connects and closes. It is listened to and used while it is ready;
+ * a hung connection of it is not ours to replace, so nothing more is sent on it until it has answered
+ * everything it was asked.
+ */
+class AdoptedSource implements SourceOpener {
+  readonly #client: RedisClientLike;
+  readonly #options: SourceOptions;
+  #last: Connection | undefined;
+  readonly #onReady = (): void => this.#options.onReady();
+  /** Without a listener an 'error' event ends the process. */
+  readonly #onError = (): void => {};
+
+  constructor(client: RedisClientLike, options: SourceOptions) {
+    this.#client = client;
+    this.#options = options;
+    client.on('error', this.#onError);
+    client.on('ready', this.#onReady);
+  }
+
+  async open(): Promise<Connection | Failure> {
+    if (!this.#client.isReady) return notConnected(this.#client.isOpen);
+    if (this.#last !== undefined && this.#last.unanswered > 0) return stillHung();
+    const connection: Connection = new Connection({
+      client: this.#client,
+      clock: this.#options.clock,
+      commandTimeoutMs: this.#options.commandTimeoutMs,
+      isOurs: false,
+      onLost: (failure) => this.#options.onLost(connection, failure),
+    });
+    this.#last = connection;
+    return connection;
+  }
+
+  close(): void {
+    this.#client.off('ready', this.#onReady);
+  }
+}
+
+function notConnected(isOpen: boolean): Failure {
+  const advice = isOpen ? 'it is reconnecting' : 'call connect() on it';
+  const error = new Error(`the given Redis client is not connected: ${advice}`);
+  return new Failure('unavailable', 'not_connected', error);
+}
+
+function stillHung(): Failure {
+  const error = new Error('the given Redis client has not answered earlier commands');
+  return new Failure('unavailable', 'timeout', error);
+}

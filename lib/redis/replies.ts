@@ -1,0 +1,47 @@
+import type { Failure } from './failure.js';
+
+/** How many keys one SCAN step looks at. */
+export const CLEAR_BATCH = '1000';
+
+/** A script's reply: an outcome and, after the echo, what belongs to it. */
+export interface Outcome {
+  readonly outcome: 'applied' | 'late' | 'older' | 'void' | 'value' | 'granted' | 'held';
+  /** What came back in the echo's place: differs from what was sent only for `older`. */
+  readonly echo: string;
+  readonly rest: readonly unknown[];
+}
+
+export type Tagged = Outcome | Failure;
+
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'applied',
+  'late',
+  'older',
+  'void',
+  'value',
+  'granted',
+  'held',
+]);
+
+export function parseTagged(reply: unknown, echo: string): Outcome | undefined {
+  if (!Array.isArray(reply)) return undefined;
+  const [outcome, echoed, ...rest] = reply;
+  if (!OUTCOMES.has(outcome) || typeof echoed !== 'string') return undefined;
+  if (echoed !== echo && outcome !== 'older') return undefined;
+  return { outcome, echo: echoed, rest };
+}
+
+export interface FenceReply {
+  readonly id: string;
+  readonly count: number;
+  readonly generation: string;
+  readonly serverMs: number;
+}
+
+export function parseFence(reply: unknown): FenceReply | undefined {
+  if (!Array.isArray(reply)) return undefined;
+  const [id, count, generation, serverMs] = reply;
+  if (typeof id !== 'string' || typeof generation !== 'string') return undefined;
+  if (typeof count !== 'number' || typeof serverMs !== 'number') return undefined;
+  return { id, count, generation, serverMs };
+}

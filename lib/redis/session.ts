@@ -1,0 +1,158 @@
+import type { Connection } from './connection.js';
+import { Failure } from './failure.js';
+import type { Lineage } from './lineage.js';
+import { CLEAR_BATCH, type FenceReply, parseFence, parseTagged, type Tagged } from './replies.js';
+import { ACQUIRE, FENCE, FILL, RELEASE, REMOVE, RENEW, type Script, STORE } from './scripts.js';
+
+/** Keys that begin so, after the prefix, are the package's own. */
+export const RESERVED = '__ech:';
+
+export interface Bump {
+  readonly generation: string;
+  readonly expected?: string;
+}
+
+/**
+ * The typed commands of one connection. Keys are complete (prefix included). Every method resolves to
+ * its answer or to a `Failure`, within `commandTimeout`. A reply of the wrong shape means that replies
+ * and commands have come apart, which ends the connection.
+ */
+export class Session {
+  readonly connection: Connection;
+  readonly #reserved: string;
+
+  constructor(connection: Connection, prefix: string) {
+    this.connection = connection;
+    this.#reserved = prefix + RESERVED;
+  }
+
+  #fenceKey(): string {
+    return `${this.#reserved}fence`;
+  }
+
+  get(key: string): Promise<unknown> {
+    return this.connection.send(['GET', key]);
+  }
+
+  getMany(keys: readonly string[]): Promise<unknown> {
+    return this.connection.send(['MGET', ...keys]);
+  }
+
+  store(
+    key: string,
+    entry: string,
+    version: string,
+    ttlMs: number,
+    deadlineMs: number,
+  ): Promise<Tagged> {
+    return this.#tagged(STORE, key, version, [
+      entry,
+      version,
+      `${ttlMs}`,
+      `${Math.ceil(deadlineMs)}`,
+    ]);
+  }
+
+  remove(key: string, head: string, version: string, ttlMs: number): Promise<Tagged> {
+    return this.#tagged(REMOVE, key, version, [head, version, `${ttlMs}`]);
+  }
+
+  acquire(
+    key: string,
+    token: string,
+    leaseMs: number,
+    head: string,
+    isRefresh: boolean,
+  ): Promise<Tagged> {
+    const mode = isRefresh ? 'refresh' : 'load';
+    return this.#tagged(ACQUIRE, key, token, [token, `${leaseMs}`, head, mode]);
+  }
+
+  fill(key: string, token: string, entry: string, ttlMs: number): Promise<Tagged> {
+    return this.#tagged(FILL, key, token, [token, entry, `${ttlMs}`]);
+  }
+
+  renew(key: string, token: string, leaseMs: number): Promise<Tagged> {
+    return this.#tagged(RENEW, key, token, [token, `${leaseMs}`]);
+  }
+
+  release(key: string, token: string): Promise<Tagged> {
+    return this.#tagged(RELEASE, key, token, [token]);
+  }
+
+  /** Counts on, or (with `bump`) changes the generation: whatever it is, or only if it is still the expected one. */
+  async fence(lineage: Lineage, bump?: Bump): Promise<FenceReply | Failure> {
+    const generation = bump?.generation ?? lineage.generation;
+    const args = [lineage.id, `${lineage.count}`, generation, bump?.expected ?? ''];
+    const mode = bump === undefined ? 'pulse' : 'bump';
+    const reply = await this.#run(FENCE, this.#fenceKey(), [mode, ...args]);
+    return reply instanceof Failure ? reply : this.#orDesync(parseFence(reply));
+  }
+
+  /** The prefix's record without touching it. */
+  readFence(): Promise<unknown> {
+    return this.connection.send(['HMGET', this.#fenceKey(), 'id', 'n', 'gen']);
+  }
+
+  /**
+   * Removes the keys that match a glob: SCAN and UNLINK in batches, never KEYS. Resolves to how many.
+   * Sees every key that was there all the time from beginning to end.
+   */
+  async clear(glob: string): Promise<number | Failure> {
+    let cursor = '0';
+    let removed = 0;
+    do {
+      const reply = await this.connection.send([
+        'SCAN',
+        cursor,
+        'MATCH',
+        glob,
+        'COUNT',
+        CLEAR_BATCH,
+      ]);
+      if (reply instanceof Failure) return reply;
+      const [next, keys] = reply as [string, string[]];
+      const own = keys.filter((key) => !key.startsWith(this.#reserved));
+      if (own.length > 0) {
+        const count = await this.connection.send(['UNLINK', ...own]);
+        if (count instanceof Failure) return count;
+        removed += Number(count);
+      }
+      cursor = String(next);
+    } while (cursor !== '0');
+    return removed;
+  }
+
+  /** Every reply echoes the version or token of its command: another one's echo is another one's reply. */
+  async #tagged(script: Script, key: string, echo: string, args: string[]): Promise<Tagged> {
+    const reply = await this.#run(script, key, args);
+    return reply instanceof Failure ? reply : this.#orDesync(parseTagged(reply, echo));
+  }
+
+  async #run(script: Script, key: string, args: string[]): Promise<unknown> {
+    const reply = await this.connection.send(['EVALSHA', script.sha, '1', key, ...args]);
+    if (!isNoScript(reply)) return reply;
+    return this.connection.send(['EVAL', script.source, '1', key, ...args]);
+  }
+
+  #orDesync<T>(reply: T | undefined): T | Failure {
+    return reply ?? this.desync('an unexpected reply');
+  }
+
+  /** Ends the connection because replies no longer belong to their commands. */
+  desync(what: string): Failure {
+    const error = new Error(`${what}: replies and commands of this connection have come apart`);
+    const failure = new Failure('unavailable', 'protocol_error', error);
+    this.connection.lose(failure);
+    return failure;
+  }
+}
+
+function isNoScript(reply: unknown): boolean {
+  return (
+    reply instanceof Failure &&
+    reply.kind === 'command' &&
+    reply.error instanceof Error &&
+    reply.error.message.startsWith('NOSCRIPT')
+  );
+}
