@@ -1,5 +1,6 @@
 // The public surface, and nothing else.
 
+export { CacheOverloadedError } from './cache/bulkhead.js';
 export { createCache } from './cache/create-cache.js';
 export type { CacheOptions, JournalOptions, MemoryOptions } from './cache/options.js';
 export type {
@@ -9,8 +10,12 @@ export type {
   CacheMode,
   CacheReason,
   CacheStatus,
+  LoadError,
   Loader,
+  LoaderContext,
+  LoadOptions,
   Lookup,
+  ManyLoader,
   ModeChange,
   SetOptions,
   WriteResult,

@@ -1,13 +1,19 @@
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { compileGlob } from '../core/glob.js';
 import { invalid, parseFunction, parseOptions } from '../core/validate.js';
+import { abortReason } from './await-flight.js';
 import { Budget } from './budget.js';
+import type { Bulkhead } from './bulkhead.js';
 import { decodeValue, encodeValue } from './codec.js';
 import type { CacheContext } from './context.js';
+import { jitteredTtl } from './early-refresh.js';
 import { payloadOffset } from './entry.js';
 import { checkKey, checkPattern } from './keys.js';
+import { loadMany } from './load-many.js';
+import { parseLoadOptions } from './load-options.js';
+import type { LoadRequest } from './load-request.js';
 import type { Loads } from './loads.js';
-import { parseTtl } from './options.js';
+import { type CacheConfig, parseTtl } from './options.js';
 import { read, readMany } from './read.js';
 import type { Found } from './standby.js';
 import type {
@@ -15,7 +21,9 @@ import type {
   CacheEvents,
   CacheStatus,
   Loader,
+  LoadOptions,
   Lookup,
+  ManyLoader,
   SetOptions,
   WriteResult,
 } from './types.js';
@@ -25,6 +33,7 @@ import { clear, type NewValue, remove, store } from './write.js';
 export interface CacheCore {
   readonly context: CacheContext;
   readonly loads: Loads;
+  readonly bulkhead: Bulkhead;
   readonly events: Emitter<CacheEvents>;
   status(): CacheStatus;
   close(): void;
@@ -57,14 +66,60 @@ export class CacheHandle implements Cache {
     return this.#answer(key, found)?.value as T | undefined;
   }
 
-  async getOrSet<T>(key: string, loader: Loader<T>, options?: SetOptions): Promise<T> {
+  async getOrSet<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T> {
     checkKey(key);
     parseFunction(LOADER, loader);
     const { loads, context } = this.#core;
-    const ttlMs = readTtl(context, options);
-    const landing = await loads.getOrSet(key, loader, { ttlMs }, this.#budget);
+    const request: LoadRequest = {
+      key,
+      loader: loader as Loader<unknown>,
+      config: parseLoadOptions(context.config.load, options),
+      budget: this.#budget,
+      signal: options?.signal,
+    };
+    if (request.signal?.aborted === true) throw abortReason(request.signal);
+    const found = await read(context, key, this.#budget);
+    if (found !== undefined && !found.isStale) {
+      const hit = this.#decode(key, found);
+      if (hit !== undefined) {
+        if (request.config.refreshAhead > 0) loads.refreshEarly(request, found.entry);
+        return hit.value as T;
+      }
+    }
+    const landing = await loads.answer(request, found?.isStale === true ? found : undefined);
     this.#count(key, landing.outcome, landing.tier);
     return landing.take() as T;
+  }
+
+  async getOrSetMany<T>(
+    keys: readonly string[],
+    loader: ManyLoader<T>,
+    options?: LoadOptions,
+  ): Promise<Map<string, T>> {
+    for (const key of keys) checkKey(key);
+    parseFunction(LOADER, loader);
+    const config = parseLoadOptions(this.#core.context.config.load, options);
+    const signal = options?.signal;
+    if (signal?.aborted === true) throw abortReason(signal);
+    const unique = [...new Set(keys)];
+    const found = await readMany(this.#core.context, unique, this.#budget);
+    const values = new Map<string, T>();
+    const missing = new Map<string, Found | undefined>();
+    unique.forEach((key, i) => {
+      const entry = found[i];
+      const hit = entry?.isStale === false ? this.#decode(key, entry) : undefined;
+      if (hit === undefined) missing.set(key, entry?.isStale === true ? entry : undefined);
+      else values.set(key, hit.value as T);
+    });
+    const request = { config, budget: this.#budget, signal };
+    const { loads, bulkhead } = this.#core;
+    const load = loader as ManyLoader<unknown>;
+    const landings = await loadMany(loads, bulkhead, missing, load, request);
+    for (const [key, landing] of landings) {
+      this.#count(key, landing?.outcome ?? 'miss', landing?.tier);
+      if (landing !== undefined) values.set(key, landing.take() as T);
+    }
+    return inOrder(unique, values);
   }
 
   async set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
@@ -132,9 +187,7 @@ export class CacheHandle implements Cache {
     listener: (event: CacheEvents[Name]) => unknown,
   ): Unsubscribe {
     parseFunction(LISTENER, listener);
-    if (name !== 'modechange' && name !== 'lookup') {
-      throw invalid(EVENT, "'modechange' or 'lookup'", name);
-    }
+    if (!EVENTS.includes(name)) throw invalid(EVENT, EVENTS.join(' or '), name);
     const isOwn = name === 'lookup' && this.#ownEvents !== undefined;
     return (isOwn ? (this.#ownEvents as Emitter<CacheEvents>) : this.#core.events).on(
       name,
@@ -147,44 +200,58 @@ export class CacheHandle implements Cache {
   }
 
   #newValue(value: unknown, options: SetOptions | undefined): NewValue {
-    const ttlMs = readTtl(this.#core.context, options);
-    return { payload: encodeValue(value), ttlMs, graceMs: 0, loadMs: 0 };
+    const { config } = this.#core.context;
+    const ttlMs = jitteredTtl(readTtl(config, options), config.ttlJitter, Math.random());
+    return { payload: encodeValue(value), ttlMs, graceMs: config.load.graceMs, loadMs: 0 };
   }
 
-  /** Decodes and counts what was found. An entry that cannot be decoded is a counted miss. */
   #answer(key: string, found: Found | undefined): { readonly value: unknown } | undefined {
-    if (found !== undefined && !found.isStale) {
-      try {
-        const value = decodeValue(found.entry, payloadOffset(found.entry));
-        this.#count(key, 'hit', found.tier);
-        return { value };
-      } catch {
-        this.#core.context.metrics.errors++;
-        this.#core.context.standby?.delete(key);
-      }
+    const hit = found?.isStale === false ? this.#decode(key, found) : undefined;
+    if (hit === undefined) this.#count(key, 'miss', undefined);
+    return hit;
+  }
+
+  /** Decodes and counts a hit. An entry that cannot be decoded is a counted error and no hit. */
+  #decode(key: string, found: Found): { readonly value: unknown } | undefined {
+    try {
+      const value = decodeValue(found.entry, payloadOffset(found.entry));
+      this.#count(key, 'hit', found.tier);
+      return { value };
+    } catch {
+      this.#core.context.metrics.errors++;
+      this.#core.context.standby?.delete(key);
+      return undefined;
     }
-    this.#count(key, 'miss', undefined);
-    return undefined;
   }
 
   #count(key: string, outcome: Lookup['outcome'], tier: Lookup['tier']): void {
     const { context, events } = this.#core;
     if (outcome === 'miss') context.metrics.misses++;
     else context.metrics.hits++;
-    for (const emitter of [events, this.#ownEvents]) {
-      if (emitter?.hears('lookup') !== true) continue;
-      emitter.emit('lookup', { key, outcome, ...(tier === undefined ? {} : { tier }) });
-    }
+    if (events.hears('lookup')) events.emit('lookup', lookup(key, outcome, tier));
+    const own = this.#ownEvents;
+    if (own?.hears('lookup') === true) own.emit('lookup', lookup(key, outcome, tier));
   }
 }
 
+const EVENTS: readonly (keyof CacheEvents)[] = ['modechange', 'lookup', 'loaderror'];
 const LOADER = { name: 'the loader', code: 'ERR_CACHE_LOADER' } as const;
 const LISTENER = { name: 'the listener', code: 'ERR_CACHE_OPTION' } as const;
 const EVENT = { name: 'the event', code: 'ERR_CACHE_OPTION' } as const;
 const SET_OPTIONS = { name: 'the options', code: 'ERR_CACHE_OPTION' } as const;
 
-function readTtl(context: CacheContext, given: SetOptions | undefined): number {
-  if (given === undefined) return context.config.ttlMs;
+function lookup(key: string, outcome: Lookup['outcome'], tier: Lookup['tier']): Lookup {
+  return tier === undefined ? { key, outcome } : { key, outcome, tier };
+}
+
+function inOrder<T>(keys: readonly string[], values: ReadonlyMap<string, T>): Map<string, T> {
+  const ordered = new Map<string, T>();
+  for (const key of keys) if (values.has(key)) ordered.set(key, values.get(key) as T);
+  return ordered;
+}
+
+function readTtl(config: CacheConfig, given: SetOptions | undefined): number {
+  if (given === undefined) return config.load.ttlMs;
   const { ttl } = parseOptions<SetOptions>(SET_OPTIONS, given, ['ttl']);
-  return ttl === undefined ? context.config.ttlMs : parseTtl(ttl);
+  return ttl === undefined ? config.load.ttlMs : parseTtl(ttl);
 }

@@ -5,18 +5,21 @@ import { MemoryTier } from '../memory/memory-tier.js';
 import { RedisDoor } from '../redis/door.js';
 import { newGeneration } from '../redis/lineage.js';
 import { ServerClock } from '../redis/server-clock.js';
+import { Bulkhead } from './bulkhead.js';
 import { type CacheCore, CacheHandle } from './cache.js';
 import type { CacheContext } from './context.js';
 import { Journal } from './journal.js';
+import { LoadBackoff } from './load-backoff.js';
+import { LoadTask } from './load-task.js';
 import { Loads } from './loads.js';
 import { Metrics } from './metrics.js';
-import { modeOf } from './mode.js';
+import { currentMode, modeOf } from './mode.js';
 import { Mutations } from './mutations.js';
-import { type CacheConfig, type CacheOptions, parseCacheOptions } from './options.js';
+import { type CacheConfig, type CacheOptions, DEFAULTS, parseCacheOptions } from './options.js';
 import { RecentWrites } from './recent-writes.js';
 import { recover, replay } from './recovery.js';
 import { Standby } from './standby.js';
-import type { CacheEvents } from './types.js';
+import type { CacheEvents, LoadError } from './types.js';
 import { Watch } from './watch.js';
 
 /** A write that failed while Redis is well is replayed after this pause. */
@@ -38,15 +41,28 @@ export function buildCache(config: CacheConfig, clock: Clock): CacheHandle {
     config.logger.warn(`[express-cache-health] an event listener threw: ${errorText(error)}`);
   });
   const parts = buildParts(config, clock, events);
-  const loads = new Loads(parts.context);
+  const { context } = parts;
+  const bulkhead = new Bulkhead(clock, () => loadLimit(context), config.maxQueuedLoads);
+  const backoff = new LoadBackoff();
+  const onLoadError = (event: LoadError): void => events.emit('loaderror', event);
+  const task = new LoadTask({ context, bulkhead, backoff, onLoadError });
   const core: CacheCore = {
-    context: parts.context,
-    loads,
+    context,
+    loads: new Loads(context, task, backoff),
+    bulkhead,
     events,
-    status: () => parts.watch.status(parts.context),
+    status: () => parts.watch.status(context),
     close: parts.close,
   };
   return new CacheHandle(core);
+}
+
+/** The database is protected most when Redis does not protect it. */
+function loadLimit(context: CacheContext): number {
+  const { maxConcurrentLoads } = context.config;
+  if (maxConcurrentLoads !== undefined) return maxConcurrentLoads;
+  const isNormal = currentMode(context) === 'normal';
+  return isNormal ? Number.POSITIVE_INFINITY : DEFAULTS.maxConcurrentLoads;
 }
 
 interface Parts {

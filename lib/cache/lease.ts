@@ -1,6 +1,7 @@
 import type { Timer } from '../core/clock.js';
 import { Failure } from '../redis/failure.js';
 import { randomText } from '../redis/lineage.js';
+import type { Tagged } from '../redis/replies.js';
 import type { Session } from '../redis/session.js';
 import type { Budget } from './budget.js';
 import { type CacheContext, defer, redisKey, reportFailure } from './context.js';
@@ -18,13 +19,13 @@ const TOKEN_LENGTH = 10;
 /**
  * - `granted`: this process loads the key, and may store what it loads.
  * - `value`: somebody stored a fresh value meanwhile.
- * - `held`: another process is loading it; `leftMs` is the longest it can be dead without notice.
+ * - `held`: another process is loading it, or died less than 600 ms ago.
  * - `none`: there is no Redis to ask; load, for this process alone.
  */
 export type LeaseAnswer =
   | { readonly kind: 'granted'; readonly lease: Lease }
   | { readonly kind: 'value'; readonly entry: string }
-  | { readonly kind: 'held'; readonly leftMs: number }
+  | { readonly kind: 'held' }
   | { readonly kind: 'none' };
 
 /** Asks for the right to load a key. `isRefresh`: also when a fresh value is there. */
@@ -35,14 +36,31 @@ export async function acquireLease(
   isRefresh = false,
 ): Promise<LeaseAnswer> {
   const session = writerFor(context, budget);
-  if (session === undefined || readerFor(context, key, budget) === undefined)
-    return { kind: 'none' };
+  if (session === undefined || readerFor(context, key, budget) === undefined) return NONE;
   const token = randomText(TOKEN_LENGTH);
   const head = entryHead(context.generation(), fingerprint(key));
-  const reply = await session.acquire(redisKey(context, key), token, LEASE_MS, head, isRefresh);
+  const reply = session.acquire(redisKey(context, key), token, LEASE_MS, head, isRefresh);
+  const answer = reply.then((tagged) => toAnswer(context, session, key, token, tagged));
+  if (budget === undefined) return answer;
+  const inTime = await budget.spend(answer, undefined);
+  if (inTime !== undefined) return inTime;
+  // Nobody waits for it any more: what is granted late is given back.
+  void answer.then((late) => (late.kind === 'granted' ? late.lease.release() : undefined));
+  return NONE;
+}
+
+const NONE: LeaseAnswer = { kind: 'none' };
+
+function toAnswer(
+  context: CacheContext,
+  session: Session,
+  key: string,
+  token: string,
+  reply: Tagged,
+): LeaseAnswer {
   if (reply instanceof Failure) {
     reportFailure(context, reply);
-    return { kind: 'none' };
+    return NONE;
   }
   switch (reply.outcome) {
     case 'granted':
@@ -50,9 +68,9 @@ export async function acquireLease(
     case 'value':
       return { kind: 'value', entry: String(reply.rest[0]) };
     case 'held':
-      return { kind: 'held', leftMs: Number(reply.rest[0]) };
+      return { kind: 'held' };
     default:
-      return { kind: 'none' };
+      return NONE;
   }
 }
 

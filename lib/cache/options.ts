@@ -3,6 +3,7 @@ import { type Duration, parseDuration } from '../core/duration.js';
 import { containLogger, type Logger, silentLogger } from '../core/logger.js';
 import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
 import type { RedisClientLike, RedisSource } from '../redis/client.js';
+import { type LoadConfig, parseLoadConfig } from './load-options.js';
 import { parseRedis } from './redis-option.js';
 
 export interface MemoryOptions {
@@ -31,6 +32,22 @@ export interface CacheOptions {
   readonly ttl?: Duration;
   /** How long one command, and all commands of one request together, may wait for a sick Redis. @default '100ms' */
   readonly commandTimeout?: Duration;
+  /** How long after its ttl a value may still be served when its loader fails or is slow; added to `ttl`. @default 0 */
+  readonly grace?: Duration;
+  /** How long a caller waits for the loader when a stale value is at hand; 0 not at all. @default as long as the loader takes */
+  readonly softTimeout?: Duration;
+  /** How long a loader may take before its callers get an error or a stale value. @default '60s' */
+  readonly loaderTimeout?: Duration;
+  /** Refresh values before they expire, the likelier the dearer they were: `true`, or a number above 1 for earlier. @default false */
+  readonly refreshAhead?: boolean | number;
+  /** Shortens each ttl by a random share of at most this much, 0 to 0.1, so that values made together do not expire together. @default 0 */
+  readonly ttlJitter?: number;
+  /** How long a caller waits for another process that loads the same key; 0 not at all. @default '1s' */
+  readonly leaseWait?: Duration;
+  /** Loaders that may run at once. @default unlimited while Redis serves, 100 while it does not */
+  readonly maxConcurrentLoads?: number;
+  /** Loads that may wait for their turn; one more is refused with `ERR_CACHE_OVERLOADED`. @default 1000 */
+  readonly maxQueuedLoads?: number;
   /** The fallback's bounds, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s' } */
   readonly memory?: MemoryOptions | false;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
@@ -46,7 +63,12 @@ export interface CacheConfig {
   /** The address for messages, without credentials. */
   readonly redisName: string;
   readonly prefix: string;
-  readonly ttlMs: number;
+  readonly load: LoadConfig;
+  readonly ttlJitter: number;
+  readonly leaseWaitMs: number;
+  /** Absent: by mode. */
+  readonly maxConcurrentLoads: number | undefined;
+  readonly maxQueuedLoads: number;
   readonly commandTimeoutMs: number;
   /** Absent: no memory tier. */
   readonly memory: { readonly max: number; readonly maxBytes: number } | undefined;
@@ -59,6 +81,15 @@ interface Defaults {
   readonly prefix: string;
   readonly ttl: Duration;
   readonly commandTimeout: Duration;
+  readonly grace: Duration;
+  readonly softTimeout: number;
+  readonly loaderTimeout: Duration;
+  readonly refreshAhead: boolean;
+  readonly ttlJitter: number;
+  readonly leaseWait: Duration;
+  /** The limit while Redis does not serve; there is none while it does. */
+  readonly maxConcurrentLoads: number;
+  readonly maxQueuedLoads: number;
   readonly memory: Required<MemoryOptions>;
   readonly journal: Required<JournalOptions>;
 }
@@ -67,12 +98,37 @@ export const DEFAULTS: Defaults = Object.freeze({
   prefix: 'cache:',
   ttl: '5m',
   commandTimeout: '100ms',
+  grace: 0,
+  softTimeout: Number.POSITIVE_INFINITY,
+  loaderTimeout: '60s',
+  refreshAhead: false,
+  ttlJitter: 0,
+  leaseWait: '1s',
+  maxConcurrentLoads: 100,
+  maxQueuedLoads: 1_000,
   memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s' }),
   journal: Object.freeze({ max: 10_000 }),
 });
 
-const KNOWN = ['redis', 'prefix', 'ttl', 'commandTimeout', 'memory', 'journal', 'logger'] as const;
+const KNOWN = [
+  'redis',
+  'prefix',
+  'ttl',
+  'commandTimeout',
+  'grace',
+  'softTimeout',
+  'loaderTimeout',
+  'refreshAhead',
+  'ttlJitter',
+  'leaseWait',
+  'maxConcurrentLoads',
+  'maxQueuedLoads',
+  'memory',
+  'journal',
+  'logger',
+] as const;
 
+const MAX_JITTER = 0.1;
 const MAX_ENTRIES = 10_000_000;
 const MAX_BYTES = 64 * 1024 ** 3;
 
@@ -85,21 +141,52 @@ export function parseCacheOptions(given: unknown): CacheConfig {
     redis: source,
     redisName: name,
     prefix: parsePrefix(options.prefix),
-    ttlMs: parseTtl(options.ttl ?? DEFAULTS.ttl),
+    load: parseLoad(options),
+    ...parseLoading(options),
     commandTimeoutMs: parseDuration(
       subject('commandTimeout'),
       options.commandTimeout ?? DEFAULTS.commandTimeout,
     ),
     memory: memory?.limits,
     outageTtlMs: memory?.outageTtlMs ?? 0,
-    journalMax: parseInteger(
-      subject('journal.max'),
-      journal.max ?? DEFAULTS.journal.max,
-      1,
-      MAX_ENTRIES,
-    ),
+    journalMax: parseCount('journal.max', journal.max ?? DEFAULTS.journal.max),
     logger: parseLogger(options.logger),
   });
+}
+
+function parseLoad(options: CacheOptions): LoadConfig {
+  return Object.freeze({
+    ttlMs: parseTtl(DEFAULTS.ttl),
+    graceMs: 0,
+    softTimeoutMs: DEFAULTS.softTimeout,
+    loaderTimeoutMs: parseDuration(subject('loaderTimeout'), DEFAULTS.loaderTimeout),
+    refreshAhead: 0,
+    ...parseLoadConfig(options),
+  });
+}
+
+function parseLoading(
+  options: CacheOptions,
+): Pick<CacheConfig, 'ttlJitter' | 'leaseWaitMs' | 'maxConcurrentLoads' | 'maxQueuedLoads'> {
+  const { maxConcurrentLoads, maxQueuedLoads = DEFAULTS.maxQueuedLoads } = options;
+  return {
+    ttlJitter: parseJitter(options.ttlJitter ?? DEFAULTS.ttlJitter),
+    leaseWaitMs: parseDuration(subject('leaseWait'), options.leaseWait ?? DEFAULTS.leaseWait, 0),
+    maxConcurrentLoads:
+      maxConcurrentLoads === undefined
+        ? undefined
+        : parseCount('maxConcurrentLoads', maxConcurrentLoads),
+    maxQueuedLoads: parseInteger(subject('maxQueuedLoads'), maxQueuedLoads, 0, MAX_ENTRIES),
+  };
+}
+
+function parseJitter(given: unknown): number {
+  if (typeof given === 'number' && given >= 0 && given <= MAX_JITTER) return given;
+  throw invalid(subject('ttlJitter'), `a share from 0 to ${MAX_JITTER}`, given);
+}
+
+function parseCount(name: string, given: unknown): number {
+  return parseInteger(subject(name), given, 1, MAX_ENTRIES);
 }
 
 /** A `ttl` in milliseconds. Zero would be a value that nobody can read. */

@@ -57,6 +57,13 @@ export interface CacheStatus {
  */
 export type WriteResult = 'applied' | 'deferred';
 
+/** A loader failed, or took too long. `isStaleServed`: there was a stale value for its callers. */
+export interface LoadError {
+  readonly key: string;
+  readonly error: unknown;
+  readonly isStaleServed: boolean;
+}
+
 export interface ModeChange {
   readonly from: CacheMode;
   readonly to: CacheMode;
@@ -77,6 +84,7 @@ export interface Lookup {
 export interface CacheEvents {
   readonly modechange: ModeChange;
   readonly lookup: Lookup;
+  readonly loaderror: LoadError;
 }
 
 export interface SetOptions {
@@ -84,8 +92,40 @@ export interface SetOptions {
   readonly ttl?: Duration;
 }
 
+export interface LoadOptions extends SetOptions {
+  /** How long after its ttl a value may still be served when the loader fails or is slow. @default the cache's `grace` */
+  readonly grace?: Duration;
+  /** How long a caller waits for the loader when a stale value is at hand; 0 not at all. @default the cache's `softTimeout` */
+  readonly softTimeout?: Duration;
+  /** How long the loader may take. @default the cache's `loaderTimeout` */
+  readonly loaderTimeout?: Duration;
+  /** Refresh a value before it expires: `true`, or a number above 1 for earlier. @default the cache's `refreshAhead` */
+  readonly refreshAhead?: boolean | number;
+  /** Ends this caller's wait, with the signal's reason; the load goes on for the others. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a loader is given. */
+export interface LoaderContext<T> {
+  readonly key: string;
+  /** Aborted when nobody needs the result any more, or `loaderTimeout` has passed. */
+  readonly signal: AbortSignal;
+  /** The expired value, if there is one: for conditional requests. Not a copy of your own: do not keep it. */
+  readonly stale?: T;
+  /** Another lifetime for this result, such as a short one for "not found". */
+  setTtl(ttl: Duration): void;
+  /** Gives the result to the callers and stores it nowhere. */
+  skip(): void;
+}
+
 /** Makes the value of a missing key; usually a database query. */
-export type Loader<T> = () => T | Promise<T>;
+export type Loader<T> = (context: LoaderContext<T>) => T | Promise<T>;
+
+/** Makes the values of several missing keys at once. A key that is not in the result is not cached. */
+export type ManyLoader<T> = (
+  keys: readonly string[],
+  context: { readonly signal: AbortSignal },
+) => ReadonlyMap<string, T> | Promise<ReadonlyMap<string, T>>;
 
 /**
  * The cache that handlers see. No method ever rejects because of Redis: only a loader's own error, a
@@ -95,7 +135,13 @@ export interface Cache {
   /** The value, or `undefined` when there is none (`has` tells a cached `undefined` from a miss). */
   get<T = unknown>(key: string): Promise<T | undefined>;
   /** The cached value, else the loader's, which is cached. One loader runs per key, for any number of callers. */
-  getOrSet<T>(key: string, loader: Loader<T>, options?: SetOptions): Promise<T>;
+  getOrSet<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T>;
+  /** As `getOrSet` for each key, with one loader call for those that are missing. Keys the loader did not give are absent. */
+  getOrSetMany<T>(
+    keys: readonly string[],
+    loader: ManyLoader<T>,
+    options?: LoadOptions,
+  ): Promise<Map<string, T>>;
   set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult>;
   delete(key: string): Promise<WriteResult>;
   /** Removes every key that matches the glob (`*`, `?`, `[a-c]`), or all keys; always within the prefix. */

@@ -1,0 +1,72 @@
+import { encodeCarefully } from './codec-encode.js';
+import { MAX_DEPTH, reviveTagged } from './codec-tags.js';
+
+/**
+ * Turns a value into the text that both tiers keep, so that Redis and memory give back the same.
+ *
+ * JSON's types, and beyond them `undefined`, `bigint`, `Date`, `Buffer`, `Uint8Array`, `Map`, `Set`, `NaN`,
+ * `Infinity` and `-0`, come back as what they were. A class instance is kept as what its `toJSON()`
+ * returns, else as a plain object of its own enumerable properties. The same value gives the same text.
+ *
+ * The first character tells the form: `j`, JSON follows; `t`, JSON with tags (see codec-tags.ts).
+ *
+ * @throws CacheHealthError `ERR_CACHE_VALUE`, naming the place, for what cannot be kept.
+ */
+export function encodeValue(value: unknown): string {
+  try {
+    if (isPlain(value, 0)) return `j${JSON.stringify(value)}`;
+  } catch {
+    // A getter threw, or the text grew too long: the careful walk says where.
+  }
+  return encodeCarefully(value);
+}
+
+/**
+ * The value in a text of `encodeValue` that begins at `offset`; shares nothing with any other.
+ *
+ * @throws Error when the text is not one of `encodeValue`.
+ */
+export function decodeValue(text: string, offset = 0): unknown {
+  const form = text.charCodeAt(offset);
+  if (form === PLAIN) return JSON.parse(text.slice(offset + 1));
+  if (form === TAGGED) return reviveTagged(JSON.parse(text.slice(offset + 1)));
+  throw new Error('not an encoded value: neither form j nor form t');
+}
+
+const PLAIN = 'j'.charCodeAt(0);
+const TAGGED = 't'.charCodeAt(0);
+
+/**
+ * Whether JSON alone gives back the same. A cycle is nested without end, so the depth finds it too.
+ * This runs on every write: it looks, and leaves explaining to the careful walk.
+ */
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isFinite(value) && (value !== 0 || 1 / value > 0);
+    case 'object':
+      return value === null || (depth < MAX_DEPTH && isPlainObject(value, depth + 1));
+    default:
+      return false;
+  }
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
+  if (Array.isArray(value)) return hasPlainItems(value, depth);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  // What somebody added to Object.prototype is looked at in vain, no more.
+  for (const key in value)
+    if (!isPlain((value as Record<string, unknown>)[key], depth)) return false;
+  return true;
+}
+
+/** By index: a hole is `undefined`, which JSON would turn into `null`. */
+function hasPlainItems(items: readonly unknown[], depth: number): boolean {
+  for (let i = 0; i < items.length; i++) if (!isPlain(items[i], depth)) return false;
+  return true;
+}
