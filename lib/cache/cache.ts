@@ -1,19 +1,18 @@
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { compileGlob } from '../core/glob.js';
-import { invalid, parseFunction, parseOptions } from '../core/validate.js';
+import { invalid, parseFunction } from '../core/validate.js';
 import { abortReason } from './await-flight.js';
 import { Budget } from './budget.js';
 import type { Bulkhead } from './bulkhead.js';
-import { decodeValue, encodeValue } from './codec.js';
+import { inOrder, lookup, parseNewValue } from './call-values.js';
+import { decodeValue } from './codec.js';
 import type { CacheContext } from './context.js';
-import { jitteredTtl } from './early-refresh.js';
 import { payloadOffset } from './entry.js';
 import { checkKey, checkPattern } from './keys.js';
 import { loadMany } from './load-many.js';
 import { parseLoadOptions } from './load-options.js';
 import type { LoadRequest } from './load-request.js';
 import type { Loads } from './loads.js';
-import { type CacheConfig, parseTtl } from './options.js';
 import { read, readMany } from './read.js';
 import type { Found } from './standby.js';
 import type {
@@ -124,7 +123,7 @@ export class CacheHandle implements Cache {
 
   async set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
     checkKey(key);
-    const newValue = this.#newValue(value, options);
+    const newValue = parseNewValue(this.#core.context.config, value, options);
     this.#core.loads.void(key);
     return store(this.#core.context, key, newValue, this.#budget);
   }
@@ -167,7 +166,7 @@ export class CacheHandle implements Cache {
     const values: [string, NewValue][] = [];
     for (const [key, value] of entries) {
       checkKey(key);
-      values.push([key, this.#newValue(value, options)]);
+      values.push([key, parseNewValue(this.#core.context.config, value, options)]);
     }
     const results = await Promise.all(
       values.map(([key, value]) => {
@@ -188,21 +187,13 @@ export class CacheHandle implements Cache {
   ): Unsubscribe {
     parseFunction(LISTENER, listener);
     if (!EVENTS.includes(name)) throw invalid(EVENT, EVENTS.join(' or '), name);
-    const isOwn = name === 'lookup' && this.#ownEvents !== undefined;
-    return (isOwn ? (this.#ownEvents as Emitter<CacheEvents>) : this.#core.events).on(
-      name,
-      listener,
-    );
+    const isOwn = name === 'lookup';
+    const emitter = (isOwn && this.#ownEvents) || this.#core.events;
+    return emitter.on(name, listener);
   }
 
   async close(): Promise<void> {
     this.#core.close();
-  }
-
-  #newValue(value: unknown, options: SetOptions | undefined): NewValue {
-    const { config } = this.#core.context;
-    const ttlMs = jitteredTtl(readTtl(config, options), config.ttlJitter, Math.random());
-    return { payload: encodeValue(value), ttlMs, graceMs: config.load.graceMs, loadMs: 0 };
   }
 
   #answer(key: string, found: Found | undefined): { readonly value: unknown } | undefined {
@@ -238,20 +229,3 @@ const EVENTS: readonly (keyof CacheEvents)[] = ['modechange', 'lookup', 'loaderr
 const LOADER = { name: 'the loader', code: 'ERR_CACHE_LOADER' } as const;
 const LISTENER = { name: 'the listener', code: 'ERR_CACHE_OPTION' } as const;
 const EVENT = { name: 'the event', code: 'ERR_CACHE_OPTION' } as const;
-const SET_OPTIONS = { name: 'the options', code: 'ERR_CACHE_OPTION' } as const;
-
-function lookup(key: string, outcome: Lookup['outcome'], tier: Lookup['tier']): Lookup {
-  return tier === undefined ? { key, outcome } : { key, outcome, tier };
-}
-
-function inOrder<T>(keys: readonly string[], values: ReadonlyMap<string, T>): Map<string, T> {
-  const ordered = new Map<string, T>();
-  for (const key of keys) if (values.has(key)) ordered.set(key, values.get(key) as T);
-  return ordered;
-}
-
-function readTtl(config: CacheConfig, given: SetOptions | undefined): number {
-  if (given === undefined) return config.load.ttlMs;
-  const { ttl } = parseOptions<SetOptions>(SET_OPTIONS, given, ['ttl']);
-  return ttl === undefined ? config.load.ttlMs : parseTtl(ttl);
-}

@@ -1,45 +1,18 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Timer } from '../core/clock.js';
 import { pauseMs, SHORTEST_PAUSE_MS } from './backoff.js';
-import type { RedisSource } from './client.js';
 import type { Connection } from './connection.js';
+import type { DoorOptions } from './door-options.js';
 import { type DoorState, reasonOf, sessionOf } from './door-state.js';
 import { classify, Failure } from './failure.js';
 import { Identity } from './identity.js';
 import { openSource, type SourceOpener } from './open-source.js';
 import { probe } from './probe.js';
+import { Pulse } from './pulse.js';
 import { ServerClock } from './server-clock.js';
 import { Session } from './session.js';
 
-/** How often a healthy connection is asked something, so that a hang is noticed without traffic. */
-const PULSE_MS = 500;
-
 /** Trouble that returns within this time is the same trouble: pauses go on growing. */
 const STEADY_MS = 5_000;
-
-/** What the door tells and asks the cache. */
-export interface DoorHooks {
-  /** Called on each change of state. */
-  onChange(state: DoorState, previous: DoorState): void;
-  /** Called for every failed command or attempt. */
-  onFailure(failure: Failure): void;
-  /**
-   * Replays what Redis missed, after the probe and before the first read. Resolves to whether the
-   * connection survived it. `isRestarted`: it may be another process, or another's data.
-   */
-  recover(recovery: { readonly session: Session; readonly isRestarted: boolean }): Promise<boolean>;
-  /** What Redis holds cannot be believed; the generation was changed. */
-  onAmnesia(): void;
-  /** A fence command is about to be sent; the returned function is called once it is acknowledged. */
-  beginFence(): () => void;
-}
-
-export interface DoorOptions {
-  readonly source: RedisSource;
-  readonly prefix: string;
-  readonly commandTimeoutMs: number;
-  readonly clock: Clock;
-  readonly hooks: DoorHooks;
-}
 
 /**
  * The one door to Redis: supervises the connection and decides whether Redis is available.
@@ -53,18 +26,25 @@ export class RedisDoor {
   readonly identity: Identity;
   readonly #options: DoorOptions;
   readonly #opener: SourceOpener;
+  readonly #pulse: Pulse;
   #state: DoorState = { name: 'connecting' };
   #timer: Timer | undefined;
   #isAttempting = false;
   #troubleSince: number;
   #closedSince = Number.NEGATIVE_INFINITY;
   #probeBytes = 0;
-  #firstAttempt: Promise<void>;
+  readonly #firstAttempt: Promise<void>;
 
   constructor(options: DoorOptions) {
     this.#options = options;
     this.serverClock = new ServerClock(options.clock);
     this.identity = new Identity(this.serverClock, options.clock);
+    this.#pulse = new Pulse({
+      clock: options.clock,
+      identity: this.identity,
+      beginFence: () => options.hooks.beginFence(),
+      onFailure: (failure) => this.report(failure),
+    });
     this.#opener = openSource(options.source, {
       clock: options.clock,
       commandTimeoutMs: options.commandTimeoutMs,
@@ -115,7 +95,12 @@ export class RedisDoor {
   #enter(state: DoorState): void {
     const previous = this.#state;
     this.#state = state;
-    if (state.name === 'closed') this.#closedSince = this.#options.clock.now();
+    if (state.name === 'closed') {
+      this.#closedSince = this.#options.clock.now();
+      this.#pulse.start(state.session);
+    } else {
+      this.#pulse.stop();
+    }
     this.#options.hooks.onChange(state, previous);
   }
 
@@ -226,7 +211,6 @@ export class RedisDoor {
       return new Failure('unavailable', 'connection_lost', new Error('replay failed'));
     confirm();
     this.#enter({ name: 'closed', session });
-    this.#schedulePulse(session);
     return undefined;
   }
 
@@ -261,24 +245,6 @@ export class RedisDoor {
     } finally {
       this.#isAttempting = false;
     }
-  }
-
-  #schedulePulse(session: Session): void {
-    this.#schedule(() => void this.#pulse(session), PULSE_MS);
-  }
-
-  async #pulse(session: Session): Promise<void> {
-    const confirm = this.#options.hooks.beginFence();
-    const verdict = await this.identity.pulse(session);
-    if (this.writer !== session) return;
-    if (verdict instanceof Failure) {
-      this.report(verdict);
-      if (verdict.reason === 'timeout') void this.#pulse(session);
-      else if (this.writer === session) this.#schedulePulse(session);
-      return;
-    }
-    confirm();
-    this.#schedulePulse(session);
   }
 }
 
