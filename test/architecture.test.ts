@@ -1,0 +1,172 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const LIB = join(ROOT, 'lib');
+
+/** The rooms of the house, lowest first: a file imports from its own folder or from a lower rank. */
+const RANKS = [['core'], ['redis', 'memory'], ['cache'], ['http', 'health', 'observability'], ['']];
+
+const MAX_LINES = 250;
+
+/** Modules with one door: which place alone may import them. */
+const DOORS: Readonly<Record<string, RegExp>> = {
+  redis: /^lib\/redis\//,
+  'lru-cache': /^lib\/memory\//,
+};
+
+/** Reading time or starting a timer, except in the clock. */
+const TIME =
+  /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.(?:now|timeOrigin)\b|\bprocess\.hrtime\b|(?<![.\w])(?:setTimeout|setInterval|setImmediate)\s*\(|['"](?:node:)?timers(?:\/promises)?['"]/;
+
+interface SourceFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly text: string;
+  /** What stands after `from`, also of type imports and re-exports. */
+  readonly imports: readonly string[];
+}
+
+describe('the architecture', () => {
+  const files = readSources();
+
+  it('is looked at: there are files in every folder that is in use', () => {
+    const folders = new Set(files.map(({ folder }) => folder));
+    expect([...folders]).to.include.members(['', 'core', 'redis', 'memory', 'cache', 'http']);
+    expect(files.flatMap(({ imports }) => imports).length).to.be.above(files.length);
+  });
+
+  it('knows the rank of every folder', () => {
+    const known = new Set(RANKS.flat());
+    expect(files.filter(({ folder }) => !known.has(folder)).map(({ path }) => path)).to.deep.equal(
+      [],
+    );
+  });
+
+  it('points imports down, types included, never up and never sideways', () => {
+    expect(files.flatMap(wrongDirections)).to.deep.equal([]);
+  });
+
+  it('goes in no circle, types included', () => {
+    expect(findCircle(files)).to.equal(undefined);
+  });
+
+  it('has one door to Redis and one to the LRU cache', () => {
+    expect(files.flatMap(passedDoors)).to.deep.equal([]);
+  });
+
+  it('gives lib/core node: built-ins alone, and declares every package that is imported', () => {
+    expect(files.flatMap(undeclaredPackages)).to.deep.equal([]);
+  });
+
+  it('reads time and starts timers in lib/core/clock.ts alone', () => {
+    const timely = files.filter(({ text }) => TIME.test(withoutComments(text)));
+    expect(timely.map(({ path }) => path)).to.deep.equal(['lib/core/clock.ts']);
+  });
+
+  it(`keeps every file within ${MAX_LINES} lines`, () => {
+    const long = files.filter(({ text }) => text.trimEnd().split('\n').length > MAX_LINES);
+    expect(long.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('has no barrel: only lib/index.ts re-exports from other files', () => {
+    const barrels = files.filter(({ text }) => /^export \*/m.test(text));
+    expect(barrels.map(({ path }) => path)).to.deep.equal([]);
+  });
+});
+
+function readSources(): SourceFile[] {
+  return readdirSync(LIB, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const text = readFileSync(join(LIB, name), 'utf8');
+      const path = `lib/${name.split(sep).join('/')}`;
+      return { path, folder: folderOf(path), text, imports: importsOf(text) };
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** `lib/health/checks/cache.ts` belongs to `health`; `lib/index.ts` to the top, which is ''. */
+function folderOf(path: string): string {
+  return path.split('/').slice(1, -1)[0] ?? '';
+}
+
+function importsOf(text: string): string[] {
+  const statement =
+    /^(?:import|export)\s[^'";]*?\bfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
+  return [...withoutComments(text).matchAll(statement)].map((m) => m[1] ?? m[2] ?? m[3] ?? '');
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$|(?<=[\s;,{}()])\/\/ .*$/gm, '');
+}
+
+/** The path of the imported file, for an import of this package's own. */
+function target(file: SourceFile, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  const absolute = join(ROOT, dirname(file.path), specifier.replace(/\.js$/, '.ts'));
+  return relative(ROOT, absolute).split(sep).join('/');
+}
+
+function rankOf(folder: string): number {
+  return RANKS.findIndex((folders) => folders.includes(folder));
+}
+
+function wrongDirections(file: SourceFile): string[] {
+  return file.imports.flatMap((specifier) => {
+    const path = target(file, specifier);
+    if (path === undefined) return [];
+    const folder = folderOf(path);
+    const isDown = path.startsWith('lib/') && rankOf(folder) < rankOf(file.folder);
+    return isDown || folder === file.folder ? [] : [`${file.path} imports ${path}`];
+  });
+}
+
+function passedDoors(file: SourceFile): string[] {
+  return file.imports.flatMap((specifier) => {
+    const door = DOORS[packageOf(specifier)];
+    return door === undefined || door.test(file.path) ? [] : [`${file.path} imports ${specifier}`];
+  });
+}
+
+function undeclaredPackages(file: SourceFile): string[] {
+  const { dependencies, peerDependencies } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  );
+  const declared = { ...dependencies, ...peerDependencies };
+  return file.imports.flatMap((specifier) => {
+    if (/^(?:\.|node:)/.test(specifier)) return [];
+    const isAllowed = file.folder !== 'core' && packageOf(specifier) in declared;
+    return isAllowed ? [] : [`${file.path} imports ${specifier}`];
+  });
+}
+
+function packageOf(specifier: string): string {
+  const parts = specifier.split('/');
+  return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** A chain of files that ends where it began, if there is one. */
+function findCircle(files: readonly SourceFile[]): string | undefined {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const visit = (path: string, chain: readonly string[]): string | undefined => {
+    if (chain.includes(path)) return [...chain.slice(chain.indexOf(path)), path].join(' -> ');
+    const file = byPath.get(path);
+    if (file === undefined || done.has(path)) return undefined;
+    for (const specifier of file.imports) {
+      const next = target(file, specifier);
+      const circle = next === undefined ? undefined : visit(next, [...chain, path]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(path);
+    return undefined;
+  };
+  for (const { path } of files) {
+    const circle = visit(path, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
