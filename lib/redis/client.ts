@@ -30,7 +30,7 @@ const KEEP_ALIVE_DELAY_MS = 5_000;
 
 /**
  * A client with the settings under which node-redis fails fast and stays out of the way, whatever the
- * user's own options say (docs/adr/0004-own-the-deadline.md): no offline queue, no reconnecting (a fresh
+ * user's own options say (docs/adr/0003-own-the-deadline.md): no offline queue, no reconnecting (a fresh
  * client per attempt, paced by the door), no idle timer, and no command timer, which bounds nothing
  * that was already written and costs most of the throughput.
  */
