@@ -9,12 +9,12 @@ const FREE_SHARE = 1 / 4;
  */
 export class Budget {
   readonly #clock: Clock;
-  readonly #freeMs: number;
+  readonly #totalMs: number;
   #leftMs: number;
 
   constructor(clock: Clock, totalMs: number) {
     this.#clock = clock;
-    this.#freeMs = totalMs * FREE_SHARE;
+    this.#totalMs = totalMs;
     this.#leftMs = totalMs;
   }
 
@@ -25,15 +25,21 @@ export class Budget {
   /** Waits for `answer`, or for what is left of the budget: then resolves to `late`. */
   async spend<T, L>(answer: Promise<T>, late: L): Promise<T | L> {
     const startedAt = this.#clock.now();
+    // Nothing spent yet: the deadline of the command itself is as near.
+    const result = await (this.#leftMs === this.#totalMs ? answer : this.#orLate(answer, late));
+    const waited = this.#clock.now() - startedAt;
+    if (waited > this.#totalMs * FREE_SHARE) this.#leftMs -= waited;
+    return result;
+  }
+
+  async #orLate<T, L>(answer: Promise<T>, late: L): Promise<T | L> {
     let cancel = (): void => {};
     const deadline = new Promise<L>((resolve) => {
       const poll = (): void => this.#clock.afterPoll(() => resolve(late));
-      cancel = this.#clock.setTimer(poll, this.#leftMs, { ref: true }).cancel;
+      cancel = this.#clock.setTimer(poll, Math.max(0, this.#leftMs), { ref: true }).cancel;
     });
     const result = await Promise.race([answer, deadline]);
     cancel();
-    const waited = this.#clock.now() - startedAt;
-    if (waited > this.#freeMs) this.#leftMs -= waited;
     return result;
   }
 }

@@ -27,30 +27,13 @@ export async function read(
   return interpret(context, session, key, slot, since);
 }
 
-/** Looks several keys up with one command; keys that Redis may not be asked about come from memory. */
-export async function readMany(
+/** Looks several keys up together; keys that Redis may not be asked about come from memory. */
+export function readMany(
   context: CacheContext,
   keys: readonly string[],
   budget: Budget | undefined,
 ): Promise<(Found | undefined)[]> {
-  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
-  const asked = keys.filter((key) => readerFor(context, key, budget) !== undefined);
-  const session = asked[0] === undefined ? undefined : readerFor(context, asked[0], budget);
-  if (session === undefined) return keys.map((key) => readMemory(context, key));
-  const since = context.mutations.now;
-  const answer = session.getMany(asked.map((key) => redisKey(context, key)));
-  const reply = await (budget === undefined ? answer : budget.spend(answer, OUT_OF_BUDGET));
-  const slots = new Map(asked.map((key, i) => [key, slotAt(reply, i)]));
-  if (reply instanceof Failure) reportFailure(context, reply);
-  return keys.map((key) =>
-    slots.has(key) && !(reply instanceof Failure)
-      ? interpret(context, session, key, slots.get(key), since)
-      : readMemory(context, key),
-  );
-}
-
-function slotAt(reply: unknown, index: number): unknown {
-  return Array.isArray(reply) ? reply[index] : undefined;
+  return Promise.all(keys.map((key) => read(context, key, budget)));
 }
 
 /** The session to read this key from, unless Redis is away, behind on this key, or out of time. */

@@ -47,7 +47,8 @@ export class Standby {
   /** Keeps an entry that Redis just showed, or that this process just made. */
   keep(key: string, entry: string): void {
     if (this.#suspects.size > 0) this.#suspects.delete(key);
-    this.memory.set(key, entry);
+    // Most of what Redis shows is held already: then it is enough that it was used.
+    if (this.memory.get(key) !== entry) this.memory.set(key, entry);
   }
 
   delete(key: string): void {

@@ -3,6 +3,8 @@ import type { Clock, Timer } from '../core/clock.js';
 /** A command on its way: settled once, by its reply or by its deadline. */
 export interface Pending {
   readonly sentAt: number;
+  /** How many callers wait for it. */
+  readonly weight: number;
   isSettled: boolean;
   /** Called when the deadline passes first. */
   expire(): void;
@@ -25,7 +27,7 @@ const COMPACT_EVERY = 1_024;
 export class DeadlineQueue {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  /** Told how many commands expired together. */
+  /** Told how many callers' commands expired together. */
   readonly #onExpired: (count: number) => void;
   readonly #isAwaited: boolean;
   #queue: Pending[] = [];
@@ -85,7 +87,7 @@ export class DeadlineQueue {
     let oldest = this.#oldest();
     while (oldest !== undefined && now - oldest.sentAt >= this.#timeoutMs) {
       oldest.expire();
-      expired++;
+      expired += oldest.weight;
       oldest = this.#oldest();
     }
     this.#timer = undefined;

@@ -37,6 +37,7 @@ export function openConnection(
     });
     deadline.add({
       sentAt: options.clock.now(),
+      weight: 1,
       isSettled: false,
       expire: () => connection.lose(silentServer()),
     });

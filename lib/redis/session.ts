@@ -1,5 +1,6 @@
 import type { Connection } from './connection.js';
 import { Failure } from './failure.js';
+import { GetBatcher } from './get-batcher.js';
 import type { Lineage } from './lineage.js';
 import { CLEAR_BATCH, type FenceReply, parseFence, parseTagged, type Tagged } from './replies.js';
 import { ACQUIRE, FENCE, FILL, RELEASE, REMOVE, RENEW, type Script, STORE } from './scripts.js';
@@ -20,10 +21,12 @@ export interface Bump {
 export class Session {
   readonly connection: Connection;
   readonly #reserved: string;
+  readonly #gets: GetBatcher;
 
   constructor(connection: Connection, prefix: string) {
     this.connection = connection;
     this.#reserved = prefix + RESERVED;
+    this.#gets = new GetBatcher(connection, () => this.desync('a reply of another length'));
   }
 
   #fenceKey(): string {
@@ -31,11 +34,7 @@ export class Session {
   }
 
   get(key: string): Promise<unknown> {
-    return this.connection.send(['GET', key]);
-  }
-
-  getMany(keys: readonly string[]): Promise<unknown> {
-    return this.connection.send(['MGET', ...keys]);
+    return this.#gets.get(key);
   }
 
   store(
