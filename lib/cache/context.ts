@@ -22,6 +22,8 @@ export interface CacheContext {
   readonly mutations: Mutations;
   readonly recent: RecentWrites;
   readonly metrics: Metrics;
+  /** When the cache was made (local, monotonic). */
+  readonly bornAt: number;
   /** The mark that entries must carry. */
   generation(): string;
   /** A journal entry was made while Redis can be written: replay it soon. */
@@ -42,14 +44,17 @@ export function defer(context: CacheContext, key: string, op: 'set' | 'delete' |
   context.scheduleReplay();
 }
 
-/** Waits, for as long as one command may take, until the first connection attempt has ended. */
+/**
+ * Waits until the first connection attempt has ended, or the cache is one `commandTimeout` old: what is
+ * asked of a cache that was made a moment ago goes to Redis.
+ */
 export async function firstAttempt(context: CacheContext): Promise<void> {
   const attempt = context.door?.untilFirstAttempt;
-  if (attempt === undefined) return;
+  const leftMs = context.bornAt + context.config.commandTimeoutMs - context.clock.now();
+  if (attempt === undefined || leftMs <= 0) return;
   let cancel = (): void => {};
   const deadline = new Promise<void>((resolve) => {
-    const { commandTimeoutMs } = context.config;
-    cancel = context.clock.setTimer(resolve, commandTimeoutMs, { ref: true }).cancel;
+    cancel = context.clock.setTimer(resolve, leftMs, { ref: true }).cancel;
   });
   await Promise.race([attempt, deadline]);
   cancel();

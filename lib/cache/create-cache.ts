@@ -101,6 +101,7 @@ function buildParts(config: CacheConfig, clock: Clock, events: Emitter<CacheEven
     journal,
     recent,
     metrics,
+    bornAt: clock.now(),
     serverClock: door?.serverClock ?? new ServerClock(clock),
     mutations: new Mutations(),
     generation: () => door?.identity.generation ?? ownGeneration,

@@ -3,6 +3,9 @@ import { Connection } from './connection.js';
 import { classify, Failure } from './failure.js';
 import { type OpenOptions, openConnection } from './open-connection.js';
 
+/** How long an adopted client is waited for before that counts as trouble. */
+const READY_WITHIN_MS = 1_000;
+
 /** Where the door gets its connections. `open` never rejects. */
 export interface SourceOpener {
   open(): Promise<Connection | Failure>;
@@ -52,6 +55,7 @@ class AdoptedSource implements SourceOpener {
   }
 
   async open(): Promise<Connection | Failure> {
+    if (!this.#client.isReady) await this.#untilReady();
     if (!this.#client.isReady) return notConnected(this.#client.isOpen);
     if (this.#last !== undefined && this.#last.unanswered > 0) return stillHung();
     const connection: Connection = new Connection({
@@ -67,6 +71,19 @@ class AdoptedSource implements SourceOpener {
 
   close(): void {
     this.#client.off('ready', this.#onReady);
+  }
+
+  /** Its owner may be about to connect it, or it is reconnecting: given a moment. */
+  #untilReady(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        this.#client.off('ready', done);
+        resolve();
+      };
+      const timer = this.#options.clock.setTimer(done, READY_WITHIN_MS);
+      this.#client.on('ready', done);
+    });
   }
 }
 
