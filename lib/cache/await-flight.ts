@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.js';
-import { CacheHealthError } from '../core/errors.js';
 import type { Flight } from './flight.js';
 import type { Landing } from './landing.js';
 
@@ -64,7 +63,7 @@ async function firstOf(load: Promise<Landing>, patience: Patience): Promise<void
 async function orAborted(answer: Promise<Landing>, signal: AbortSignal): Promise<Landing> {
   let onAbort = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(abortReason(signal));
+    onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
@@ -74,9 +73,4 @@ async function orAborted(answer: Promise<Landing>, signal: AbortSignal): Promise
     signal.removeEventListener('abort', onAbort);
     answer.catch(() => {});
   }
-}
-
-export function abortReason(signal: AbortSignal): unknown {
-  if (signal.reason !== undefined) return signal.reason;
-  return new CacheHealthError('ERR_CACHE_ABORTED', 'The caller gave up waiting.');
 }

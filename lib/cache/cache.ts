@@ -1,7 +1,6 @@
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { compileGlob } from '../core/glob.js';
 import { invalid, parseFunction } from '../core/validate.js';
-import { abortReason } from './await-flight.js';
 import { Budget } from './budget.js';
 import type { Bulkhead } from './bulkhead.js';
 import { inOrder, lookup, parseNewValue } from './call-values.js';
@@ -76,7 +75,7 @@ export class CacheHandle implements Cache {
       budget: this.#budget,
       signal: options?.signal,
     };
-    if (request.signal?.aborted === true) throw abortReason(request.signal);
+    request.signal?.throwIfAborted();
     const found = await read(context, key, this.#budget);
     if (found !== undefined && !found.isStale) {
       const hit = this.#decode(key, found);
@@ -99,7 +98,7 @@ export class CacheHandle implements Cache {
     parseFunction(LOADER, loader);
     const config = parseLoadOptions(this.#core.context.config.load, options);
     const signal = options?.signal;
-    if (signal?.aborted === true) throw abortReason(signal);
+    signal?.throwIfAborted();
     const unique = [...new Set(keys)];
     const found = await readMany(this.#core.context, unique, this.#budget);
     const values = new Map<string, T>();

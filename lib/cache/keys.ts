@@ -12,6 +12,14 @@ export function checkKey(key: unknown): asserts key is string {
     const advice = "Join the parts that make it unique, such as 'product:42'; hash what is long.";
     throw invalid(KEY, `a text of 1 to ${MAX_LENGTH} characters`, key, advice);
   }
+  if (!key.isWellFormed()) {
+    throw invalid(
+      KEY,
+      'well-formed Unicode',
+      key,
+      'It has half of a surrogate pair: cut text with care.',
+    );
+  }
   if (key.startsWith(RESERVED)) {
     throw invalid(
       KEY,

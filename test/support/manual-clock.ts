@@ -1,0 +1,72 @@
+import type { Clock, Timer } from '../../lib/core/clock.js';
+
+interface Scheduled {
+  readonly dueAt: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/** Time that stands still until the test moves it. Starts at 2026-01-01T00:00:00Z. */
+export class ManualClock implements Clock {
+  #now = 1_000;
+  readonly #wallStart = Date.UTC(2026, 0, 1) - this.#now;
+  #timers = new Set<Scheduled>();
+  #order = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallNow(): number {
+    return this.#wallStart + this.#now;
+  }
+
+  /** Timers that have not fired. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  setTimer(callback: () => void, ms: number): Timer {
+    const timer: Scheduled = { dueAt: this.#now + ms, order: this.#order++, callback };
+    this.#timers.add(timer);
+    return { cancel: () => this.#timers.delete(timer) };
+  }
+
+  afterPoll(callback: () => void): void {
+    setImmediate(callback);
+  }
+
+  /** Moves time on, firing what falls due in order, and lets promises settle after each. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settle();
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.#now = Math.max(this.#now, next.dueAt);
+      this.#timers.delete(next);
+      next.callback();
+      await settle();
+    }
+    this.#now = end;
+    await settle();
+  }
+
+  #next(end: number): Scheduled | undefined {
+    let first: Scheduled | undefined;
+    for (const timer of this.#timers) {
+      if (timer.dueAt > end) continue;
+      const isEarlier =
+        first === undefined ||
+        timer.dueAt < first.dueAt ||
+        (timer.dueAt === first.dueAt && timer.order < first.order);
+      if (isEarlier) first = timer;
+    }
+    return first;
+  }
+}
+
+/** Lets promises and a turn or two of the event loop go by. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,57 @@
+const POLL_MS = 10;
+
+/** Settles when the condition holds; fails with what was waited for. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const giveUpAt = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > giveUpAt)
+      throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** The next event of a cache (or anything with `on(name, listener) => unsubscribe`) that fits. */
+export function event<Events extends object, Name extends keyof Events>(
+  source: { on(name: Name, listener: (event: Events[Name]) => void): () => void },
+  name: Name,
+  fits: (event: Events[Name]) => boolean = () => true,
+  timeoutMs = 10_000,
+): Promise<Events[Name]> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      stop();
+      reject(new Error(`waited ${timeoutMs} ms in vain for the event '${String(name)}'`));
+    }, timeoutMs);
+    const stop = source.on(name, (happened) => {
+      if (!fits(happened)) return;
+      clearTimeout(timer);
+      stop();
+      resolve(happened);
+    });
+  });
+}
+
+/** Collects what nobody handled, until `stop()` returns it. */
+export function unhandled(): { stop(): unknown[] } {
+  const found: unknown[] = [];
+  const note = (error: unknown): void => {
+    found.push(error);
+  };
+  process.on('unhandledRejection', note);
+  process.on('uncaughtException', note);
+  const stop = (): unknown[] => {
+    process.off('unhandledRejection', note);
+    process.off('uncaughtException', note);
+    return found;
+  };
+  return { stop };
+}
+
+/** The kinds of resources that keep the process busy, sorted. */
+export function handles(): string[] {
+  return process.getActiveResourcesInfo().sort();
+}
