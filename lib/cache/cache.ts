@@ -136,7 +136,7 @@ export class CacheHandle implements Cache {
   async clear(pattern?: string): Promise<WriteResult> {
     const glob = checkPattern(pattern);
     this.#core.loads.voidMatching(compileGlob(glob));
-    return clear(this.#core.context, glob);
+    return clear(this.#core.context, glob, this.#budget);
   }
 
   async has(key: string): Promise<boolean> {

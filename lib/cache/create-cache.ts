@@ -87,8 +87,11 @@ function buildParts(config: CacheConfig, clock: Clock, events: Emitter<CacheEven
   };
   const replayNow = async (): Promise<void> => {
     const session = context.door?.writer;
-    if (session !== undefined && !journal.isEmpty) await replay(context, session);
-    replayTimer = undefined;
+    try {
+      if (session !== undefined && !journal.isEmpty) await replay(context, session);
+    } finally {
+      replayTimer = undefined;
+    }
     if (!journal.isEmpty) replaySoon();
   };
   const door = config.redis && buildDoor(config, clock, { recent, metrics, watch }, () => context);
@@ -141,7 +144,11 @@ function buildDoor(
     commandTimeoutMs: config.commandTimeoutMs,
     clock,
     hooks: {
-      onChange: (state) => watch.onDoorChange(state),
+      onChange: (state) => {
+        watch.onDoorChange(state);
+        // What was deferred after the last look at the journal is replayed behind its barrier.
+        if (state.name === 'closed' && !context().journal.isEmpty) context().scheduleReplay();
+      },
       onFailure: (failure) => {
         metrics.errors++;
         watch.onFailure(failure, clock.wallNow());

@@ -32,7 +32,7 @@ export function checkKey(key: unknown): asserts key is string {
 /** The glob of `clear()`, checked; all keys when there is none. */
 export function checkPattern(pattern: unknown): string {
   if (pattern === undefined) return '*';
-  if (typeof pattern !== 'string' || pattern === '') {
+  if (typeof pattern !== 'string' || pattern === '' || !pattern.isWellFormed()) {
     const advice = 'Call clear() without an argument to remove every key of this cache.';
     throw invalid({ ...KEY, name: 'the pattern' }, "a glob such as 'products:*'", pattern, advice);
   }

@@ -219,7 +219,12 @@ function defined<T extends object>(options: T): Partial<T> {
 
 function parsePrefix(given: unknown): string {
   const prefix = given ?? DEFAULTS.prefix;
-  if (typeof prefix !== 'string' || prefix === '' || prefix.length > 256) {
+  if (
+    typeof prefix !== 'string' ||
+    prefix === '' ||
+    prefix.length > 256 ||
+    !prefix.isWellFormed()
+  ) {
     const advice = 'It keeps this cache apart from everything else in the same Redis.';
     throw invalid(subject('prefix'), 'a text of 1 to 256 characters', given, advice);
   }

@@ -1,5 +1,6 @@
 import type { RedisClientOptions } from 'redis';
-import { redact } from '../core/redact.js';
+import { CacheHealthError } from '../core/errors.js';
+import { errorText, redact } from '../core/redact.js';
 import { invalid, type Subject } from '../core/validate.js';
 import { makeClient, type RedisClientLike, type RedisSource } from '../redis/client.js';
 
@@ -35,6 +36,12 @@ function fromUrl(text: string, name: string): RedisChoice {
     const subject = { ...SUBJECT, name };
     const expected = "a URL that begins with 'redis://' or 'rediss://'";
     throw invalid(subject, expected, redact(text), 'Pass redis: false for memory alone.');
+  }
+  try {
+    makeClient({ url: text });
+  } catch (error) {
+    const message = `${name} '${redact(text)}' is not a Redis address: ${errorText(error)}.`;
+    throw new CacheHealthError(SUBJECT.code, message, { cause: error });
   }
   return made({ url: text }, redact(text));
 }

@@ -144,14 +144,19 @@ export function sendRemove(context: CacheContext, session: Session, key: string)
 }
 
 /** Clears a pattern in both tiers. While it runs, and until it is done, matching keys are not read from Redis. */
-export async function clear(context: CacheContext, pattern: string): Promise<WriteResult> {
+export async function clear(
+  context: CacheContext,
+  pattern: string,
+  budget: Budget | undefined,
+): Promise<WriteResult> {
   if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
   context.metrics.deletes++;
   forgetMatching(context, pattern);
   if (context.door === undefined) return 'applied';
-  const session = writerFor(context, undefined);
+  const session = writerFor(context, budget);
   if (context.journal.recordPattern(pattern, context.clock.now())) context.onOverflow();
-  if (session !== undefined && (await sendClear(context, session, pattern))) return 'applied';
+  const cleared = session !== undefined && sendClear(context, session, pattern);
+  if (await (cleared && budget ? budget.spend(cleared, false) : cleared)) return 'applied';
   context.scheduleReplay();
   return 'deferred';
 }

@@ -12,6 +12,8 @@ export interface Timer {
 export interface Clock {
   /** Monotonic milliseconds: never steps, meaningless as a date. */
   now(): number;
+  /** Milliseconds this process has spent waiting for input, rather than computing. */
+  idleTime(): number;
   /** Milliseconds since the Unix epoch: for people and for other machines. */
   wallNow(): number;
   /** Calls `callback` once after `ms`. A timer that is not `ref` never keeps a finished process alive. */
@@ -22,6 +24,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => performance.now(),
+  idleTime: () => performance.nodeTiming.idleTime,
   wallNow: () => Date.now(),
   setTimer(callback, ms, options) {
     const handle = setTimeout(callback, ms);

@@ -118,8 +118,9 @@ export class Connection {
 
   #onReply(pending: Pending, reply: unknown, resolve: (reply: unknown) => void): void {
     this.#unanswered--;
-    this.#missingInARow = 0;
+    // Only an answer in time is a sign of life: one that always comes too late serves nobody.
     if (pending.isSettled) return;
+    this.#missingInARow = 0;
     pending.isSettled = true;
     resolve(reply);
   }

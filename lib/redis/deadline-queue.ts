@@ -73,7 +73,8 @@ export class DeadlineQueue {
     const late = this.#clock.now() - dueAt;
     if (late > LATE_MS && this.#postponed < MAX_POSTPONEMENTS) {
       this.#postponed++;
-      this.#arm(1);
+      // The time the loop was busy is given back: what was sent before it may have been written after it.
+      this.#arm(Math.min(late, this.#timeoutMs));
       return;
     }
     this.#postponed = 0;

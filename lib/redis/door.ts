@@ -242,6 +242,8 @@ export class RedisDoor {
     try {
       const failure = await this.#qualify(session);
       if (failure !== undefined) session.connection.lose(failure);
+    } catch (error) {
+      session.connection.lose(classify(error));
     } finally {
       this.#isAttempting = false;
     }

@@ -29,7 +29,7 @@ const BY_PREFIX: Readonly<Record<string, Verdict>> = {
   BUSY: ['unavailable', 'busy'],
   NOAUTH: ['unavailable', 'authentication'],
   WRONGPASS: ['unavailable', 'authentication'],
-  NOPERM: ['unavailable', 'permission'],
+  NOPERM: ['command', 'permission'],
   READONLY: ['writes', 'read_only'],
   NOREPLICAS: ['writes', 'read_only'],
   OOM: ['writes', 'out_of_memory'],

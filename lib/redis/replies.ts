@@ -45,3 +45,18 @@ export function parseFence(reply: unknown): FenceReply | undefined {
   if (typeof count !== 'number' || typeof serverMs !== 'number') return undefined;
   return { id, count, generation, serverMs };
 }
+
+/** One step of SCAN. */
+export interface ScanPage {
+  readonly next: string;
+  readonly keys: readonly string[];
+}
+
+export function parseScan(reply: unknown): ScanPage | undefined {
+  if (!Array.isArray(reply) || !Array.isArray(reply[1])) return undefined;
+  const [next, keys] = reply;
+  if (!/^\d+$/.test(String(next)) || keys.some((key: unknown) => typeof key !== 'string')) {
+    return undefined;
+  }
+  return { next: String(next), keys };
+}

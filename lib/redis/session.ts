@@ -2,7 +2,14 @@ import type { Connection } from './connection.js';
 import { Failure } from './failure.js';
 import { GetBatcher } from './get-batcher.js';
 import type { Lineage } from './lineage.js';
-import { CLEAR_BATCH, type FenceReply, parseFence, parseTagged, type Tagged } from './replies.js';
+import {
+  CLEAR_BATCH,
+  type FenceReply,
+  parseFence,
+  parseScan,
+  parseTagged,
+  type Tagged,
+} from './replies.js';
 import { ACQUIRE, FENCE, FILL, RELEASE, REMOVE, RENEW, type Script, STORE } from './scripts.js';
 
 /** Keys that begin so, after the prefix, are the package's own. */
@@ -109,17 +116,21 @@ export class Session {
         'COUNT',
         CLEAR_BATCH,
       ]);
-      if (reply instanceof Failure) return reply;
-      const [next, keys] = reply as [string, string[]];
-      const own = keys.filter((key) => !key.startsWith(this.#reserved));
-      if (own.length > 0) {
-        const count = await this.connection.send(['UNLINK', ...own]);
-        if (count instanceof Failure) return count;
-        removed += Number(count);
-      }
-      cursor = String(next);
+      const page = reply instanceof Failure ? reply : this.#orDesync(parseScan(reply));
+      if (page instanceof Failure) return page;
+      const count = await this.#unlink(page.keys.filter((key) => !key.startsWith(this.#reserved)));
+      if (count instanceof Failure) return count;
+      removed += count;
+      cursor = page.next;
     } while (cursor !== '0');
     return removed;
+  }
+
+  async #unlink(keys: readonly string[]): Promise<number | Failure> {
+    if (keys.length === 0) return 0;
+    const count = await this.connection.send(['UNLINK', ...keys]);
+    if (count instanceof Failure || typeof count === 'number') return count;
+    return this.desync('no count of removed keys');
   }
 
   /** Every reply echoes the version or token of its command: another one's echo is another one's reply. */

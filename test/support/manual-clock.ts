@@ -17,6 +17,10 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  idleTime(): number {
+    return this.#now;
+  }
+
   wallNow(): number {
     return this.#wallStart + this.#now;
   }
