@@ -233,7 +233,7 @@ describe('refreshAhead and ttlJitter', () => {
     await clock.advance(899);
     const all = Array.from({ length: 50 }, (_, i) => `k${i}`);
     expect((await cache.getMany(all)).size).to.equal(50);
-    await clock.advance(101);
+    await clock.advance(102);
     expect((await cache.getMany(all)).size).to.equal(0);
   });
 });

@@ -1,3 +1,5 @@
+import type { Cache, CacheEvents } from '../../lib/index.js';
+
 const POLL_MS = 10;
 
 /** Settles when the condition holds; fails with what was waited for. */
@@ -14,19 +16,19 @@ export async function until(
   }
 }
 
-/** The next event of a cache (or anything with `on(name, listener) => unsubscribe`) that fits. */
-export function event<Events extends object, Name extends keyof Events>(
-  source: { on(name: Name, listener: (event: Events[Name]) => void): () => void },
+/** The next event of a cache that fits. */
+export function event<Name extends keyof CacheEvents>(
+  cache: Pick<Cache, 'on'>,
   name: Name,
-  fits: (event: Events[Name]) => boolean = () => true,
+  fits: (event: CacheEvents[Name]) => boolean = () => true,
   timeoutMs = 10_000,
-): Promise<Events[Name]> {
+): Promise<CacheEvents[Name]> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       stop();
-      reject(new Error(`waited ${timeoutMs} ms in vain for the event '${String(name)}'`));
+      reject(new Error(`waited ${timeoutMs} ms in vain for the event '${name}'`));
     }, timeoutMs);
-    const stop = source.on(name, (happened) => {
+    const stop = cache.on(name, (happened) => {
       if (!fits(happened)) return;
       clearTimeout(timer);
       stop();
