@@ -1,0 +1,144 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'chai';
+import { createClient } from 'redis';
+import type { CacheHandle } from '../../lib/cache/cache.js';
+import type { RedisClientLike } from '../../lib/redis/client.js';
+import { FaultProxy } from '../support/fault-proxy.js';
+import { until } from '../support/wait.js';
+import { isIn, type Member, World } from './world.js';
+
+const COMMAND_TIMEOUT = 100;
+
+/** A write that was given up and runs after all, when what held it up lets go. */
+describe('a ghost', () => {
+  let world: World;
+  let b: Member;
+  /** The first connection of `a` goes through this one, all later ones straight to Redis. */
+  let stalled: FaultProxy;
+  let a: CacheHandle;
+
+  beforeEach(async () => {
+    world = await World.start();
+    b = await world.join();
+    stalled = await FaultProxy.start(world.server.port);
+    let connections = 0;
+    const redis = (): RedisClientLike => {
+      const port = connections++ === 0 ? stalled.port : world.server.port;
+      return createClient({
+        disableOfflineQueue: true,
+        socket: { host: '127.0.0.1', port, reconnectStrategy: false },
+      }) as unknown as RedisClientLike;
+    };
+    a = world.make({ redis, commandTimeout: COMMAND_TIMEOUT });
+    await isIn('normal', { cache: a });
+    await a.set('k', 'first');
+  });
+
+  afterEach(async () => {
+    await stalled.close();
+    await world.close();
+  });
+
+  /** Lets go of what was held up; settles when Redis has run it. Answers with what it ran. */
+  const release = async (word: string): Promise<void> => {
+    const monitor = await world.server.monitor();
+    await stalled.pass();
+    await until(() => monitor.lines.some((line) => line.includes(word)), `Redis runs the ghost`);
+    await monitor.stop();
+  };
+
+  /** A write that finds out, together with others, that the connection is no good; a new one takes its place. */
+  const giveUp = async (write: () => Promise<unknown>): Promise<void> => {
+    stalled.blackhole();
+    const [result] = await Promise.all([write(), a.has('x'), a.has('y'), a.has('z')]);
+    expect(result).to.equal('deferred');
+    expect(a.status().mode).to.equal('degraded');
+    await isIn('normal', { cache: a });
+    expect(a.status().journal.entries).to.equal(0);
+  };
+
+  it('of a set does not win over the delete that was replayed', async () => {
+    await giveUp(() => a.set('k', 'ghost'));
+    await release('ghost');
+    expect(await world.slot('k')).to.not.match(/ghost/);
+    expect(await a.get('k')).to.equal(undefined);
+    expect(await b.cache.get('k')).to.equal(undefined);
+  });
+
+  it('of a set does not win over a newer value', async () => {
+    await giveUp(() => a.set('k', 'ghost'));
+    expect(await a.set('k', 'newer')).to.equal('applied');
+    await release('ghost');
+    expect(await b.cache.get('k')).to.equal('newer');
+  });
+
+  it('of a set does not come true after the prefix was cleared', async () => {
+    await giveUp(() => a.set('k', 'ghost'));
+    expect(await b.cache.clear()).to.equal('applied');
+    await release('ghost');
+    expect(await world.slot('k')).to.not.match(/ghost/);
+    expect(await b.cache.get('k')).to.equal(undefined);
+  });
+
+  it('of a set that comes after its deadline stores nothing, though nothing newer is there', async () => {
+    await giveUp(() => a.set('k', 'ghost'));
+    await world.server.command('UNLINK', 'cache:k');
+    await pause(COMMAND_TIMEOUT);
+    await release('ghost');
+    expect(await world.slot('k')).to.equal(null);
+  });
+
+  it('of a set that comes in time loses against a newer value of another process', async () => {
+    stalled.blackhole();
+    const set = a.set('k', 'ghost');
+    await pause(5);
+    expect(await b.cache.set('k', 'newer')).to.equal('applied');
+    await release('ghost');
+    expect(await set).to.equal('applied');
+    expect(await b.cache.get('k')).to.equal('newer');
+    expect(await a.get('k')).to.equal('newer');
+  });
+
+  it('of a set that comes in time loses against a delete by another process', async () => {
+    stalled.blackhole();
+    const set = a.set('k', 'ghost');
+    await pause(5);
+    expect(await b.cache.delete('k')).to.equal('applied');
+    await release('ghost');
+    await set;
+    expect(await b.cache.get('k')).to.equal(undefined);
+    expect(await a.get('k')).to.equal(undefined);
+  });
+
+  it('of a load does not win over the delete that was replayed', async () => {
+    const loaded = a.getOrSet('cold', async () => {
+      stalled.blackhole();
+      return 'ghost';
+    });
+    expect(await loaded).to.equal('ghost');
+    await giveUp(() => a.delete('cold'));
+    await release('ghost');
+    expect(await world.slot('cold')).to.not.match(/ghost/);
+    expect(await a.get('cold')).to.equal(undefined);
+  });
+
+  it('of a delete takes a newer value along at worst', async () => {
+    await giveUp(() => a.delete('k'));
+    await a.set('k', 'newer');
+    await stalled.pass();
+    await pause(50);
+    expect(await a.get('k')).to.be.oneOf(['newer', undefined]);
+    expect(await a.getOrSet('k', () => 'newest')).to.be.oneOf(['newer', 'newest']);
+  });
+
+  it('of a hang runs when Redis wakes, and loses', async () => {
+    world.server.hang();
+    expect(await a.set('k', 'ghost')).to.equal('deferred');
+    expect(await a.set('k', 'newer')).to.equal('deferred');
+    world.server.thaw();
+    await isIn('normal', { cache: a }, b);
+    await until(() => a.status().journal.entries === 0, 'the journal is empty');
+    expect(await world.slot('k')).to.not.match(/ghost/);
+    expect(await b.cache.get('k')).to.equal(undefined);
+  });
+});

@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { type Member, World } from './world.js';
+
+describe('on the wire', () => {
+  let world: World;
+  let a: Member;
+
+  beforeEach(async () => {
+    world = await World.start();
+    a = await world.join();
+  });
+
+  afterEach(() => world.close());
+
+  /** The commands that a piece of work sends, without the pulse and without what a script does inside. */
+  const commands = async (work: () => Promise<unknown>): Promise<string[]> => {
+    const monitor = await world.server.monitor();
+    await work();
+    await monitor.stop();
+    return monitor.lines
+      .filter((line) => !line.includes('__ech:') && !line.includes('lua]'))
+      .map((line) => line.replace(/^[^"]*/, ''))
+      .filter((line) => !/^"(ECHO|HSETNX)"/i.test(line));
+  };
+
+  it('a hit is one GET and nothing else', async () => {
+    await a.cache.set('k', 'value');
+    expect(await commands(() => a.cache.get('k'))).to.deep.equal(['"GET" "cache:k"']);
+    const hit = (): Promise<string> => a.cache.getOrSet('k', () => 'never');
+    expect(await commands(hit)).to.deep.equal(['"GET" "cache:k"']);
+    expect(await commands(() => a.cache.forRequest().get('k'))).to.deep.equal(['"GET" "cache:k"']);
+  });
+
+  it('a cold load is three commands: look, take the lease, fill', async () => {
+    const sent = await commands(() => a.cache.getOrSet('cold', () => 'value'));
+    expect(sent.map((line) => line.split(' ')[0])).to.deep.equal([
+      '"GET"',
+      '"EVALSHA"',
+      '"EVALSHA"',
+    ]);
+  });
+
+  it('a write and a delete are one command each', async () => {
+    expect(await commands(() => a.cache.set('k', 'value'))).to.have.length(1);
+    expect(await commands(() => a.cache.delete('k'))).to.have.length(1);
+  });
+});
