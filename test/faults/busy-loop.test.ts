@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import type { Cache, Lookup } from '../../lib/index.js';
+import { Scene } from './scene.js';
+import { requestCache } from './traffic.js';
+
+function block(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until; );
+}
+
+const BLOCK_MS = 700;
+const ROUNDS = 3;
+
+describe('faults: the event loop is busy, and Redis is well', () => {
+  let scene: Scene;
+  before(async () => {
+    scene = await Scene.open();
+  });
+  after(() => scene.close());
+
+  function ask(cache: Cache): Promise<unknown>[] {
+    return Array.from({ length: 5 }, (_, i) => [
+      cache.get('a'),
+      cache.set(`b:${i}`, i),
+      cache.getOrSet(`c:${i}`, () => i),
+    ]).flat();
+  }
+
+  it('does not mistake itself for a hung Redis, whenever the commands were given', async () => {
+    const { cache, witness } = await scene.join();
+    await cache.set('a', 'value');
+    const lookups: Lookup[] = [];
+    cache.on('lookup', (lookup) => lookups.push(lookup));
+    for (let round = 0; round < ROUNDS; round++) {
+      const justBefore = ask(cache);
+      block(BLOCK_MS);
+      await Promise.all(justBefore);
+      const onTheirWay = ask(cache);
+      await new Promise((resolve) => setImmediate(resolve));
+      block(BLOCK_MS);
+      await Promise.all(onTheirWay);
+    }
+    expect(witness.changes).to.deep.equal([]);
+    expect(lookups.filter(({ key, tier }) => key === 'a' && tier !== 'redis')).to.deep.equal([]);
+    expect(cache.status().metrics.errors).to.equal(0);
+  });
+
+  it('takes nothing off what a request may wait for Redis', async () => {
+    const middleware = await scene.join({ prefix: 'request:' });
+    await middleware.cache.set('a', 'value');
+    const cache = requestCache(middleware);
+    for (let round = 0; round < ROUNDS; round++) {
+      const read = cache.get('a');
+      block(BLOCK_MS / 2);
+      await read;
+    }
+    const lookups: Lookup[] = [];
+    cache.on('lookup', (lookup) => lookups.push(lookup));
+    expect(await cache.set('b', 1)).to.equal('applied');
+    await cache.get('a');
+    expect(lookups.map(({ tier }) => tier)).to.deep.equal(['redis']);
+  });
+});

@@ -1,0 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'chai';
+import { event, until } from '../support/wait.js';
+import { isDegraded, isUp, Scene } from './scene.js';
+import { Traffic } from './traffic.js';
+
+describe('faults: Redis comes and goes', () => {
+  let scene: Scene;
+  beforeEach(async () => {
+    scene = await Scene.open();
+  });
+  afterEach(() => scene.close());
+
+  it('serves every request through twenty resets, and settles', async () => {
+    const middleware = await scene.join();
+    const { cache, witness } = middleware;
+    await cache.set('deleted', 'old');
+    const traffic = new Traffic(middleware);
+    traffic.start();
+    for (let i = 0; i < 20; i++) {
+      scene.proxy.reset();
+      if (i === 10) await cache.delete('deleted');
+      await event(cache, 'modechange', ({ to }) => to === 'normal');
+    }
+    await traffic.stop();
+    expect(traffic.failed).to.deep.equal([]);
+    expect(await cache.get('deleted')).to.equal(undefined);
+    expect(witness.errors).to.have.lengthOf(20);
+    expect(witness.infos).to.have.lengthOf(20);
+    await until(() => scene.proxy.connections === 1, 'one connection is left');
+    await until(() => cache.status().journal.entries === 0, 'the journal is empty');
+  });
+
+  it('is not stormed: a server that accepts, greets well and resets sees few connections', async () => {
+    const middleware = await scene.join();
+    const end = performance.now() + 1_500;
+    const before = scene.proxy.accepted;
+    while (performance.now() < end) {
+      scene.proxy.reset();
+      await pause(1);
+    }
+    expect(scene.proxy.accepted - before).to.be.below(60);
+    await isUp(middleware);
+  });
+
+  it('answers nothing old while Redis is killed and restarted again and again', async () => {
+    const middleware = await scene.join();
+    const { cache } = middleware;
+    for (let round = 0; round < 4; round++) {
+      await cache.set('price', round);
+      await scene.server.save();
+      await scene.server.kill();
+      await isDegraded(middleware);
+      if (round % 2 === 0) await cache.delete('price');
+      else await cache.set('price', `${round} anew`);
+      await scene.server.restart();
+      await isUp(middleware);
+      expect(await cache.get('price')).to.be.oneOf([undefined, `${round} anew`]);
+    }
+  });
+});

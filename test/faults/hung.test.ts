@@ -1,0 +1,141 @@
+import { expect } from 'chai';
+import { type Cache, cacheMiddleware } from '../../lib/index.js';
+import { RedisServer } from '../support/redis-server.js';
+import { isDegraded, isUp, Scene } from './scene.js';
+import { describeFault, type Stage } from './story.js';
+import { requestCache } from './traffic.js';
+
+async function stoppable(): Promise<Stage> {
+  const server = await RedisServer.start();
+  return {
+    url: server.url,
+    truthUrl: server.url,
+    begin: async () => server.hang(),
+    end: async () => server.thaw(),
+    close: () => server.stop(),
+  };
+}
+
+describe('faults: Redis hangs', () => {
+  describeFault({ title: 'SIGSTOP while idle', reasons: ['timeout'], stage: stoppable });
+  describeFault({
+    title: 'SIGSTOP under load',
+    reasons: ['timeout'],
+    stage: stoppable,
+    isUnderLoad: true,
+  });
+});
+
+describe('faults: one request before a hung Redis', () => {
+  const COMMAND_TIMEOUT_MS = 400;
+  /** Less than a second commandTimeout. */
+  const MARGIN_MS = 350;
+
+  let scene: Scene;
+  beforeEach(async () => {
+    scene = await Scene.open();
+  });
+  afterEach(async () => {
+    scene.server.thaw();
+    await scene.close();
+  });
+
+  async function timed(
+    calls: readonly ((cache: Cache) => Promise<unknown>)[],
+    cache: Cache,
+  ): Promise<number> {
+    const startedAt = performance.now();
+    for (const call of calls) await call(cache);
+    return performance.now() - startedAt;
+  }
+
+  it('pays commandTimeout once, however many calls it makes', async () => {
+    const middleware = await scene.join({ commandTimeout: COMMAND_TIMEOUT_MS });
+    const cache = requestCache(middleware);
+    scene.server.hang();
+    const ms = await timed(
+      [
+        (c) => c.get('a'),
+        (c) => c.set('b', 1),
+        (c) => c.getOrSet('c', () => 1),
+        (c) => c.delete('d'),
+        (c) => c.has('e'),
+        (c) => c.getMany(['f', 'g']),
+        (c) => c.setMany([['h', 1]]),
+        (c) => c.clear('i:*'),
+        (c) => c.getOrSetMany(['j', 'k'], (keys) => new Map(keys.map((key) => [key, 1]))),
+        (c) => c.get('l'),
+      ],
+      cache,
+    );
+    expect(ms).to.be.below(COMMAND_TIMEOUT_MS + MARGIN_MS);
+  });
+
+  for (const method of ['get', 'set', 'delete', 'clear', 'getOrSet', 'getMany', 'has'] as const) {
+    it(`pays commandTimeout once for ten calls of ${method}()`, async () => {
+      const middleware = await scene.join({ commandTimeout: COMMAND_TIMEOUT_MS });
+      const cache = requestCache(middleware);
+      const calls: Record<typeof method, (key: string) => Promise<unknown>> = {
+        get: (key) => cache.get(key),
+        set: (key) => cache.set(key, 1),
+        delete: (key) => cache.delete(key),
+        clear: (key) => cache.clear(`${key}:*`),
+        getOrSet: (key) => cache.getOrSet(key, () => 1),
+        getMany: (key) => cache.getMany([key, `${key}:2`]),
+        has: (key) => cache.has(key),
+      };
+      scene.server.hang();
+      const ten = Array.from({ length: 10 }, (_, i) => () => calls[method](`key:${i}`));
+      expect(await timed(ten, cache)).to.be.below(COMMAND_TIMEOUT_MS + MARGIN_MS);
+    });
+  }
+
+  it('pays commandTimeout once when Redis is black-holed from the start', async () => {
+    scene.proxy.blackhole();
+    const middleware = cacheMiddleware({
+      redis: scene.proxy.url,
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      logger: false,
+    });
+    const cache = requestCache(middleware);
+    const ten = Array.from({ length: 10 }, (_, i) => () => cache.getOrSet(`key:${i}`, () => i));
+    expect(await timed(ten, cache)).to.be.below(COMMAND_TIMEOUT_MS + MARGIN_MS);
+    await middleware.cache.close();
+  });
+
+  it('hears of a hang after three commands without an answer', async () => {
+    const middleware = await scene.join();
+    scene.server.hang();
+    for (let i = 0; i < 3; i++) await middleware.cache.get(`key:${i}`);
+    await isDegraded(middleware);
+    const startedAt = performance.now();
+    for (let i = 0; i < 20; i++) await middleware.cache.get(`key:${i}`);
+    expect(performance.now() - startedAt).to.be.below(500);
+  });
+
+  it('does not count a pause shorter than commandTimeout as a hang', async () => {
+    const { cache, witness } = await scene.join({ commandTimeout: 2_000 });
+    scene.server.hang();
+    const read = cache.get('a');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    scene.server.thaw();
+    await read;
+    expect(await cache.set('a', 1)).to.equal('applied');
+    expect(witness.changes).to.deep.equal([]);
+  });
+
+  it('lets no write of before the hang come true after a later one', async () => {
+    const middleware = await scene.join();
+    const { cache } = middleware;
+    await cache.set('price', 'first');
+    scene.server.hang();
+    expect(await cache.set('price', 'ghost')).to.equal('deferred');
+    await isDegraded(middleware);
+    await cache.delete('price');
+    scene.server.thaw();
+    await isUp(middleware);
+    expect(await cache.get('price')).to.equal(undefined);
+    expect(await cache.set('price', 'last')).to.equal('applied');
+    expect(await cache.get('price')).to.equal('last');
+  });
+});
