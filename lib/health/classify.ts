@@ -1,0 +1,84 @@
+import { errorText, redact } from '../core/redact.js';
+import { describe } from '../core/validate.js';
+import type { CheckResult, CheckState } from './types.js';
+
+/** Words that checks use for what they found, by what we say. */
+const WORDS: Readonly<Record<string, CheckState>> = {
+  up: 'up',
+  ok: 'up',
+  pass: 'up',
+  degraded: 'degraded',
+  warn: 'degraded',
+  down: 'down',
+  error: 'down',
+  fail: 'down',
+};
+
+/** Details larger than this, as JSON, are left out: probes read 4 to 10 KiB of a report. */
+const MAX_DETAILS = 1_024;
+
+const SECRET_NAME = /pass|pwd|secret|token|credential|authorization|api[-_]?key|access[-_]?key/i;
+
+/** Codes of Node, of SQL (SQLSTATE) and ours: they say what happened and hold nothing private. */
+const KNOWN_CODE = /^(?:E[A-Z_]{2,40}|[0-9A-Z]{5}|timeout)$/;
+
+/** What a settled check means. Only an explicit word of failure is one: a driver's return value is not a verdict. */
+export function classifyValue(name: string, value: unknown): CheckResult {
+  if (value === false) return { status: 'down', message: 'the check gave false' };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { status: 'up' };
+  try {
+    return classifyObject(name, value as Record<string, unknown>);
+  } catch (error) {
+    return { status: 'down', message: `the check's answer cannot be read: ${errorText(error)}` };
+  }
+}
+
+function classifyObject(name: string, value: Record<string, unknown>): CheckResult {
+  const keys = Object.keys(value);
+  // The answer of a NestJS indicator: { database: { status: 'up' } }
+  const inner = value[name];
+  if (keys.length === 1 && typeof inner === 'object' && inner !== null && 'status' in inner) {
+    return classifyObject(name, inner as Record<string, unknown>);
+  }
+  if (!('status' in value)) return { status: 'up' };
+  const { status, ...details } = value;
+  const known = typeof status === 'string' ? WORDS[status.toLowerCase()] : undefined;
+  if (known === undefined) {
+    return {
+      status: 'down',
+      message: `the check gave an unknown status: ${redact(describe(status))}`,
+    };
+  }
+  return { status: known, ...safeDetails(details) };
+}
+
+/** What was thrown, as a code that is known to be harmless and a redacted line. */
+export function classifyError(error: unknown): CheckResult {
+  const code = codeOf(error, 0);
+  const message = errorText(error);
+  return { status: 'down', ...(code === undefined ? {} : { code }), message };
+}
+
+function codeOf(error: unknown, depth: number): string | undefined {
+  if (typeof error !== 'object' || error === null || depth > 3) return undefined;
+  try {
+    const { code, errors, cause } = error as Record<string, unknown>;
+    if (typeof code === 'string' && KNOWN_CODE.test(code)) return code;
+    return codeOf(Array.isArray(errors) ? errors[0] : cause, depth + 1);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Details as plain JSON without secrets; never so large, or so strange, that the report would not go out. */
+function safeDetails(details: Record<string, unknown>): Record<string, unknown> {
+  try {
+    const text = JSON.stringify(details, (key, value) =>
+      SECRET_NAME.test(key) ? '***' : typeof value === 'string' ? redact(value) : value,
+    );
+    if (text.length > MAX_DETAILS) return { details: 'left out: larger than 1 KiB' };
+    return JSON.parse(text);
+  } catch {
+    return { details: 'left out: not serialisable' };
+  }
+}

@@ -1,0 +1,174 @@
+import type { IncomingMessage } from 'node:http';
+import { type Duration, parseDuration } from '../core/duration.js';
+import { CacheHealthError } from '../core/errors.js';
+import {
+  invalid,
+  parseBoolean,
+  parseFunction,
+  parseInteger,
+  parseOptions,
+} from '../core/validate.js';
+import type { CheckConfig } from './check-runner.js';
+import type {
+  CacheSource,
+  CheckFunction,
+  CheckOptions,
+  HealthOptions,
+  HealthState,
+} from './types.js';
+
+/** `HealthOptions`, read once: complete, in milliseconds, frozen. */
+export interface HealthConfig {
+  readonly checks: readonly CheckConfig[];
+  readonly cache: CacheSource | undefined;
+  readonly maxAgeMs: number;
+  /** For the whole report: every check's time-out and a little more. */
+  readonly deadlineMs: number;
+  readonly statusCodes: Readonly<Record<HealthState, number>>;
+  readonly details: boolean | 'authorized';
+  readonly authorize: (req: IncomingMessage) => boolean | Promise<boolean>;
+}
+
+interface Defaults {
+  readonly timeout: Duration;
+  readonly maxAge: Duration;
+  readonly statusCodes: Readonly<Record<HealthState, number>>;
+  readonly details: boolean;
+}
+
+export const DEFAULTS: Defaults = Object.freeze({
+  timeout: '800ms',
+  maxAge: '1s',
+  statusCodes: Object.freeze({ ok: 200, degraded: 200, error: 503, shutting_down: 503 }),
+  details: true,
+});
+
+const KNOWN = [
+  'database',
+  'cache',
+  'checks',
+  'timeout',
+  'maxAge',
+  'statusCodes',
+  'details',
+  'authorize',
+] as const;
+
+/** Words that mean something in the report or in a path. */
+const RESERVED = new Set([
+  'cache',
+  'health',
+  'live',
+  'ready',
+  'startup',
+  'check',
+  'metrics',
+  'status',
+]);
+
+const DEADLINE_MARGIN_MS = 100;
+
+export function parseHealthOptions(given: unknown): HealthConfig {
+  const options = parseOptions<HealthOptions>(subject('the health router'), given, KNOWN);
+  const timeoutMs = parseDuration(subject('timeout'), options.timeout ?? DEFAULTS.timeout);
+  const checks = parseChecks(options, timeoutMs);
+  const slowest = Math.max(timeoutMs, ...checks.map((check) => check.timeoutMs));
+  return Object.freeze({
+    checks,
+    cache: parseCache(options.cache),
+    maxAgeMs: parseDuration(subject('maxAge'), options.maxAge ?? DEFAULTS.maxAge, 0),
+    deadlineMs: slowest + DEADLINE_MARGIN_MS,
+    statusCodes: parseStatusCodes(options.statusCodes),
+    ...parseDetails(options),
+  });
+}
+
+function parseChecks(options: HealthOptions, timeoutMs: number): CheckConfig[] {
+  const named = Object.entries(options.checks ?? {});
+  const { database } = options;
+  if (database !== undefined) {
+    if (named.some(([name]) => name === 'database')) {
+      throw new CacheHealthError(
+        'ERR_HEALTH_OPTION',
+        "There are two checks named 'database'. Rename the one in checks.",
+      );
+    }
+    named.unshift(['database', database]);
+  }
+  return named.map(([name, check]) => parseCheck(name, check, timeoutMs));
+}
+
+function parseCheck(
+  name: string,
+  given: CheckFunction | CheckOptions,
+  timeoutMs: number,
+): CheckConfig {
+  checkName(name);
+  if (typeof given === 'function') return { name, check: given, critical: true, timeoutMs };
+  const what = subject(`the check '${name}'`);
+  if (typeof given !== 'object' || given === null) {
+    const advice = 'For example: database: () => pool.query("SELECT 1").';
+    throw invalid(what, 'a function, or { check, critical, timeout }', given, advice);
+  }
+  const options = parseOptions<CheckOptions>(what, given, ['check', 'critical', 'timeout']);
+  const { critical = true, timeout } = options;
+  return {
+    name,
+    check: parseFunction(subject(`the check '${name}'.check`), options.check),
+    critical: parseBoolean(subject(`the check '${name}'.critical`), critical),
+    timeoutMs:
+      timeout === undefined
+        ? timeoutMs
+        : parseDuration(subject(`the check '${name}'.timeout`), timeout),
+  };
+}
+
+function checkName(name: string): void {
+  if (/^[A-Za-z][\w-]{0,49}$/.test(name) && !RESERVED.has(name) && !(name in {})) return;
+  const expected =
+    'letters, digits, - and _, beginning with a letter, 50 at most, and no word of the report';
+  throw invalid(subject('the name of a check'), expected, name, 'Choose another name.');
+}
+
+function parseCache(given: unknown): CacheSource | undefined {
+  if (given === undefined) return undefined;
+  const source = given as { status?: unknown; cache?: { status?: unknown } } | null;
+  const status = source?.status ?? source?.cache?.status;
+  if (typeof status === 'function') return given as CacheSource;
+  throw invalid(subject('cache'), 'what cacheMiddleware() or createCache() gave', given);
+}
+
+function parseStatusCodes(given: unknown): HealthConfig['statusCodes'] {
+  const known = ['ok', 'degraded', 'error', 'shutting_down'] as const;
+  const codes = parseOptions<Partial<Record<HealthState, number>>>(
+    subject('statusCodes'),
+    given,
+    known,
+  );
+  const merged = { ...DEFAULTS.statusCodes };
+  for (const state of known) {
+    if (codes[state] === undefined) continue;
+    const max = state === 'ok' ? 299 : 599;
+    merged[state] = parseInteger(subject(`statusCodes.${state}`), codes[state], 200, max);
+  }
+  return Object.freeze(merged);
+}
+
+function parseDetails(options: HealthOptions): Pick<HealthConfig, 'details' | 'authorize'> {
+  const { details = DEFAULTS.details, authorize } = options;
+  if (details !== 'authorized' && typeof details !== 'boolean') {
+    throw invalid(subject('details'), "true, false or 'authorized'", details);
+  }
+  if (details === 'authorized') {
+    const advice = "It decides who sees details: (req) => req.headers.authorization === '…'.";
+    return { details, authorize: parseFunction(subject('authorize'), authorize, advice) };
+  }
+  if (authorize !== undefined) {
+    throw invalid(subject('authorize'), "absent unless details is 'authorized'", authorize);
+  }
+  return { details, authorize: () => details };
+}
+
+function subject(name: string): { readonly name: string; readonly code: 'ERR_HEALTH_OPTION' } {
+  return { name, code: 'ERR_HEALTH_OPTION' };
+}

@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http';
+import type { Rendered } from './render.js';
+
+export const ALLOWED = 'GET, HEAD, OPTIONS';
+
+export interface Answer extends Rendered {
+  readonly code: number;
+  /** Headers beside the fixed ones. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes an answer that nobody may keep: no ETag (and so no 304), no cookies, no redirect. Written with
+ * `end`, because Express' `json` and `send` obey settings of the application. Does nothing when somebody
+ * else has answered.
+ */
+export function respond(res: ServerResponse, answer: Answer, isHead: boolean): void {
+  if (res.headersSent || res.writableEnded) return;
+  const body = Buffer.from(answer.body);
+  res.statusCode = answer.code;
+  res.setHeader('Content-Type', answer.contentType);
+  res.setHeader('Content-Length', body.length);
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
+  if (isHead) res.end();
+  else res.end(body);
+}
