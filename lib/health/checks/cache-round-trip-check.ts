@@ -1,0 +1,31 @@
+import type { Cache } from '../../cache/types.js';
+import type { CheckOptions } from '../types.js';
+
+const KEY = 'health-round-trip';
+
+/**
+ * Writes a value through the cache and reads it back: also a Redis that answers PING may refuse writes.
+ * Degraded when Redis did not take the write, or something else came back. Never critical.
+ */
+export function cacheRoundTripCheck(
+  source:
+    | Pick<Cache, 'set' | 'get' | 'delete'>
+    | { readonly cache: Pick<Cache, 'set' | 'get' | 'delete'> },
+): CheckOptions {
+  const cache = 'cache' in source ? source.cache : source;
+  return {
+    critical: false,
+    async check() {
+      const mark = `${process.pid}-${Math.random()}`;
+      const key = `${KEY}:${mark}`;
+      const result = await cache.set(key, mark, { ttl: '10s' });
+      const isBack = (await cache.get(key)) === mark;
+      await cache.delete(key);
+      if (result === 'applied' && isBack) return { status: 'up' };
+      const message = isBack
+        ? 'Redis did not take the write'
+        : 'what was written did not come back';
+      return { status: 'degraded', message };
+    },
+  };
+}

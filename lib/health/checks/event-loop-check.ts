@@ -1,0 +1,29 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type Duration, parseDuration } from '../../core/duration.js';
+import type { CheckOptions } from '../types.js';
+
+const RESOLUTION_MS = 10;
+const NANOSECONDS = 1e6;
+
+/**
+ * Degraded when the event loop is held up: its 99th percentile delay since the last look is above `max`
+ * (default 200 ms). Never critical: restarting a busy process does not help it.
+ */
+export function eventLoopCheck(options: { readonly max?: Duration } = {}): CheckOptions {
+  const maxMs = parseDuration({ name: 'max', code: 'ERR_HEALTH_OPTION' }, options.max ?? '200ms');
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  histogram.enable();
+  return {
+    critical: false,
+    check() {
+      const delayMs = Math.max(
+        0,
+        Math.round(histogram.percentile(99) / NANOSECONDS - RESOLUTION_MS),
+      );
+      histogram.reset();
+      if (delayMs <= maxMs) return { status: 'up', delayMs };
+      const message = `the event loop is held up for ${delayMs} ms (99th percentile)`;
+      return { status: 'degraded', message, delayMs };
+    },
+  };
+}

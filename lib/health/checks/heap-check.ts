@@ -1,0 +1,24 @@
+import { getHeapStatistics } from 'node:v8';
+import { parseInteger } from '../../core/validate.js';
+import type { CheckOptions } from '../types.js';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Degraded when more than `maxPercent` (default 90) of the heap's limit is in use. Never critical. */
+export function heapCheck(options: { readonly maxPercent?: number } = {}): CheckOptions {
+  const subject = { name: 'maxPercent', code: 'ERR_HEALTH_OPTION' } as const;
+  const maxPercent = parseInteger(subject, options.maxPercent ?? 90, 1, 100);
+  return {
+    critical: false,
+    check() {
+      const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+      const percent = Math.round((used / limit) * 100);
+      const details = {
+        usedMiB: Math.round(used / MEBIBYTE),
+        limitMiB: Math.round(limit / MEBIBYTE),
+      };
+      if (percent <= maxPercent) return { status: 'up', ...details };
+      return { status: 'degraded', message: `${percent} % of the heap is in use`, ...details };
+    },
+  };
+}
