@@ -17,7 +17,7 @@ import { currentMode, modeOf } from './mode.js';
 import { Mutations } from './mutations.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS, parseCacheOptions } from './options.js';
 import { RecentWrites } from './recent-writes.js';
-import { recover, replay } from './recovery.js';
+import { recover, rejournal, replay } from './recovery.js';
 import { Standby } from './standby.js';
 import type { CacheEvents, LoadError } from './types.js';
 import { Watch } from './watch.js';
@@ -153,6 +153,7 @@ function buildDoor(
         metrics.errors++;
         watch.onFailure(failure, clock.wallNow());
       },
+      onRestart: () => rejournal(context()),
       recover: (recovery) => recover(context(), recovery),
       onAmnesia: () =>
         config.logger.error(

@@ -84,6 +84,8 @@ export class Lease {
   readonly #session: Session;
   readonly #key: string;
   readonly #token: string;
+  /** Of the moment of the grant: what another generation's loader read is not for the present one. */
+  readonly #generation: string;
   #timer: Timer | undefined;
 
   constructor(context: CacheContext, session: Session, key: string, token: string) {
@@ -91,6 +93,7 @@ export class Lease {
     this.#session = session;
     this.#key = key;
     this.#token = token;
+    this.#generation = context.generation();
     this.#scheduleRenewal();
   }
 
@@ -99,7 +102,8 @@ export class Lease {
     const context = this.#context;
     this.#timer?.cancel();
     const since = context.mutations.now;
-    const entry = newEntry(context, this.#key, value, context.serverClock.nextVersion());
+    const version = context.serverClock.nextVersion();
+    const entry = newEntry(context, this.#key, value, version, this.#generation);
     const lifeMs = value.ttlMs + value.graceMs;
     const reply = await this.#session.fill(this.#slot(), this.#token, entry, lifeMs);
     if (!context.mutations.isUnchanged(this.#key, since)) return;
@@ -107,7 +111,7 @@ export class Lease {
       reportFailure(context, reply, entry.length);
       keepForOutage(context, this.#key, value);
       defer(context, this.#key, 'load');
-    } else if (reply.outcome === 'applied') {
+    } else if (reply.outcome === 'applied' && this.#generation === context.generation()) {
       context.standby?.keep(this.#key, entry);
     }
   }

@@ -17,13 +17,19 @@ export async function recover(
   context: CacheContext,
   recovery: { readonly session: Session; readonly isRestarted: boolean },
 ): Promise<boolean> {
-  const { journal, recent, standby, clock } = context;
-  if (recovery.isRestarted && recent.rejournal(journal, clock.now())) context.onOverflow();
+  const { journal, standby } = context;
+  if (recovery.isRestarted) rejournal(context);
   for (let pass = 0; pass < MAX_PASSES && !journal.isEmpty; pass++) {
     if (!(await replay(context, recovery.session))) return false;
   }
   standby?.suspectAll();
   return true;
+}
+
+/** The writes acknowledged last, which what answers now may not have. */
+export function rejournal(context: CacheContext): void {
+  const { journal, recent, clock } = context;
+  if (recent.rejournal(journal, clock.now())) context.onOverflow();
 }
 
 /** One pass over the journal: the overflow first, then the patterns, then the keys. */
@@ -47,14 +53,16 @@ async function bump(context: CacheContext, session: Session): Promise<boolean> {
 }
 
 async function replayKeys(context: CacheContext, session: Session): Promise<boolean> {
-  const { journal } = context;
+  const { journal, recent } = context;
   for (let left = journal.size; left > 0 && !journal.isEmpty; left -= BATCH) {
     const keys = journal.oldest(BATCH);
     const seq = journal.seq;
     const replies = await Promise.all(keys.map((key) => sendRemove(context, session, key)));
     const failure = replies.find((reply) => reply instanceof Failure);
     keys.forEach((key, i) => {
-      if (!(replies[i] instanceof Failure)) journal.settle(key, seq);
+      if (replies[i] instanceof Failure) return;
+      journal.settle(key, seq);
+      recent.note(key);
     });
     if (failure instanceof Failure) {
       context.door?.report(failure);

@@ -51,7 +51,8 @@ export class Watch {
 
   onDoorChange(state: DoorState): void {
     const context = this.#context;
-    if (context === undefined) return;
+    // Closing is no degradation.
+    if (context === undefined || state.name === 'shut') return;
     const mode = modeOf(state, context.standby !== undefined);
     const from = this.#mode;
     if (mode !== from) this.#change(context, from, mode);

@@ -34,13 +34,9 @@ export function newEntry(
   key: string,
   value: NewValue,
   version: string,
+  generation: string = context.generation(),
 ): string {
-  return formatEntry({
-    ...value,
-    version,
-    generation: context.generation(),
-    fingerprint: fingerprint(key),
-  });
+  return formatEntry({ ...value, version, generation, fingerprint: fingerprint(key) });
 }
 
 /** Puts a value into both tiers, or into memory and the journal. Never rejects. */

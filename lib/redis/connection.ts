@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { RedisClientLike } from './client.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
-import { classify, Failure } from './failure.js';
+import { CLOSED, classify, Failure } from './failure.js';
 
 /** Callers left without a reply in a row, with no reply in between, before the connection counts as hung. */
 const HUNG_AFTER = 3;
@@ -86,7 +86,7 @@ export class Connection {
   }
 
   /** Gives the connection up without telling anybody. The error listener stays on a client of ours: it may still speak. */
-  dispose(failure: Failure = new Failure('unavailable', 'closed', new Error('closed'))): void {
+  dispose(failure: Failure = CLOSED): void {
     if (this.#lost !== undefined) return;
     this.#lost = failure;
     for (const pending of this.#deadlines.drain()) pending.expire();

@@ -15,6 +15,8 @@ export interface DoorHooks {
    * connection survived it. `isRestarted`: it may be another process, or another's data.
    */
   recover(recovery: { readonly session: Session; readonly isRestarted: boolean }): Promise<boolean>;
+  /** What answers now, for reads only, may lack the writes acknowledged last. */
+  onRestart(): void;
   /** What Redis holds cannot be believed; the generation was changed. */
   onAmnesia(): void;
   /** A fence command is about to be sent; the returned function is called once it is acknowledged. */

@@ -3,7 +3,7 @@ import { pauseMs, SHORTEST_PAUSE_MS } from './backoff.js';
 import type { Connection } from './connection.js';
 import type { DoorOptions } from './door-options.js';
 import { type DoorState, reasonOf, sessionOf } from './door-state.js';
-import { classify, Failure } from './failure.js';
+import { CLOSED, classify, Failure } from './failure.js';
 import { Identity } from './identity.js';
 import { openSource, type SourceOpener } from './open-source.js';
 import { probe } from './probe.js';
@@ -104,7 +104,6 @@ export class RedisDoor {
     this.#options.hooks.onChange(state, previous);
   }
 
-  /** Reads anew: other calls change the state, which the compiler cannot see. */
   #isShut(): boolean {
     return this.#state.name === 'shut';
   }
@@ -185,6 +184,7 @@ export class RedisDoor {
     if (result.writesRefused !== undefined) {
       if (!this.identity.mayRead(result.found)) return result.writesRefused;
       this.#options.hooks.onFailure(result.writesRefused);
+      if (this.identity.isRestarted(result.found)) this.#options.hooks.onRestart();
       this.#refuseWrites(result.writesRefused, session);
       return undefined;
     }
@@ -249,5 +249,3 @@ export class RedisDoor {
     }
   }
 }
-
-const CLOSED = new Failure('unavailable', 'closed', new Error('the cache was closed'));

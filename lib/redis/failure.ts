@@ -92,3 +92,10 @@ function isErrorReply(error: unknown): boolean {
   }
   return false;
 }
+
+/** The cache was closed: nothing is sent any more. */
+export const CLOSED: Failure = new Failure(
+  'unavailable',
+  'closed',
+  new Error('the cache was closed'),
+);

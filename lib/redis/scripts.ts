@@ -96,6 +96,18 @@ redis.call('SET', key, ARGV[2], 'PX', ARGV[3])
 return {'applied', ARGV[1]}
 `);
 
+/**
+ * Removes what is in a slot and keeps a tombstone, which may still be needed against a late write; a lease
+ * is void either way. Replies 1 if something was removed.
+ */
+export const CLEAR: Script = script(`${PRELUDE}
+if slot ~= '' and string.sub(slot, 17, 17) == 't' then
+  if token ~= '' then redis.call('SET', key, slot, 'KEEPTTL') end
+  return 0
+end
+return redis.call('UNLINK', key)
+`);
+
 /** Makes a lease last longer. ARGV: token, lease ms. Replies {'applied' | 'void', token}. */
 export const RENEW: Script = script(`${PRELUDE}
 if token ~= ARGV[1] then return {'void', ARGV[1]} end
@@ -139,4 +151,13 @@ local time = redis.call('TIME')
 return {id, count, gen, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)}
 `);
 
-export const ALL_SCRIPTS: readonly Script[] = [STORE, REMOVE, ACQUIRE, FILL, RENEW, RELEASE, FENCE];
+export const ALL_SCRIPTS: readonly Script[] = [
+  STORE,
+  REMOVE,
+  CLEAR,
+  ACQUIRE,
+  FILL,
+  RENEW,
+  RELEASE,
+  FENCE,
+];

@@ -10,7 +10,17 @@ import {
   parseTagged,
   type Tagged,
 } from './replies.js';
-import { ACQUIRE, FENCE, FILL, RELEASE, REMOVE, RENEW, type Script, STORE } from './scripts.js';
+import {
+  ACQUIRE,
+  CLEAR,
+  FENCE,
+  FILL,
+  RELEASE,
+  REMOVE,
+  RENEW,
+  type Script,
+  STORE,
+} from './scripts.js';
 
 /** Keys that begin so, after the prefix, are the package's own. */
 export const RESERVED = '__ech:';
@@ -126,11 +136,16 @@ export class Session {
     return removed;
   }
 
+  /** UNLINK, except that a tombstone stays. */
   async #unlink(keys: readonly string[]): Promise<number | Failure> {
-    if (keys.length === 0) return 0;
-    const count = await this.connection.send(['UNLINK', ...keys]);
-    if (count instanceof Failure || typeof count === 'number') return count;
-    return this.desync('no count of removed keys');
+    let removed = 0;
+    const counts = await Promise.all(keys.map((key) => this.#run(CLEAR, key, [])));
+    for (const count of counts) {
+      if (count instanceof Failure) return count;
+      if (typeof count !== 'number') return this.desync('no count of removed keys');
+      removed += count;
+    }
+    return removed;
   }
 
   /** Every reply echoes the version or token of its command: another one's echo is another one's reply. */
