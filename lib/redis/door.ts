@@ -49,7 +49,7 @@ export class RedisDoor {
       clock: options.clock,
       commandTimeoutMs: options.commandTimeoutMs,
       onLost: (connection, failure) => this.#onLost(connection, failure),
-      onReady: () => this.#attemptNow(),
+      onReady: () => this.#state.name === 'open' && void this.#attempt(),
     });
     this.#troubleSince = options.clock.now();
     this.#firstAttempt = this.#attempt();
@@ -132,10 +132,6 @@ export class RedisDoor {
   #schedule(task: () => void, ms: number): void {
     this.#timer?.cancel();
     this.#timer = this.#options.clock.setTimer(task, ms);
-  }
-
-  #attemptNow(): void {
-    if (this.#state.name === 'open') void this.#attempt();
   }
 
   /** Connects, probes, judges, replays. Never rejects. */

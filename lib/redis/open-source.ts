@@ -14,7 +14,7 @@ export interface SourceOpener {
 
 export interface SourceOptions extends OpenOptions {
   /** An adopted client says that it is usable again. */
-  readonly onReady: () => void;
+  readonly onReady: () => unknown;
 }
 
 export function openSource(source: RedisSource, options: SourceOptions): SourceOpener {
@@ -43,7 +43,7 @@ class AdoptedSource implements SourceOpener {
   readonly #client: RedisClientLike;
   readonly #options: SourceOptions;
   #last: Connection | undefined;
-  readonly #onReady = (): void => this.#options.onReady();
+  readonly #onReady = (): unknown => this.#options.onReady();
   /** Without a listener an 'error' event ends the process. */
   readonly #onError = (): void => {};
 

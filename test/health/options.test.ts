@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { healthRouter, isCacheHealthError } from '../../lib/index.js';
+
+describe('the options of the health router', () => {
+  const wrong: readonly (readonly [string, unknown, RegExp])[] = [
+    ['no object', 'ping', /the health router must be an object of options, got 'ping'/],
+    ['an unknown option', { databse: () => 1 }, /no option 'databse'. Did you mean 'database'\?/],
+    [
+      'a database that is no function',
+      { database: 'postgres://x' },
+      /the check 'database' must be a function, or \{ check, critical, timeout \}/,
+    ],
+    [
+      'a check without a function',
+      { checks: { search: { critical: false } } },
+      /check 'search'.check must be a function, got undefined/,
+    ],
+    ['a reserved name', { checks: { live: () => 1 } }, /name of a check/],
+    ['the name of the cache', { checks: { cache: () => 1 } }, /name of a check/],
+    ['a name that is a path', { checks: { 'a/b': () => 1 } }, /name of a check/],
+    ['a name of every object', { checks: { constructor: () => 1 } }, /name of a check/],
+    [
+      'a name twice',
+      { database: () => 1, checks: { database: () => 1 } },
+      /two checks named 'database'/,
+    ],
+    [
+      'a timeout that is no duration',
+      { timeout: 'soon' },
+      /timeout must be a number of milliseconds or text/,
+    ],
+    [
+      'a code that is none',
+      { statusCodes: { degraded: 99 } },
+      /statusCodes.degraded must be a whole number from 200 to 599/,
+    ],
+    [
+      'an ok that is not 2xx',
+      { statusCodes: { ok: 503 } },
+      /statusCodes.ok must be a whole number from 200 to 299/,
+    ],
+    ['a state that is none', { statusCodes: { broken: 500 } }, /no option 'broken'/],
+    [
+      'details that are neither',
+      { details: 'some' },
+      /details must be true, false or 'authorized'/,
+    ],
+    ['authorized without authorize', { details: 'authorized' }, /authorize must be a function/],
+    ['authorize without authorized', { authorize: () => true }, /authorize must be absent/],
+    [
+      'a cache that is none',
+      { cache: {} },
+      /cache must be what cacheMiddleware\(\) or createCache\(\) gave/,
+    ],
+  ];
+  for (const [what, options, message] of wrong) {
+    it(`refuse ${what}`, () => {
+      try {
+        healthRouter(options as never);
+      } catch (error) {
+        expect(isCacheHealthError(error) && error.code).to.equal('ERR_HEALTH_OPTION');
+        expect((error as Error).message).to.match(message);
+        return;
+      }
+      throw new Error('expected an error');
+    });
+  }
+
+  it('may be absent', () => {
+    expect(healthRouter()).to.be.a('function');
+  });
+});
