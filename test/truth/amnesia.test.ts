@@ -60,9 +60,10 @@ describe('Redis comes back without what it had acknowledged', () => {
     await a.cache.set('k', 'old');
     await world.server.command('DEL', 'cache:__ech:fence');
     await world.server.save();
-    await nextPulse();
     expect(await a.cache.delete('k')).to.equal('applied');
-    await restoreDump();
+    await nextPulse();
+    await nextPulse();
+    await restoreDump(async () => expect(await world.slot('k')).to.match(/old/) as never);
     await isIn('normal', a);
     expect(await a.cache.get('k')).to.equal(undefined);
     expect(complaints(a)).to.equal(1);

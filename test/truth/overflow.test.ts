@@ -78,6 +78,24 @@ describe('a journal that is full', () => {
     expect(await a.cache.get('k0')).to.equal(undefined);
   });
 
+  it('blocks every key also while Redis is well and has not been told', async () => {
+    const c = await world.join({ journal: { max: 2 } });
+    await c.cache.getMany(['k0', 'untouched']);
+    const request = c.cache.forRequest();
+    c.proxy.blackhole();
+    await request.get('something');
+    await c.proxy.pass();
+    await c.cache.set('something', 'else');
+    for (const key of ['k0', 'k1', 'k2']) {
+      expect(await request.delete(key)).to.equal('deferred');
+    }
+    expect(c.log.warnings).to.have.length(1);
+    expect(c.cache.status().mode).to.equal('normal');
+    expect(await c.cache.get('k0')).to.equal(undefined);
+    await until(() => c.cache.status().journal.entries === 0, 'the generation is changed');
+    expect(await c.cache.get('untouched')).to.equal(undefined);
+  });
+
   it('forgets values that were loaded meanwhile before it collapses', async () => {
     const c = await world.join({ memory: { max: 2 * MAX } });
     await c.proxy.refuse();
