@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import type { Cache, CacheOptions, Logger, ModeChange } from '../../lib/index.js';
+import { isDegraded, isUp, Stand } from './stand.js';
+
+type Line = readonly [level: keyof Logger, message: string];
+
+describe('integration: what is logged', () => {
+  let stand: Stand;
+  let lines: Line[];
+  beforeEach(async () => {
+    stand = await Stand.start();
+    lines = [];
+  });
+  afterEach(() => stand.stop());
+
+  const logger: Logger = {
+    info: (message) => void lines.push(['info', message]),
+    warn: (message) => void lines.push(['warn', message]),
+    error: (message) => void lines.push(['error', message]),
+  };
+
+  async function open(options: CacheOptions = {}): Promise<Cache> {
+    return stand.cache({ logger, ...options });
+  }
+
+  async function outage(cache: Cache): Promise<void> {
+    await stand.redis.kill();
+    await isDegraded(cache);
+    for (let i = 0; i < 50; i++) await cache.getOrSet(`k:${i}`, () => i);
+    await stand.redis.restart();
+    await isUp(cache);
+  }
+
+  it('one error line and one info line for each outage, and nothing else', async () => {
+    const cache = await open();
+    for (let i = 0; i < 20; i++) await cache.getOrSet(`k:${i}`, () => i);
+    expect(lines).to.deep.equal([]);
+    await outage(cache);
+    await outage(cache);
+    expect(lines.map(([level]) => level)).to.deep.equal(['error', 'info', 'error', 'info']);
+  });
+
+  it('why, since when, what serves meanwhile and what to do; then how long it took', async () => {
+    const cache = await open();
+    const before = Date.now();
+    const changes: ModeChange[] = [];
+    cache.on('modechange', (change) => changes.push(change));
+    const startedAt = performance.now();
+    await outage(cache);
+    const tookMs = performance.now() - startedAt;
+    const [[, error], [, info]] = lines as [Line, Line];
+    const match =
+      /^\[express-cache-health\] Redis \(redis:\/\/127\.0\.0\.1:\d+\) is not used since (\S+): (.+)$/.exec(
+        error,
+      );
+    expect(Date.parse(match?.[1] ?? '')).to.be.within(before - 1, Date.now());
+    expect(match?.[2]).to.match(
+      /connection was lost\. The in-memory fallback serves \(\d+ of at most 100 entries\)\. Check/,
+    );
+    const took = /^\[express-cache-health\] Redis \(.+\) serves again after (\d+) (ms|s)\.$/.exec(
+      info,
+    );
+    const ms = Number(took?.[1]) * (took?.[2] === 's' ? 1_000 : 1);
+    expect(ms).to.be.within(1, tookMs + 500);
+    expect(changes.map(({ to }) => to)).to.deep.equal(['degraded', 'recovering', 'normal']);
+  });
+
+  it('says in read-only mode that Redis is read', async () => {
+    const cache = await open();
+    await stand.redis.command('CONFIG', 'SET', 'maxmemory', '1');
+    await cache.set('a', 1);
+    await isDegraded(cache);
+    expect(lines.at(-1)?.[1]).to.match(
+      /out of memory\. Reads are served from Redis, writes are kept in memory\. Raise maxmemory/,
+    );
+  });
+
+  it('nothing with logger: false', async () => {
+    const cache = await open({ logger: false });
+    await outage(cache);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('nothing when the cache is closed', async () => {
+    const cache = await open();
+    await cache.close();
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('to the console when there is no logger', async () => {
+    const { error, info } = console;
+    console.error = (line: string) => void lines.push(['error', line]);
+    console.info = (line: string) => void lines.push(['info', line]);
+    try {
+      const cache = await open({ logger: undefined } as unknown as CacheOptions);
+      await outage(cache);
+    } finally {
+      Object.assign(console, { error, info });
+    }
+    expect(lines.map(([level]) => level)).to.deep.equal(['error', 'info']);
+  });
+
+  it('keeps the methods of a logger on their object, and survives one that throws', async () => {
+    class Strict {
+      readonly seen: string[] = [];
+      info(message: string): void {
+        this.seen.push(message);
+      }
+      warn(): void {}
+      error(message: string): void {
+        this.seen.push(message);
+        throw new Error('the disk is full');
+      }
+    }
+    const strict = new Strict();
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    const cache = await open({ logger: strict });
+    await outage(cache);
+    expect(strict.seen).to.have.lengthOf(2);
+    expect(await warned)
+      .to.have.property('message')
+      .that.matches(/the logger threw: the disk is full/);
+  });
+});
