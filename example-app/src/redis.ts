@@ -1,0 +1,43 @@
+import { answersPing } from './ping.js';
+import { startPrivateRedis } from './private-redis.js';
+
+const LOCAL_URL = 'redis://localhost:6379';
+
+/** Which Redis the app uses, and how it was found. */
+export interface FoundRedis {
+  readonly url: string;
+  /** One line for the banner; never the URL as given, which may hold a password. */
+  readonly description: string;
+  /** Ends the Redis if it is the app's own. */
+  stop(): void;
+}
+
+/** `REDIS_URL`, else a Redis that answers on localhost:6379, else a private one; `private` asks for that. */
+export async function findRedis(redisUrl: string | undefined): Promise<FoundRedis> {
+  if (redisUrl !== undefined && redisUrl !== 'private') {
+    return external(redisUrl, `Redis at ${hostOf(redisUrl)} (REDIS_URL)`);
+  }
+  if (redisUrl === undefined && (await answersPing(6379, 'localhost'))) {
+    return external(LOCAL_URL, `Redis found at ${hostOf(LOCAL_URL)}`);
+  }
+  return (await startPrivate()) ?? external(LOCAL_URL, `none; the app watches ${LOCAL_URL}`);
+}
+
+function external(url: string, description: string): FoundRedis {
+  return { url, description, stop() {} };
+}
+
+async function startPrivate(): Promise<FoundRedis | undefined> {
+  try {
+    const redis = await startPrivateRedis();
+    const description = `a private redis-server, pid ${redis.pid}, port ${redis.port}, ended with this app`;
+    return { url: `redis://127.0.0.1:${redis.port}`, description, stop: redis.stop };
+  } catch (error) {
+    console.error(`No private Redis: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'an address that is not a URL';
+}

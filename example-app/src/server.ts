@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type Cache, createCache, gracefulShutdown } from 'express-cache-health';
+import { createApp } from './app.js';
+import { seedCatalogue } from './catalogue.js';
+import { openDatabase, slowed } from './database.js';
+import { findRedis } from './redis.js';
+import { readSettings } from './settings.js';
+
+// Until all is set up a signal ends the app at once, with whatever it has started.
+const endAtOnce = (): void => process.exit(1);
+process.on('SIGTERM', endAtOnce).on('SIGINT', endAtOnce);
+
+console.log('Starting the database and Redis …');
+const settings = readSettings(process.env);
+const database = await openDatabase(settings);
+await seedCatalogue(database);
+const redis = await findRedis(settings.redisUrl);
+const cache = createCache({ redis: redis.url });
+
+const app = createApp({ database: slowed(database, settings.queryDelayMs), cache });
+const server = app.express.listen(settings.port, '127.0.0.1');
+await once(server, 'listening');
+await firstVerdict(cache);
+
+gracefulShutdown(server, {
+  health: app.health,
+  cache,
+  drainDelay: 0, // no balancer stands before this app; yours needs a few seconds to notice
+  onSignal: async () => {
+    await database.close();
+    redis.stop();
+  },
+});
+process.off('SIGTERM', endAtOnce).off('SIGINT', endAtOnce);
+printBanner(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+
+/** The cache connects in the background; the banner waits a moment, so that it can tell what came of it. */
+async function firstVerdict(watched: Cache): Promise<void> {
+  if (watched.status().reason !== 'connecting') return;
+  await new Promise<void>((resolve) => {
+    watched.on('modechange', () => resolve());
+    setTimeout(resolve, 1_000);
+  });
+}
+
+function printBanner(url: string): void {
+  console.log(`
+The point-of-sale catalogue is at ${url}
+
+  database  ${database.description}
+  redis     ${redis.description}
+  cache     ${cache.status().message}
+
+Try:
+  curl -i ${url}/products/1
+  curl -X PUT -H 'content-type: application/json' -d '{"price": 4.99}' ${url}/products/1/price
+  curl ${url}/health
+`);
+}

@@ -1,0 +1,31 @@
+/** What the environment decides; every setting has a default, so `npm start` needs none. */
+export interface Settings {
+  /** `0` takes any free port. */
+  readonly port: number;
+  /** A URL, or `private` for a Redis of the app's own. */
+  readonly redisUrl: string | undefined;
+  readonly databaseUrl: string | undefined;
+  /** Added to every catalogue query, so that the cache can be seen with the naked eye. */
+  readonly queryDelayMs: number;
+}
+
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  return {
+    port: wholeNumber('PORT', env.PORT, 3000, 65_535),
+    redisUrl: env.REDIS_URL || undefined,
+    databaseUrl: env.DATABASE_URL || undefined,
+    queryDelayMs: wholeNumber('QUERY_DELAY_MS', env.QUERY_DELAY_MS, 50, 60_000),
+  };
+}
+
+function wholeNumber(
+  name: string,
+  text: string | undefined,
+  fallback: number,
+  max: number,
+): number {
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new Error(`${name} must be a whole number from 0 to ${max}, got '${text}'.`);
+}
