@@ -1,0 +1,140 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { RedisServer } from '../support/redis-server.js';
+import { type CodeBlock, codeBlocks } from './markdown.js';
+import { Programs } from './programs.js';
+import {
+  MOMENTS,
+  type Moment,
+  normalised,
+  normalisedText,
+  type RealAnswers,
+  realAnswers,
+} from './real-answers.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The commands a reader is told to run, each alone in its block, and who runs it for us. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  start: 'npm install && npm start', // test/package/fresh-clone.test.ts
+  test: 'npm install && npm test', // .ci/run
+};
+const INSTALL = 'npm install express-cache-health express'; // test/package/tarball.test.ts
+
+/** What `<!-- check: … -->` may ask for, and in which languages. CONTRIBUTING.md explains them. */
+const CHECKS: Readonly<Record<string, readonly string[]>> = {
+  command: ['sh', 'bash'],
+  install: ['sh', 'bash'],
+  serve: ['js', 'ts'],
+  run: ['js', 'ts'],
+  types: ['js', 'ts'],
+  health: ['json'],
+  'health-cache': ['json'],
+  log: ['text'],
+};
+
+interface Document {
+  readonly name: string;
+  readonly blocks: readonly CodeBlock[];
+}
+
+/** Every block of README.md must ask for a check; in the other documents those that do are checked. */
+const readme = read('README.md');
+const others = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => read(`docs/${name}`));
+
+describe('the documents', function () {
+  this.timeout(60_000);
+  let redis: RedisServer;
+  let answers: RealAnswers;
+
+  before(async () => {
+    redis = await RedisServer.start();
+    answers = await realAnswers();
+  });
+
+  after(() => redis?.stop());
+
+  describe('README.md as a whole', () => {
+    it('shows the two commands, the installation, a program and health answers', () => {
+      const asked = readme.blocks.map(({ check }) => check.slice(0, 2).join(' '));
+      expect(asked).to.include.members(['command start', 'command test', 'install']);
+      expect(asked.some((check) => check.startsWith('serve '))).to.equal(true);
+      expect(asked.filter((check) => check.startsWith('health'))).to.have.length.above(1);
+    });
+
+    it('asks for a check of every code block', () => {
+      const unasked = readme.blocks.filter(({ check }) => check.length === 0);
+      expect(unasked.map(({ line }) => `line ${line}`)).to.deep.equal([]);
+    });
+  });
+
+  for (const document of [readme, ...others]) {
+    const asking = document.blocks.filter(({ check }) => check.length > 0);
+    if (asking.length > 0) describe(document.name, () => testDocument(document.name, asking));
+  }
+
+  function testDocument(name: string, blocks: readonly CodeBlock[]): void {
+    const code = blocks.filter(({ language }) => ['js', 'ts'].includes(language));
+    let compiled: Promise<Programs> | undefined;
+    const compile = (): Promise<Programs> => {
+      compiled ??= Programs.compile(name.replaceAll(/\W/g, '-'), code);
+      return compiled;
+    };
+
+    for (const block of blocks) {
+      it(`line ${block.line}: ${block.check.join(' ')}`, async () => {
+        expect(CHECKS[block.check[0] ?? ''], 'languages of this check').to.include(block.language);
+        const programs = await compile();
+        expect(programs.errorsIn(block)).to.equal('');
+        await checkBlock(block, programs);
+      });
+    }
+  }
+
+  async function checkBlock(block: CodeBlock, programs: Programs): Promise<void> {
+    const [kind, ...rest] = block.check;
+    const text = block.text.trimEnd();
+    if (kind === 'command') expect(text).to.equal(COMMANDS[rest[0] ?? '']);
+    if (kind === 'install') expect(text).to.equal(INSTALL);
+    if (kind === 'serve') await checkProgram(block, programs, rest);
+    if (kind === 'run') expect(await programs.run(block, { REDIS_URL: redis.url })).to.equal('');
+    if (kind === 'health' || kind === 'health-cache') checkHealth(kind, rest[0] as Moment, text);
+    if (kind === 'log') {
+      const real = answers.log.map(normalisedText);
+      expect(real).to.include.members(text.split('\n').map(normalisedText));
+    }
+  }
+
+  /** Each request is a path that must answer 200, or `/path=503`. */
+  async function checkProgram(block: CodeBlock, programs: Programs, requests: readonly string[]) {
+    const program = await programs.serve(block, { REDIS_URL: redis.url });
+    try {
+      for (const request of requests) {
+        const [path, status = '200'] = request.split('=');
+        const response = await fetch(`${program.url}${path}`);
+        const body = await response.text();
+        expect(response.status, `GET ${path}: ${body}`).to.equal(Number(status));
+      }
+    } finally {
+      await program.stop();
+    }
+  }
+
+  /** Field by field, with times, addresses and counted failures replaced by what they are. */
+  function checkHealth(kind: 'health' | 'health-cache', moment: Moment, text: string): void {
+    expect(MOMENTS).to.include(moment);
+    const report = answers.health[moment] as { details: { cache: unknown } };
+    const real = kind === 'health' ? report : report.details.cache;
+    const hint = `really:\n${JSON.stringify(real, null, 2)}\n`;
+    expect(normalised(JSON.parse(text)), hint).to.deep.equal(normalised(real));
+  }
+});
+
+function read(name: string): Document {
+  const path = join(ROOT, name);
+  return { name, blocks: existsSync(path) ? codeBlocks(readFileSync(path, 'utf8')) : [] };
+}

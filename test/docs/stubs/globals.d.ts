@@ -1,0 +1,12 @@
+type Names = typeof import('./names.js');
+type Product = import('./names.js').Product;
+declare const db: Names['db'];
+declare const load: Names['load'];
+declare const loadMany: Names['loadMany'];
+declare const productsByKey: Names['productsByKey'];
+declare const fetchArticle: Names['fetchArticle'];
+declare const app: import('express').Express;
+declare const server: import('node:http').Server;
+declare const req: import('express').Request;
+declare const res: import('express').Response;
+declare const cache: import('express-cache-health').Cache;
