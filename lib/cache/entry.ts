@@ -113,7 +113,9 @@ function readBase36(text: string, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) {
     const code = text.charCodeAt(i);
-    value = value * 36 + (code < 58 ? code - 48 : code - 87);
+    const digit = code < 58 ? code - 48 : code < 97 ? -1 : code - 87;
+    if (digit < 0 || digit > 35) return Number.NaN;
+    value = value * 36 + digit;
   }
   return value;
 }

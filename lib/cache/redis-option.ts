@@ -80,5 +80,9 @@ function asClient(value: unknown, name: string): RedisClientLike {
     const advice = `It has no ${missing.join('(), ')}(). Use createClient() of the 'redis' package, 5.12 or later.`;
     throw invalid({ ...SUBJECT, name }, 'a node-redis client', value, advice);
   }
+  if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
+    const advice = 'Pools, clusters and sentinels are not supported yet: pass a URL or options.';
+    throw invalid({ ...SUBJECT, name }, 'a client of one Redis', value, advice);
+  }
   return client as unknown as RedisClientLike;
 }

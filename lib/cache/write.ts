@@ -26,6 +26,7 @@ const TOMBSTONE_MS = 10_000;
 /** A version this far ahead of the server's clock was not made by a write that competes with ours. */
 const ANOMALY_MS = 1_000;
 
+const TOO_LATE = new Failure('command', 'timeout', new Error('Redis ran the write too late'));
 const OUT_OF_BUDGET = new Failure('command', 'timeout', new Error('the request has no time left'));
 
 /** The entry for a value, valid from now on. */
@@ -57,23 +58,41 @@ export async function store(
   }
   const seq = context.journal.seq;
   const since = context.mutations.now;
-  const reply = await send(context, session, key, value, budget);
-  const isUnchanged = context.mutations.isUnchanged(key, since);
+  const reply = await send(context, session, key, value, since, budget);
   if (reply instanceof Failure) {
     report(context, reply, value.payload.length);
-    if (isUnchanged) keepForOutage(context, key, value);
+    if (context.mutations.isUnchanged(key, since)) keepForOutage(context, key, value);
     return deferred(context, key, 'set');
   }
-  if (reply.outcome === 'older' && isUnchanged) context.standby?.delete(key);
+  if (reply.outcome === 'older') return withdraw(context, session, key, budget);
   return applied(context, key, seq);
 }
 
-/** Sends the value; one that was overtaken by a clock's step, ours or the server's, is sent once more. */
+/** Another process' write that came first has the later version: nobody knows which value is right, so neither stays. */
+async function withdraw(
+  context: CacheContext,
+  session: Session,
+  key: string,
+  budget: Budget | undefined,
+): Promise<WriteResult> {
+  const seq = context.journal.seq;
+  const reply = await within(budget, sendRemove(context, session, key));
+  forget(context, key);
+  if (!(reply instanceof Failure)) return applied(context, key, seq);
+  report(context, reply);
+  return deferred(context, key, 'delete');
+}
+
+/**
+ * Sends the value; one that was overtaken by a clock's step, ours or the server's, is sent once more,
+ * unless the key was changed meanwhile (`since`).
+ */
 async function send(
   context: CacheContext,
   session: Session,
   key: string,
   value: NewValue,
+  since: number,
   budget: Budget | undefined,
 ): Promise<Tagged> {
   const { serverClock, clock } = context;
@@ -85,9 +104,10 @@ async function send(
     reply.outcome === 'older' && versionToMs(reply.echo) > serverClock.now() + ANOMALY_MS;
   if (isAnomaly) serverClock.observeVersion(reply.echo);
   if (!isAnomaly && reply.outcome !== 'late') return reply;
+  if (!context.mutations.isUnchanged(key, since)) return TOO_LATE;
   const again = await attempt(context, session, key, value, budget);
   if (again instanceof Failure || again.outcome !== 'late') return again;
-  return new Failure('command', 'timeout', new Error('Redis ran the write too late'));
+  return TOO_LATE;
 }
 
 function attempt(

@@ -34,6 +34,7 @@ export class DeadlineQueue {
   #head = 0;
   #timer: Timer | undefined;
   #postponed = 0;
+  #postponedFor: Pending | undefined;
 
   /** `isAwaited`: somebody waits for the answers, so the process must live until they are there. */
   constructor(
@@ -71,13 +72,15 @@ export class DeadlineQueue {
 
   #onTimer(dueAt: number): void {
     const late = this.#clock.now() - dueAt;
+    const oldest = this.#oldest();
+    if (oldest !== this.#postponedFor) this.#postponed = 0;
+    this.#postponedFor = oldest;
     if (late > LATE_MS && this.#postponed < MAX_POSTPONEMENTS) {
       this.#postponed++;
       // The time the loop was busy is given back: what was sent before it may have been written after it.
       this.#arm(Math.min(late, this.#timeoutMs));
       return;
     }
-    this.#postponed = 0;
     this.#clock.afterPoll(() => this.#sweep());
   }
 

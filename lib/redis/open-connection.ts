@@ -15,11 +15,13 @@ export interface OpenOptions {
 
 /**
  * Connects a fresh client of ours. Settles within a second, whatever the other side does, to a
- * connection whose handshake (HELLO, AUTH, SELECT) succeeded, or to why there is none.
+ * connection whose handshake (HELLO, AUTH, SELECT) succeeded, or to why there is none. `onMade` hears of it
+ * before that: it may be lost at any time.
  */
 export function openConnection(
   client: RedisClientLike,
   options: OpenOptions,
+  onMade: (connection: Connection) => void,
 ): Promise<Connection | Failure> {
   return new Promise((resolve) => {
     let isOpen = false;
@@ -35,6 +37,7 @@ export function openConnection(
         else resolve(failure);
       },
     });
+    onMade(connection);
     deadline.add({
       sentAt: options.clock.now(),
       weight: 1,

@@ -1,6 +1,6 @@
 import type { RedisClientLike, RedisSource } from './client.js';
 import { Connection } from './connection.js';
-import { classify, Failure } from './failure.js';
+import { CLOSED, classify, Failure } from './failure.js';
 import { type OpenOptions, openConnection } from './open-connection.js';
 
 /** How long an adopted client is waited for before that counts as trouble. */
@@ -19,18 +19,34 @@ export interface SourceOptions extends OpenOptions {
 
 export function openSource(source: RedisSource, options: SourceOptions): SourceOpener {
   return source.kind === 'made'
-    ? { open: () => openMade(source.create, options), close() {} }
+    ? new MadeSource(source.create, options)
     : new AdoptedSource(source.client, options);
 }
 
-async function openMade(
-  create: () => RedisClientLike,
-  options: OpenOptions,
-): Promise<Connection | Failure> {
-  try {
-    return await openConnection(create(), options);
-  } catch (error) {
-    return classify(error);
+/** A fresh client of ours for each attempt. */
+class MadeSource implements SourceOpener {
+  readonly #create: () => RedisClientLike;
+  readonly #options: OpenOptions;
+  #last: Connection | undefined;
+
+  constructor(create: () => RedisClientLike, options: OpenOptions) {
+    this.#create = create;
+    this.#options = options;
+  }
+
+  async open(): Promise<Connection | Failure> {
+    try {
+      return await openConnection(this.#create(), this.#options, (connection) => {
+        this.#last = connection;
+      });
+    } catch (error) {
+      return classify(error);
+    }
+  }
+
+  /** Also a connection that is only being made must not keep the process alive. */
+  close(): void {
+    this.#last?.lose(CLOSED);
   }
 }
 

@@ -16,7 +16,7 @@ function script(source: string): Script {
  *     [ 'L' token(10) until(13) ]  entry?        while a process loads the key: a lease
  *     'E1' generation(6) fingerprint(8) kind(1) version(10) …                  an entry
  *
- * `version` is a base-36 number of microseconds of fixed width, so text order is number order. What
+ * `version` is a base-36 number of microseconds of fixed width. What
  * is under the key and looks like neither is foreign: it counts as absent and may be overwritten.
  */
 const PRELUDE = `
@@ -29,8 +29,8 @@ if string.sub(slot, 1, 1) == 'L' then
   untilMs = tonumber(string.sub(slot, 12, 24)) or 0
   slot = string.sub(slot, 25)
 end
-if string.sub(slot, 1, 2) ~= 'E1' then slot = '' end
-local version = string.sub(slot, 18, 27)
+local version = tonumber(string.sub(slot, 18, 27), 36)
+if string.sub(slot, 1, 2) ~= 'E1' or not version then slot, version = '', 0 end
 local time = redis.call('TIME')
 local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 `;
@@ -42,7 +42,7 @@ local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
  */
 export const STORE: Script = script(`${PRELUDE}
 if nowMs > tonumber(ARGV[4]) then return {'late', ARGV[2], nowMs} end
-if version > ARGV[2] then return {'older', version, nowMs} end
+if version > tonumber(ARGV[2], 36) then return {'older', string.sub(slot, 18, 27), nowMs} end
 redis.call('SET', key, ARGV[1], 'PX', ARGV[3])
 return {'applied', ARGV[2], nowMs}
 `);
@@ -54,8 +54,9 @@ return {'applied', ARGV[2], nowMs}
 export const REMOVE: Script = script(`${PRELUDE}
 local had = 0
 if slot ~= '' and string.sub(slot, 17, 17) ~= 't' then had = 1 end
-if version < ARGV[2] then version = ARGV[2] end
-local set = redis.pcall('SET', key, ARGV[1] .. version, 'PX', ARGV[3])
+local mark = ARGV[2]
+if version > tonumber(mark, 36) then mark = string.sub(slot, 18, 27) end
+local set = redis.pcall('SET', key, ARGV[1] .. mark, 'PX', ARGV[3])
 if type(set) == 'table' and set.err then redis.call('UNLINK', key) end
 return {'applied', ARGV[2], had}
 `);
@@ -67,13 +68,10 @@ return {'applied', ARGV[2], had}
  */
 export const ACQUIRE: Script = script(`${PRELUDE}
 local entry = ''
-if slot ~= '' and string.sub(slot, 1, 16) == ARGV[3] and string.sub(slot, 17, 17) ~= 't' then entry = slot end
+local kind = string.sub(slot, 17, 17)
+if string.sub(slot, 1, 16) == ARGV[3] and (kind == 'v' or kind == 'g') then entry = slot end
 if entry ~= '' then
-  local fresh = true
-  if string.sub(entry, 17, 17) == 'g' then
-    local storedMs = tonumber(string.sub(entry, 18, 27), 36) / 1000
-    fresh = storedMs + tonumber(string.sub(entry, 28, 35), 36) > nowMs
-  end
+  local fresh = version / 1000 + (tonumber(string.sub(entry, 28, 35), 36) or 0) > nowMs
   if fresh and ARGV[4] ~= 'refresh' then return {'value', ARGV[1], entry} end
 end
 if token ~= '' and token ~= ARGV[1] and untilMs > nowMs then

@@ -3,6 +3,9 @@ import type { Clock } from '../core/clock.js';
 /** 36 to the 10th: microseconds since 1970 stay below it until the year 2085. */
 const VERSION_WIDTH = 10;
 
+/** How long a good sample is believed before a worse one replaces it. */
+const BELIEVED_MS = 10_000;
+
 /**
  * The Redis server's clock as this process estimates it: the local monotonic clock plus an offset learned
  * from replies that carry the server's time (Cristian, "Probabilistic clock synchronization", 1989: off
@@ -12,6 +15,7 @@ const VERSION_WIDTH = 10;
 export class ServerClock {
   readonly #clock: Clock;
   #offsetMs: number;
+  #best: { readonly offsetMs: number; readonly errorMs: number; readonly at: number } | undefined;
   #lastVersion = 0;
 
   constructor(clock: Clock) {
@@ -24,9 +28,22 @@ export class ServerClock {
     return this.#clock.now() + this.#offsetMs;
   }
 
-  /** A reply said that the server's time was `serverMs`, at some moment since `sentAt` (local, monotonic). */
+  /**
+   * A reply said that the server's time was `serverMs`, at some moment since `sentAt` (local, monotonic).
+   * The sample with the shortest round trip is believed, unless a newer one contradicts it (a clock was
+   * set) or it is old (clocks drift).
+   */
   observe(serverMs: number, sentAt: number): void {
-    this.#offsetMs = serverMs - (sentAt + this.#clock.now()) / 2;
+    const at = this.#clock.now();
+    const sample = { offsetMs: serverMs - (sentAt + at) / 2, errorMs: (at - sentAt) / 2 + 1, at };
+    const best = this.#best;
+    const isContradiction =
+      best !== undefined &&
+      Math.abs(sample.offsetMs - best.offsetMs) > sample.errorMs + best.errorMs;
+    const isBetter = best === undefined || sample.errorMs <= best.errorMs;
+    if (!isBetter && !isContradiction && at - best.at < BELIEVED_MS) return;
+    this.#best = sample;
+    this.#offsetMs = sample.offsetMs;
   }
 
   /** A version above every one issued or seen before; text order is time order. */

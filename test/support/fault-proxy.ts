@@ -1,206 +1,188 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { freePort } from './ports.js';
+import { Link } from './proxy-link.js';
 
 type Mode = 'pass' | 'blackhole' | 'refuse' | 'say';
 
-interface Chunk {
-  readonly to: Socket;
-  readonly bytes: Buffer;
-}
-
-interface Link {
-  readonly client: Socket;
-  readonly server: Socket | undefined;
-  /** Never works again: what it is sent is swallowed. */
-  isLost: boolean;
-  /** Bytes that a black hole holds back, in order. */
-  held: Chunk[];
-  /** When the last delayed reply is due, so that none overtakes another. */
-  lastDue: number;
-}
+const PORTS_TO_TRY = 5;
 
 /**
- * A TCP proxy in front of a server, for the faults that a network makes. Replies keep their order in
- * every mode, also when a delay ends.
+ * A TCP proxy in front of a server, for the faults that a network makes. Bytes keep their order in every
+ * mode, also when a delay ends. A mode holds until the next one; each begins at once, and its promise settles
+ * when the port is open, or closed, as the mode wants it.
  */
 export class FaultProxy {
   readonly port: number;
-  /** Connections accepted since the start. */
-  accepted = 0;
   readonly #targetPort: number;
   readonly #links = new Set<Link>();
-  #server: Server;
+  /** The clients of a server that is not Redis. */
+  readonly #strangers = new Set<Socket>();
+  #server: Server | undefined;
+  /** Opening and closing the port, one after the other. */
+  #turn: Promise<void> = Promise.resolve();
   #mode: Mode = 'pass';
   #banner = '';
   #delayMs = 0;
   #repliesToDrop = 0;
+  #accepted = 0;
 
-  private constructor(port: number, targetPort: number, server: Server) {
+  private constructor(port: number, targetPort: number) {
     this.port = port;
     this.#targetPort = targetPort;
-    this.#server = server;
-    server.on('connection', (client) => this.#accept(client));
   }
 
   static async start(targetPort: number): Promise<FaultProxy> {
-    const server = await listen(0);
-    const { port } = server.address() as { port: number };
-    return new FaultProxy(port, targetPort, server);
+    for (let triesLeft = PORTS_TO_TRY - 1; ; triesLeft--) {
+      const proxy = new FaultProxy(await freePort(), targetPort);
+      try {
+        await proxy.#open();
+        return proxy;
+      } catch (error) {
+        if (triesLeft === 0) throw error;
+      }
+    }
   }
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Connections that are open now. */
+  /** Connections accepted since the start. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Connections that clients have open now. */
   get connections(): number {
-    return this.#links.size;
+    return [...this.#links].filter((link) => link.isOpen).length + this.#strangers.size;
   }
 
-  /** Everything works again; what a black hole held is delivered, as TCP does after a short partition. */
-  async pass(): Promise<void> {
-    const wasRefusing = this.#mode === 'refuse';
-    this.#mode = 'pass';
-    this.#delayMs = 0;
-    for (const link of this.#links) {
-      for (const { to, bytes } of link.held.splice(0)) to.write(bytes);
-    }
-    if (!wasRefusing) return;
-    this.#server = await listen(this.port);
-    this.#server.on('connection', (client) => this.#accept(client));
+  /**
+   * Everything works again, but connections that were lost. What a black hole held is delivered, as TCP does
+   * after a short partition, also of a client that has gone.
+   */
+  pass(): Promise<void> {
+    this.slow(0);
+    this.dropReplies(0);
+    return this.#enter('pass');
   }
 
-  /** Accepts, and forwards nothing in either direction until `pass()`. */
-  blackhole(): void {
-    this.#mode = 'blackhole';
+  /** Accepts, and forwards nothing in either direction, be it bytes or the end of a stream. */
+  blackhole(): Promise<void> {
+    return this.#enter('blackhole');
   }
 
   /** The connections there are never work again and are not closed; new ones work. */
   lose(): void {
-    for (const link of this.#links) link.isLost = true;
+    for (const link of this.#links) link.lose();
   }
 
   /** Closes what is open and refuses what comes. */
-  async refuse(): Promise<void> {
-    this.#mode = 'refuse';
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const { client, server } of this.#links) {
-      client.destroy();
-      server?.destroy();
-    }
-    await closed;
+  refuse(): Promise<void> {
+    return this.#enter('refuse');
   }
 
   /** Resets the connections there are; new ones work. */
   reset(): void {
-    for (const { client } of this.#links) client.resetAndDestroy();
+    for (const link of this.#links) link.reset();
+    for (const socket of this.#strangers) socket.resetAndDestroy();
   }
 
-  /** Each reply comes this much later. */
+  /** Each reply comes this much later; 0 ends it. */
   slow(ms: number): void {
     this.#delayMs = ms;
+    for (const link of this.#links) link.slow(ms);
   }
 
-  /** The next replies of the server get lost, one whole reply each. */
+  /** The next replies of the server get lost, on whatever connection they come. */
   dropReplies(count: number): void {
     this.#repliesToDrop = count;
   }
 
-  /** Junk arrives in the middle of every stream of replies. */
+  /** Junk arrives in every stream of replies there is. */
   garbage(bytes = '\x00\x01 not RESP \r\n'): void {
-    for (const { client } of this.#links) client.write(bytes);
+    for (const link of this.#links) link.inject(Buffer.from(bytes));
   }
 
-  /** Answers every new connection with these bytes (a server that is not Redis); with '' it stays silent. */
-  say(bytes: string): void {
-    this.#mode = 'say';
+  /**
+   * A server that is not Redis takes the port: connections are closed, new ones are greeted with these bytes
+   * and hear them again whatever they say; with '' it stays silent.
+   */
+  say(bytes: string): Promise<void> {
     this.#banner = bytes;
+    return this.#enter('say');
   }
 
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    for (const { client, server } of this.#links) {
-      client.destroy();
-      server?.destroy();
-    }
-    if (this.#mode !== 'refuse') await closed;
+    await this.#enter('refuse');
+  }
+
+  #enter(mode: Mode): Promise<void> {
+    this.#mode = mode;
+    if (mode === 'refuse' || mode === 'say') this.#hangUp();
+    for (const socket of mode === 'say' ? [] : this.#strangers) socket.destroy();
+    for (const link of this.#links) link.hold(mode === 'blackhole');
+    const act = (): Promise<void> => (mode === 'refuse' ? this.#shut() : this.#open());
+    const done = this.#turn.then(act);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  #hangUp(): void {
+    for (const link of this.#links) link.destroy();
+    for (const socket of this.#strangers) socket.destroy();
+  }
+
+  async #open(): Promise<void> {
+    if (this.#server !== undefined) return;
+    const server = createServer({ noDelay: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.port, '127.0.0.1', resolve);
+    });
+    server.on('connection', (client) => this.#accept(client));
+    this.#server = server;
+  }
+
+  async #shut(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    await new Promise((resolve) => server.close(resolve));
   }
 
   #accept(client: Socket): void {
-    this.accepted++;
+    // The system had accepted it before the port was closed.
+    if (this.#mode === 'refuse') return void client.resetAndDestroy();
+    this.#accepted++;
+    if (this.#mode === 'say') this.#greet(client);
+    else this.#forward(client);
+  }
+
+  #greet(client: Socket): void {
+    this.#strangers.add(client);
+    client.on('close', () => this.#strangers.delete(client));
     client.on('error', () => {});
-    if (this.#mode === 'say') {
-      const link: Link = { client, server: undefined, isLost: true, held: [], lastDue: 0 };
-      this.#links.add(link);
-      client.on('close', () => this.#links.delete(link));
-      client.on('data', () => this.#banner !== '' && client.write(this.#banner));
+    const speak = (): void => {
       if (this.#banner !== '') client.write(this.#banner);
-      return;
-    }
-    const server = connect(this.#targetPort, '127.0.0.1');
-    server.on('error', () => client.destroy());
-    const link: Link = { client, server, isLost: false, held: [], lastDue: 0 };
+    };
+    client.on('data', speak);
+    speak();
+  }
+
+  #forward(client: Socket): void {
+    const link = new Link(client, this.#targetPort, () => this.#takeDrop());
     this.#links.add(link);
-    client.on('data', (bytes) => this.#forward(link, server, bytes));
-    server.on('data', (bytes) => this.#reply(link, bytes));
-    server.on('close', () => {
-      if (!link.isLost && this.#mode !== 'blackhole') client.destroy();
-    });
-    client.on('close', () => {
-      this.#links.delete(link);
-      // What a black hole holds of a client that has gone is still delivered when it ends.
-      if (link.held.length > 0) this.#links.add(link);
-      else server.end();
+    link.slow(this.#delayMs);
+    link.hold(this.#mode === 'blackhole');
+    link.onClose(() => {
+      if (link.isOver) this.#links.delete(link);
     });
   }
 
-  #forward(link: Link, to: Socket, bytes: Buffer): void {
-    if (link.isLost) return;
-    if (this.#mode === 'blackhole') link.held.push({ to, bytes });
-    else to.write(bytes);
+  #takeDrop(): boolean {
+    if (this.#repliesToDrop === 0) return false;
+    this.#repliesToDrop--;
+    return true;
   }
-
-  #reply(link: Link, bytes: Buffer): void {
-    if (link.isLost) return;
-    const rest = this.#repliesToDrop > 0 ? this.#withoutDropped(bytes) : bytes;
-    if (rest.length === 0) return;
-    if (this.#delayMs === 0 && link.lastDue <= performance.now()) {
-      this.#forward(link, link.client, rest);
-      return;
-    }
-    link.lastDue = Math.max(link.lastDue, performance.now() + this.#delayMs);
-    setTimeout(() => this.#forward(link, link.client, rest), link.lastDue - performance.now());
-  }
-
-  #withoutDropped(bytes: Buffer): Buffer {
-    let rest = bytes;
-    while (this.#repliesToDrop > 0 && rest.length > 0) {
-      this.#repliesToDrop--;
-      rest = rest.subarray(endOfReply(rest, 0));
-    }
-    return rest;
-  }
-}
-
-async function listen(port: number): Promise<Server> {
-  const server = createServer({ noDelay: true });
-  server.listen(port, '127.0.0.1');
-  await new Promise((resolve, reject) => {
-    server.once('listening', resolve);
-    server.once('error', reject);
-  });
-  return server;
-}
-
-/** Where the RESP reply that begins at `at` ends. Replies of the tests come in one piece. */
-function endOfReply(bytes: Buffer, at: number): number {
-  const lineEnd = bytes.indexOf('\r\n', at);
-  if (lineEnd === -1) return bytes.length;
-  const type = String.fromCharCode(bytes[at] ?? 0);
-  const count = Number(bytes.toString('latin1', at + 1, lineEnd));
-  const after = lineEnd + 2;
-  if ('$=!'.includes(type)) return count < 0 ? after : after + count + 2;
-  const items = '*~>'.includes(type) ? count : type === '%' ? count * 2 : 0;
-  let end = after;
-  for (let i = 0; i < items; i++) end = endOfReply(bytes, end);
-  return end;
 }

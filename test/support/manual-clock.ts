@@ -10,7 +10,7 @@ interface Scheduled {
 export class ManualClock implements Clock {
   #now = 1_000;
   readonly #wallStart = Date.UTC(2026, 0, 1) - this.#now;
-  #timers = new Set<Scheduled>();
+  readonly #timers = new Set<Scheduled>();
   #order = 0;
 
   now(): number {
@@ -31,7 +31,10 @@ export class ManualClock implements Clock {
   }
 
   setTimer(callback: () => void, ms: number): Timer {
-    const timer: Scheduled = { dueAt: this.#now + ms, order: this.#order++, callback };
+    if (!Number.isFinite(ms)) throw new Error(`a timer must have a finite time, got ${ms}`);
+    // As in Node: a timer never fires at once, so one that starts itself again cannot hold time up.
+    const dueAt = this.#now + Math.max(1, ms);
+    const timer: Scheduled = { dueAt, order: this.#order++, callback };
     this.#timers.add(timer);
     return { cancel: () => this.#timers.delete(timer) };
   }

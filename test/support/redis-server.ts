@@ -1,31 +1,46 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RespError, RespReader } from './resp.js';
+import { freePort } from './ports.js';
+import { redisProgram } from './redis-program.js';
+import { encodeCommand, RespError, RespReader } from './resp.js';
 import { until } from './wait.js';
 
+export { freePort };
+
 export interface RedisServerOptions {
+  /** A free one by default. */
   readonly port?: number;
   /** Further command-line arguments, such as `['--maxmemory', '1mb']`. */
   readonly args?: readonly string[];
+  /** Where it keeps its files. By default a fresh folder that `stop()` removes. */
+  readonly dir?: string;
   readonly password?: string;
 }
+
+/** What MONITOR has shown so far. */
+export interface Monitor {
+  readonly lines: string[];
+  /** Settles when every command sent before it has its line. */
+  stop(): Promise<void>;
+}
+
+/** How long one try to reach a server that is starting may take. */
+const TRY_MS = 1_000;
+
+const PORTS_TO_TRY = 5;
+
+const LOG = 'redis.log';
+
+class PortTakenError extends Error {}
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
-
-/** A port of the loopback interface that nobody listens on right now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** A real redis-server of the test's own, to be killed, frozen and brought back. */
 export class RedisServer {
@@ -41,15 +56,24 @@ export class RedisServer {
   }
 
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
-    const dir = mkdtempSync(join(tmpdir(), 'redis-'));
-    const server = new RedisServer(options.port ?? (await freePort()), dir, options);
-    await server.#spawn();
-    return server;
+    for (let triesLeft = PORTS_TO_TRY - 1; ; triesLeft--) {
+      const port = options.port ?? (await freePort());
+      const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'redis-'));
+      const server = new RedisServer(port, dir, options);
+      try {
+        await server.#spawn();
+        return server;
+      } catch (error) {
+        await server.stop();
+        const isRaceLost = error instanceof PortTakenError && options.port === undefined;
+        if (!isRaceLost || triesLeft === 0) throw error;
+      }
+    }
   }
 
   get url(): string {
     const { password } = this.#options;
-    const user = password === undefined ? '' : `:${password}@`;
+    const user = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
     return `redis://${user}127.0.0.1:${this.port}`;
   }
 
@@ -59,14 +83,16 @@ export class RedisServer {
     return pid;
   }
 
-  /** SIGKILL; settles when the process is gone. */
+  /**
+   * SIGKILL, also of a process that hangs: what it had not read is never executed. Settles when the process
+   * is gone.
+   */
   async kill(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
     this.#child = undefined;
-    running.delete(child);
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGCONT');
+    if (hasEnded(child)) return;
+    const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
   }
@@ -74,15 +100,16 @@ export class RedisServer {
   /** Starts again on the same port: with the dump it has, or `empty`. */
   async restart(options: { readonly empty?: boolean } = {}): Promise<void> {
     await this.kill();
-    if (options.empty === true) rmSync(join(this.#dir, 'dump.rdb'), { force: true });
+    if (options.empty === true) this.#forget();
     await this.#spawn();
   }
 
-  /** SIGSTOP: accepts connections and answers nothing. */
+  /** SIGSTOP: the system accepts connections for it, and nothing is answered. */
   hang(): void {
     process.kill(this.pid, 'SIGSTOP');
   }
 
+  /** SIGCONT: goes on, with all that has come in meanwhile. */
   thaw(): void {
     process.kill(this.pid, 'SIGCONT');
   }
@@ -93,33 +120,25 @@ export class RedisServer {
   }
 
   /** One command over a connection of its own. Rejects with Redis' error. */
-  async command(...args: string[]): Promise<unknown> {
-    const socket = await this.#connect();
-    try {
-      const reader = new RespReader(socket);
-      await this.#authenticate(socket, reader);
-      socket.write(encode(args));
-      return orThrow(await reader.next());
-    } finally {
-      socket.destroy();
-    }
+  command(...args: string[]): Promise<unknown> {
+    return this.#ask(args);
   }
 
   /** Collects what MONITOR shows, until `stop()`. */
-  async monitor(): Promise<{ readonly lines: string[]; stop(): Promise<void> }> {
-    const socket = await this.#connect();
-    const reader = new RespReader(socket);
-    await this.#authenticate(socket, reader);
-    socket.write(encode(['MONITOR']));
+  async monitor(): Promise<Monitor> {
+    const { socket, reader } = await this.#open();
+    socket.write(encodeCommand(['MONITOR']));
     orThrow(await reader.next());
     const lines: string[] = [];
-    reader.onValue = (value) => lines.push(String(value));
+    reader.listen((value) => lines.push(String(value)));
     const stop = async (): Promise<void> => {
+      if (socket.closed || this.#child === undefined || hasEnded(this.#child)) return;
       const mark = `end-of-monitor-${Math.random()}`;
+      const isLast = (line: string): boolean => line.includes(mark);
       await this.command('ECHO', mark);
-      await until(() => lines.some((line) => line.includes(mark)), 'MONITOR shows the mark');
+      await until(() => lines.some(isLast), 'MONITOR shows the mark');
       socket.destroy();
-      lines.splice(lines.findIndex((line) => line.includes(mark)));
+      lines.splice(lines.findIndex(isLast));
     };
     return { lines, stop };
   }
@@ -127,67 +146,88 @@ export class RedisServer {
   /** Ends the process and forgets its data. */
   async stop(): Promise<void> {
     await this.kill();
-    rmSync(this.#dir, { recursive: true, force: true });
+    if (this.#options.dir === undefined) rmSync(this.#dir, { recursive: true, force: true });
   }
 
   async #spawn(): Promise<void> {
+    const { path, major } = await redisProgram();
     const { args = [], password } = this.#options;
+    const place = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#dir];
+    const volatile = ['--save', '', '--appendonly', 'no'];
+    // Earlier ones have DEBUG switched on, and refuse to start with what they do not know.
+    const debug = major >= 7 ? ['--enable-debug-command', 'local'] : [];
     const auth = password === undefined ? [] : ['--requirepass', password];
-    const fixed = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#dir];
-    const volatile = ['--save', '', '--appendonly', 'no', '--enable-debug-command', 'local'];
-    const child = spawn(findServer(), [...fixed, ...volatile, ...auth, ...args], {
-      stdio: 'ignore',
+    // A file, because a pipe would be one more handle of the test's process.
+    const log = openSync(join(this.#dir, LOG), 'w');
+    const child = spawn(path, [...place, ...volatile, ...debug, ...auth, ...args], {
+      stdio: ['ignore', log, log],
     });
+    closeSync(log);
     this.#child = child;
     running.add(child);
     child.once('exit', () => running.delete(child));
-    await until(async () => this.#answers(), 'redis-server answers');
+    child.once('error', () => running.delete(child));
+    await until(() => this.#isUp(child), `redis-server answers on port ${this.port}`);
   }
 
-  /** Also a server that is loading or wants a password answers. */
-  async #answers(): Promise<boolean> {
-    if (this.#child?.exitCode !== null) throw new Error('redis-server ended at once');
+  /** Whether it is this process that answers, be it that it is loading or wants another password. */
+  async #isUp(child: ChildProcess): Promise<boolean> {
+    if (hasEnded(child) || child.pid === undefined) throw this.#whyEnded();
     try {
-      await this.command('PING');
-      return true;
+      const info = await this.#ask(['INFO', 'server'], TRY_MS);
+      return String(info).includes(`process_id:${child.pid}\r\n`);
     } catch (error) {
       return error instanceof RespError;
     }
   }
 
-  async #connect(): Promise<Socket> {
-    const socket = connect(this.port, '127.0.0.1');
-    await new Promise((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-    socket.on('error', () => {});
-    return socket;
+  #whyEnded(): Error {
+    const log = readFileSync(join(this.#dir, LOG), 'utf8').trim();
+    if (/address already in use/i.test(log)) {
+      return new PortTakenError(`redis-server ended at once: port ${this.port} is taken`);
+    }
+    return new Error(`redis-server ended at once:\n${log.split('\n').slice(-5).join('\n')}`);
   }
 
-  async #authenticate(socket: Socket, reader: RespReader): Promise<void> {
-    const { password } = this.#options;
-    if (password === undefined) return;
-    socket.write(encode(['AUTH', password]));
-    orThrow(await reader.next());
-  }
-}
-
-function findServer(): string {
-  for (const name of ['redis-server', 'valkey-server']) {
+  async #ask(args: readonly string[], timeoutMs = 0): Promise<unknown> {
+    const { socket, reader } = await this.#open(timeoutMs);
     try {
-      execFileSync(name, ['--version'], { stdio: 'ignore' });
-      return name;
-    } catch {
-      // Not this one.
+      socket.write(encodeCommand(args));
+      return orThrow(await reader.next());
+    } finally {
+      socket.destroy();
     }
   }
-  throw new Error('No redis-server on the PATH. Run: node scripts/redis-server.mjs');
+
+  /** A connection that is logged in. */
+  async #open(timeoutMs = 0): Promise<{ socket: Socket; reader: RespReader }> {
+    const { password } = this.#options;
+    const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true });
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)));
+    const reader = new RespReader(socket);
+    await once(socket, 'connect');
+    socket.on('error', () => {});
+    if (password === undefined) return { socket, reader };
+    socket.write(encodeCommand(['AUTH', password]));
+    try {
+      orThrow(await reader.next());
+      return { socket, reader };
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  /** What it would load when it starts. */
+  #forget(): void {
+    for (const name of readdirSync(this.#dir)) {
+      rmSync(join(this.#dir, name), { recursive: true, force: true });
+    }
+  }
 }
 
-function encode(args: readonly string[]): string {
-  const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
-  return `*${args.length}\r\n${parts.join('')}`;
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function orThrow(value: unknown): unknown {

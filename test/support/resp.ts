@@ -3,43 +3,70 @@ import type { Socket } from 'node:net';
 /** An error that Redis replied. */
 export class RespError extends Error {}
 
+type Waiting = { resolve(value: unknown): void; reject(error: Error): void };
+
 /** Reads RESP2 replies off a socket, for tests that must not depend on a Redis client. */
 export class RespReader {
-  /** Takes every value from now on. */
-  onValue: ((value: unknown) => void) | undefined;
   #buffer = Buffer.alloc(0);
+  #onValue: ((value: unknown) => void) | undefined;
+  #ended: Error | undefined;
   readonly #values: unknown[] = [];
-  readonly #waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
+  readonly #waiting: Waiting[] = [];
 
   constructor(socket: Socket) {
     socket.on('data', (chunk) => {
       this.#buffer = Buffer.concat([this.#buffer, chunk]);
-      this.#drain();
+      try {
+        this.#drain();
+      } catch (error) {
+        // Thrown from here it would end the process, and not the test that asked.
+        this.#end(error as Error);
+        socket.destroy();
+      }
     });
-    socket.on('close', () => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the connection closed'));
-    });
+    socket.on('close', () => this.#end(new Error('the connection closed')));
   }
 
+  /** The next reply; an error that Redis replied is a value too. */
   next(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#values.length > 0) resolve(this.#values.shift());
+      else if (this.#ended !== undefined) reject(this.#ended);
       else this.#waiting.push({ resolve, reject });
     });
   }
 
+  /** Gives every reply from now on to `onValue`, those first that have come and nobody has read. */
+  listen(onValue: (value: unknown) => void): void {
+    this.#onValue = onValue;
+    for (const value of this.#values.splice(0)) onValue(value);
+  }
+
   #drain(): void {
-    for (
-      let parsed = parse(this.#buffer, 0);
-      parsed !== undefined;
-      parsed = parse(this.#buffer, 0)
-    ) {
+    for (;;) {
+      const parsed = parse(this.#buffer, 0);
+      if (parsed === undefined) return;
       this.#buffer = this.#buffer.subarray(parsed.end);
-      if (this.onValue !== undefined) this.onValue(parsed.value);
-      else if (this.#waiting.length > 0) this.#waiting.shift()?.resolve(parsed.value);
-      else this.#values.push(parsed.value);
+      this.#take(parsed.value);
     }
   }
+
+  #take(value: unknown): void {
+    if (this.#onValue !== undefined) this.#onValue(value);
+    else if (this.#waiting.length > 0) this.#waiting.shift()?.resolve(value);
+    else this.#values.push(value);
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
+  }
+}
+
+/** A command as RESP wants it. */
+export function encodeCommand(args: readonly string[]): string {
+  const parts = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
+  return `*${args.length}\r\n${parts.join('')}`;
 }
 
 interface Parsed {
@@ -65,7 +92,7 @@ function parse(buffer: Buffer, at: number): Parsed | undefined {
     case '*':
       return parseArray(buffer, Number(line), after);
     default:
-      throw new Error(`not RESP: ${line}`);
+      throw new Error(`not RESP2: ${JSON.stringify(buffer.toString('latin1', at, at + 60))}`);
   }
 }
 
