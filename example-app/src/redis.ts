@@ -33,7 +33,7 @@ async function startPrivate(): Promise<FoundRedis | undefined> {
     const description = `a private redis-server, pid ${redis.pid}, port ${redis.port}, ended with this app`;
     return { url: `redis://127.0.0.1:${redis.port}`, description, stop: redis.stop };
   } catch (error) {
-    console.error(`No private Redis: ${error instanceof Error ? error.message : error}`);
+    console.log(error instanceof Error ? error.message : error);
     return undefined;
   }
 }

@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
+const running = new Set<Example>();
+
 let built: Promise<unknown> | undefined;
 
 /** Compiles the example against the built package, once a test run. */
@@ -39,11 +41,17 @@ export class Example {
   static async start(env: NodeJS.ProcessEnv = {}): Promise<Example> {
     await buildExample();
     const example = new Example(env);
+    running.add(example);
     while (!/^ {2}curl \S+\/health$/m.test(example.output)) {
       if (!example.isRunning) throw new Error(`the example ended:\n${example.output}`);
       await Promise.race([once(example.#child.stdout, 'data'), once(example.#child, 'close')]);
     }
     return example;
+  }
+
+  /** What a failed test left behind must not keep the run from ending. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...running].map((example) => example.stop('SIGKILL')));
   }
 
   /** Everything written to stdout and stderr so far. */
@@ -69,6 +77,7 @@ export class Example {
       this.#child.kill(signal);
       await once(this.#child, 'close');
     }
+    running.delete(this);
     return this.#child.exitCode ?? this.#child.signalCode;
   }
 
