@@ -1,0 +1,48 @@
+// Medians, percentiles and their spread.
+
+/** @param {readonly number[]} values @param {number} share 0 to 1 */
+export function quantile(values, share) {
+  if (values.length === 0) return Number.NaN;
+  const sorted = Float64Array.from(values).sort();
+  const at = (sorted.length - 1) * share;
+  const low = Math.floor(at);
+  return sorted[low] + ((sorted[low + 1] ?? sorted[low]) - sorted[low]) * (at - low);
+}
+
+export const median = (values) => quantile(values, 0.5);
+
+/**
+ * A measurement: the median of its repetitions and how far they lie apart. `spread` is half the distance
+ * between the quartiles (of the extremes, when there are fewer than four).
+ */
+export function summarise(values) {
+  const kept = values.filter((value) => Number.isFinite(value));
+  const [low, high] = kept.length < 4 ? [0, 1] : [0.25, 0.75];
+  return {
+    median: median(kept),
+    min: Math.min(...kept),
+    max: Math.max(...kept),
+    spread: (quantile(kept, high) - quantile(kept, low)) / 2,
+    n: kept.length,
+  };
+}
+
+export function percentiles(values) {
+  return {
+    n: values.length,
+    p50: quantile(values, 0.5),
+    p90: quantile(values, 0.9),
+    p99: quantile(values, 0.99),
+    max: values.length === 0 ? Number.NaN : values.reduce((a, b) => Math.max(a, b), 0),
+  };
+}
+
+/** The order of one round: another one each time, so that nobody always runs after the same neighbour. */
+export function shuffled(items) {
+  const copy = [...items];
+  for (let i = copy.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [copy[i], copy[j]] = [copy[j], copy[i]];
+  }
+  return copy;
+}

@@ -1,0 +1,115 @@
+// Two pictures, by hand: a line for each subject through time, and percentiles side by side.
+
+import { figure } from './report.mjs';
+
+const COLOURS = [
+  '#0b6e4f',
+  '#7fb069',
+  '#c8553d',
+  '#588b8b',
+  '#8d5b9a',
+  '#d9a21b',
+  '#3d5a80',
+  '#a23b5b',
+];
+const FONT = 'font-family="system-ui, sans-serif" font-size="12"';
+const W = 860;
+const H = 400;
+const PLOT = { left: 70, top: 40, width: 560, height: 300 };
+
+const escaped = (text) =>
+  String(text).replace(/[&<>]/g, (c) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt' }[c]};`);
+const colour = (i) => COLOURS[i % COLOURS.length];
+
+function svg(title, body) {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${W} ${H}" ${FONT}>
+<rect width="${W}" height="${H}" fill="#ffffff"/>
+<text x="${PLOT.left}" y="24" font-size="15" font-weight="600">${escaped(title)}</text>
+${body.join('\n')}
+</svg>
+`;
+}
+
+function text(x, y, content, anchor = 'start') {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="#333">${escaped(content)}</text>`;
+}
+
+/** A step of 1, 2 or 5 times a power of ten that cuts `range` into about `parts`. */
+function niceStep(range, parts) {
+  const rough = range / parts || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+}
+
+function legend(names) {
+  return names.flatMap((name, i) => {
+    const y = PLOT.top + 14 + i * 20;
+    const x = PLOT.left + PLOT.width + 20;
+    return [
+      `<rect x="${x}" y="${y - 9}" width="14" height="4" fill="${colour(i)}"/>`,
+      text(x + 20, y - 3, name),
+    ];
+  });
+}
+
+/** @param {{ title: string, lines: { name: string, points: [number, number][] }[], span: [number, number] }} chart */
+export function lineChart({ title, lines, span }) {
+  const all = lines.flatMap((line) => line.points);
+  const [minX, maxX] = [Math.min(...all.map(([x]) => x)), Math.max(...all.map(([x]) => x))];
+  const maxY = Math.max(1, ...all.map(([, y]) => y)) * 1.05;
+  const toX = (x) => PLOT.left + ((x - minX) / (maxX - minX)) * PLOT.width;
+  const toY = (y) => PLOT.top + PLOT.height * (1 - y / maxY);
+  const floor = PLOT.top + PLOT.height;
+  const body = [
+    `<rect x="${toX(span[0]).toFixed(1)}" y="${PLOT.top}" width="${(toX(span[1]) - toX(span[0])).toFixed(1)}" height="${PLOT.height}" fill="#f7e3df"/>`,
+    text(toX(span[0]) + 4, PLOT.top + 14, 'fault'),
+  ];
+  const stepY = niceStep(maxY, 5);
+  for (let y = 0; y <= maxY; y += stepY) {
+    body.push(`<path d="M${PLOT.left} ${toY(y).toFixed(1)}h${PLOT.width}" stroke="#ddd"/>`);
+    body.push(text(PLOT.left - 8, toY(y) + 4, figure(y), 'end'));
+  }
+  for (let x = Math.ceil(minX); x <= maxX; x++)
+    body.push(text(toX(x), floor + 18, `${x}`, 'middle'));
+  body.push(
+    text(PLOT.left + PLOT.width / 2, floor + 38, 'seconds since the fault began', 'middle'),
+  );
+  lines.forEach((line, i) => {
+    const d = line.points.map(
+      ([x, y], n) => `${n ? 'L' : 'M'}${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`,
+    );
+    body.push(`<path d="${d.join('')}" fill="none" stroke="${colour(i)}" stroke-width="2"/>`);
+  });
+  return svg(title, [...body, ...legend(lines.map((line) => line.name))]);
+}
+
+const PARTS = ['p50', 'p90', 'p99', 'max'];
+
+/** Logarithmic, for 2 ms and 4 s have to be in one picture. @param {{ title: string, bars: any[] }} chart */
+export function percentileChart({ title, bars }) {
+  const values = bars.flatMap((bar) => PARTS.map((part) => bar[part])).filter(Number.isFinite);
+  const top = Math.ceil(Math.log10(Math.max(10, ...values)));
+  const toY = (ms) => PLOT.top + PLOT.height * (1 - Math.log10(Math.max(1, ms)) / top);
+  const floor = PLOT.top + PLOT.height;
+  const body = [];
+  for (let power = 0; power <= top; power++) {
+    const y = toY(10 ** power);
+    body.push(`<path d="M${PLOT.left} ${y.toFixed(1)}h${PLOT.width}" stroke="#ddd"/>`);
+    body.push(text(PLOT.left - 8, y + 4, figure(10 ** power), 'end'));
+  }
+  const groupWidth = PLOT.width / PARTS.length;
+  const barWidth = (groupWidth - 20) / Math.max(1, bars.length);
+  PARTS.forEach((part, group) => {
+    const left = PLOT.left + group * groupWidth + 10;
+    bars.forEach((bar, i) => {
+      const y = toY(bar[part]);
+      if (!Number.isFinite(y)) return;
+      const x = left + i * barWidth;
+      body.push(
+        `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${(barWidth - 1).toFixed(1)}" height="${Math.max(1, floor - y).toFixed(1)}" fill="${colour(i)}"/>`,
+      );
+    });
+    body.push(text(left + (groupWidth - 20) / 2, floor + 18, part, 'middle'));
+  });
+  return svg(title, [...body, ...legend(bars.map((bar) => bar.name))]);
+}

@@ -1,0 +1,129 @@
+// One subject in a process of its own, called in a closed loop.
+
+import { isDeepStrictEqual } from 'node:util';
+import { serve } from '../lib/rpc.mjs';
+import { createSubject } from '../lib/subjects.mjs';
+import { productOf } from '../lib/values.mjs';
+
+const KEYS = 64;
+
+let subject;
+let loads = 0;
+let bytes = 200;
+let fresh = 0;
+
+const number = (key) => Number(key.slice(key.lastIndexOf(':') + 1));
+
+async function load(key) {
+  loads++;
+  return productOf(number(key), bytes);
+}
+
+async function run({ kind, size, concurrency, ms }) {
+  bytes = size;
+  const step = kind === 'set' ? setStep(size) : kind === 'miss' ? missStep() : hitStep(size);
+  loads = 0;
+  const cpu = process.cpuUsage();
+  const startedAt = performance.now();
+  const counts = await Promise.all(
+    Array.from({ length: concurrency }, (_, i) => loop(step, i, startedAt + ms)),
+  );
+  const tookMs = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(cpu);
+  const ops = counts.reduce((a, b) => a + b, 0);
+  return { ops, tookMs, perSecond: (ops / tookMs) * 1_000, cpuUs: (user + system) / ops, loads };
+}
+
+async function loop(step, lane, until) {
+  let n = lane;
+  let ops = 0;
+  do {
+    // The clock is read once in a while: it costs more than a hit in memory.
+    for (let i = 0; i < 16; i++) await step(n++);
+    ops += 16;
+  } while (performance.now() < until);
+  return ops;
+}
+
+/** Of its own, for all subjects share one Redis and not all have a prefix. */
+function keysOf(size) {
+  return Array.from({ length: KEYS }, (_, i) => `hit:${process.pid}:${size}:${i}`);
+}
+
+function hitStep(size) {
+  const keys = keysOf(size);
+  return (n) => subject.fetch(keys[n % KEYS]);
+}
+
+/** A key that nobody has: the value is made at once and written. */
+function missStep() {
+  return () => subject.fetch(`miss:${process.pid}:${fresh++}`);
+}
+
+function setStep(size) {
+  const value = productOf(1, size);
+  return (n) => subject.set(`set:${process.pid}:${n % KEYS}`, value);
+}
+
+/** A hit in memory without a Redis between: the time of one call, in a tight loop. */
+async function runMemory({ size, ms }) {
+  const keys = keysOf(size);
+  const startedAt = performance.now();
+  const until = startedAt + ms;
+  const timed = subject.isSync === true ? loopSync : loopAwaited;
+  const ops = await timed(keys, until);
+  return { ops, ns: ((performance.now() - startedAt) * 1e6) / ops };
+}
+
+function loopSync(keys, until) {
+  let ops = 0;
+  let seen = 0;
+  do {
+    for (let i = 0; i < 512; i++) if (subject.fetch(keys[i % KEYS]) !== undefined) seen++;
+    ops += 512;
+  } while (performance.now() < until);
+  if (seen !== ops) throw new Error('a hit was a miss');
+  return ops;
+}
+
+async function loopAwaited(keys, until) {
+  let ops = 0;
+  do {
+    for (let i = 0; i < 512; i++) await subject.fetch(keys[i % KEYS]);
+    ops += 512;
+  } while (performance.now() < until);
+  return ops;
+}
+
+serve({
+  async open({ name, port, memoryMax = 100 }) {
+    subject = await createSubject(name, { port, load, ttlMs: 600_000, memoryMax });
+  },
+  /** Fills what `hit` reads, and makes sure that it is what was put in. */
+  async fill({ size }) {
+    bytes = size;
+    for (const [i, key] of keysOf(size).entries()) {
+      if (subject.set !== undefined) await subject.set(key, productOf(i, size));
+      else await subject.fetch(key);
+      const value = await subject.fetch(key);
+      const product = typeof value === 'string' ? JSON.parse(value) : value;
+      if (!isDeepStrictEqual(product, productOf(i, size))) throw new Error(`wrong value of ${key}`);
+    }
+  },
+  run,
+  runMemory,
+  async heap({ count, size }) {
+    globalThis.gc();
+    const before = process.memoryUsage();
+    bytes = size;
+    const put = subject.set ?? ((key) => subject.fetch(key));
+    for (let i = 0; i < count; i++) await put(`entry:${i}`, productOf(i, size));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    globalThis.gc();
+    globalThis.gc();
+    const after = process.memoryUsage();
+    const used = (m) => m.heapUsed + m.external;
+    return { bytes: (used(after) - used(before)) / count };
+  },
+  close: () => subject.close(),
+});
