@@ -1,22 +1,22 @@
 /**
  * An entry as both tiers hold it, one string with a head of fixed width:
  *
- *     'E1' generation(6) fingerprint(8) kind(1) version(10) ttl(8) [grace(8) loadMs(5)] payload
+ *     'E1' generation(6) fingerprint(8) kind(1) version(13) ttl(8) [grace(8) loadMs(5)] payload
  *
  * `E1` is the format and its version. The generation is the prefix's (an older one is unreachable), the
- * fingerprint the key's, `version` the time of writing in microseconds and `ttl` milliseconds, both base
- * 36. Kinds: 'v' a value, 'g' a value with grace and the time its load took, 't' the tombstone of a
+ * fingerprint the key's, `version` the time of storing in microseconds (hexadecimal; the server's, but for what
+ * memory alone holds), `ttl`, `grace` and `loadMs` milliseconds (base 36). Kinds: 'v' a value, 'g' a value with grace and the time its load took, 't' the tombstone of a
  * delete. The scripts in lib/redis/scripts.ts read the same offsets.
  */
 const MARK = 'E1';
 const GENERATION_END = 8;
 const KIND_AT = 16;
 const VERSION_AT = 17;
-const TTL_AT = 27;
-const PAYLOAD_AT = 35;
-const GRACE_AT = 35;
-const LOAD_AT = 43;
-const GRACED_PAYLOAD_AT = 48;
+const TTL_AT = 30;
+const PAYLOAD_AT = 38;
+const GRACE_AT = 38;
+const LOAD_AT = 46;
+const GRACED_PAYLOAD_AT = 51;
 
 /** A lease stands before the entry it keeps: 'L' token(10) until(13). */
 const LEASE_WIDTH = 24;
@@ -24,7 +24,6 @@ const LEASE_WIDTH = 24;
 export interface EntryFields {
   readonly generation: string;
   readonly fingerprint: string;
-  readonly version: string;
   readonly ttlMs: number;
   readonly graceMs: number;
   readonly loadMs: number;
@@ -36,15 +35,16 @@ export function entryHead(generation: string, fingerprint: string): string {
   return MARK + generation + fingerprint;
 }
 
-export function formatEntry(fields: EntryFields): string {
-  const { generation, fingerprint, version, ttlMs, graceMs, loadMs, payload } = fields;
+/** An entry in two parts, between which the version stands. */
+export function entryParts(fields: EntryFields): { readonly head: string; readonly tail: string } {
+  const { generation, fingerprint, ttlMs, graceMs, loadMs, payload } = fields;
   const head = entryHead(generation, fingerprint);
   const ttl = base36(ttlMs, 8);
-  if (graceMs === 0 && loadMs === 0) return `${head}v${version}${ttl}${payload}`;
-  return `${head}g${version}${ttl}${base36(graceMs, 8)}${base36(loadMs, 5)}${payload}`;
+  if (graceMs === 0 && loadMs === 0) return { head: `${head}v`, tail: `${ttl}${payload}` };
+  return { head: `${head}g`, tail: `${ttl}${base36(graceMs, 8)}${base36(loadMs, 5)}${payload}` };
 }
 
-/** The head of a tombstone; its version is appended by the script that writes it. */
+/** The head of a tombstone; its version is all that follows. */
 export function tombstoneHead(generation: string, fingerprint: string): string {
   return `${entryHead(generation, fingerprint)}t`;
 }
@@ -73,20 +73,20 @@ export function classifyEntry(entry: string, generation: string, fingerprint: st
 
 /** Milliseconds since 1970 (server time) at which the value stops being fresh. */
 export function freshUntilMs(entry: string): number {
-  return readBase36(entry, VERSION_AT, TTL_AT) / 1_000 + readBase36(entry, TTL_AT, PAYLOAD_AT);
+  return readDigits(entry, VERSION_AT, TTL_AT, 16) / 1_000 + ttlMsOf(entry);
 }
 
 export function graceMsOf(entry: string): number {
-  return isGraced(entry) ? readBase36(entry, GRACE_AT, LOAD_AT) : 0;
+  return isGraced(entry) ? readDigits(entry, GRACE_AT, LOAD_AT, 36) : 0;
 }
 
 /** How long the value took to load, for early refreshing; 0 when unknown. */
 export function loadMsOf(entry: string): number {
-  return isGraced(entry) ? readBase36(entry, LOAD_AT, GRACED_PAYLOAD_AT) : 0;
+  return isGraced(entry) ? readDigits(entry, LOAD_AT, GRACED_PAYLOAD_AT, 36) : 0;
 }
 
 export function ttlMsOf(entry: string): number {
-  return readBase36(entry, TTL_AT, PAYLOAD_AT);
+  return readDigits(entry, TTL_AT, PAYLOAD_AT, 36);
 }
 
 /** Where the encoded value begins. */
@@ -108,14 +108,14 @@ function base36(value: number, width: number): string {
   return Math.min(Math.round(value), limit).toString(36).padStart(width, '0');
 }
 
-/** parseInt(text.slice(from, to), 36) without the slice; NaN for anything but lower-case digits. */
-function readBase36(text: string, from: number, to: number): number {
+/** parseInt(text.slice(from, to), base) without the slice; NaN for anything but lower-case digits. */
+function readDigits(text: string, from: number, to: number, base: number): number {
   let value = 0;
   for (let i = from; i < to; i++) {
     const code = text.charCodeAt(i);
     const digit = code < 58 ? code - 48 : code < 97 ? -1 : code - 87;
-    if (digit < 0 || digit > 35) return Number.NaN;
-    value = value * 36 + digit;
+    if (digit < 0 || digit >= base) return Number.NaN;
+    value = value * base + digit;
   }
   return value;
 }

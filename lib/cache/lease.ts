@@ -8,7 +8,7 @@ import { type CacheContext, defer, redisKey, reportFailure } from './context.js'
 import { entryHead } from './entry.js';
 import { fingerprint } from './fingerprint.js';
 import { readerFor } from './read.js';
-import { keepForOutage, type NewValue, newEntry, writerFor } from './write.js';
+import { keep, keepForOutage, type NewValue, newEntry, writerFor } from './write.js';
 
 /** A process that dies while it loads is succeeded after this long. */
 export const LEASE_MS = 600;
@@ -102,17 +102,16 @@ export class Lease {
     const context = this.#context;
     this.#timer?.cancel();
     const since = context.mutations.now;
-    const version = context.serverClock.nextVersion();
-    const entry = newEntry(context, this.#key, value, version, this.#generation);
+    const entry = newEntry(context, this.#key, value, this.#generation);
     const lifeMs = value.ttlMs + value.graceMs;
     const reply = await this.#session.fill(this.#slot(), this.#token, entry, lifeMs);
     if (!context.mutations.isUnchanged(this.#key, since)) return;
     if (reply instanceof Failure) {
-      reportFailure(context, reply, entry.length);
+      reportFailure(context, reply, value.payload.length);
       keepForOutage(context, this.#key, value);
       defer(context, this.#key, 'load');
     } else if (reply.outcome === 'applied' && this.#generation === context.generation()) {
-      context.standby?.keep(this.#key, entry);
+      keep(context, this.#key, entry);
     }
   }
 

@@ -1,11 +1,10 @@
 import { compileGlob, escapeGlob } from '../core/glob.js';
 import { Failure } from '../redis/failure.js';
 import type { Tagged } from '../redis/replies.js';
-import { versionToMs } from '../redis/server-clock.js';
-import type { Session } from '../redis/session.js';
+import type { EntryParts, Session } from '../redis/session.js';
 import type { Budget } from './budget.js';
 import { type CacheContext, defer, firstAttempt, redisKey, reportFailure } from './context.js';
-import { formatEntry, tombstoneHead } from './entry.js';
+import { entryParts, tombstoneHead } from './entry.js';
 import { fingerprint } from './fingerprint.js';
 import type { WriteResult } from './types.js';
 
@@ -23,21 +22,22 @@ export interface NewValue {
  */
 const TOMBSTONE_MS = 10_000;
 
-/** A version this far ahead of the server's clock was not made by a write that competes with ours. */
-const ANOMALY_MS = 1_000;
-
 const TOO_LATE = new Failure('command', 'timeout', new Error('Redis ran the write too late'));
 const OUT_OF_BUDGET = new Failure('command', 'timeout', new Error('the request has no time left'));
 
-/** The entry for a value, valid from now on. */
+/** The entry for a value, without its version. */
 export function newEntry(
   context: CacheContext,
   key: string,
   value: NewValue,
-  version: string,
   generation: string = context.generation(),
-): string {
-  return formatEntry({ ...value, version, generation, fingerprint: fingerprint(key) });
+): EntryParts {
+  return entryParts({ ...value, generation, fingerprint: fingerprint(key) });
+}
+
+/** Keeps an entry in memory as of now. */
+export function keep(context: CacheContext, key: string, { head, tail }: EntryParts): void {
+  context.standby?.keep(key, `${head}${context.serverClock.nextStamp()}${tail}`);
 }
 
 /** Puts a value into both tiers, or into memory and the journal. Never rejects. */
@@ -68,7 +68,7 @@ export async function store(
   return applied(context, key, seq);
 }
 
-/** Another process' write that came first has the later version: nobody knows which value is right, so neither stays. */
+/** Something was stored after this was sent and before it ran: nobody knows which value is right, so neither stays. */
 async function withdraw(
   context: CacheContext,
   session: Session,
@@ -83,10 +83,7 @@ async function withdraw(
   return deferred(context, key, 'delete');
 }
 
-/**
- * Sends the value; one that was overtaken by a clock's step, ours or the server's, is sent once more,
- * unless the key was changed meanwhile (`since`).
- */
+/** Sends the value; one that was late because the server's clock was set is sent once more, unless the key was changed meanwhile (`since`). */
 async function send(
   context: CacheContext,
   session: Session,
@@ -98,16 +95,11 @@ async function send(
   const { serverClock, clock } = context;
   const sentAt = clock.now();
   const reply = await attempt(context, session, key, value, budget);
-  if (reply instanceof Failure) return reply;
-  if (reply.outcome === 'late') serverClock.observe(Number(reply.rest[0]), sentAt);
-  const isAnomaly =
-    reply.outcome === 'older' && versionToMs(reply.echo) > serverClock.now() + ANOMALY_MS;
-  if (isAnomaly) serverClock.observeVersion(reply.echo);
-  if (!isAnomaly && reply.outcome !== 'late') return reply;
+  if (reply instanceof Failure || reply.outcome !== 'late') return reply;
+  serverClock.observe(Number(reply.rest[0]), sentAt);
   if (!context.mutations.isUnchanged(key, since)) return TOO_LATE;
   const again = await attempt(context, session, key, value, budget);
-  if (again instanceof Failure || again.outcome !== 'late') return again;
-  return TOO_LATE;
+  return !(again instanceof Failure) && again.outcome === 'late' ? TOO_LATE : again;
 }
 
 function attempt(
@@ -117,13 +109,17 @@ function attempt(
   value: NewValue,
   budget: Budget | undefined,
 ): Promise<Tagged> {
-  const { serverClock, config, standby } = context;
-  const version = serverClock.nextVersion();
-  const entry = newEntry(context, key, value, version);
-  standby?.keep(key, entry);
-  const deadlineMs = serverClock.now() + 2 * config.commandTimeoutMs;
-  const lifeMs = value.ttlMs + value.graceMs;
-  return within(budget, session.store(redisKey(context, key), entry, version, lifeMs, deadlineMs));
+  const { serverClock, config } = context;
+  const entry = newEntry(context, key, value);
+  keep(context, key, entry);
+  const write = {
+    ...entry,
+    stamp: serverClock.nextStamp(),
+    sentBeforeMicros: serverClock.latestMicros(),
+    ttlMs: value.ttlMs + value.graceMs,
+    deadlineMs: serverClock.now() + 2 * config.commandTimeoutMs,
+  };
+  return within(budget, session.store(redisKey(context, key), write));
 }
 
 /** Deletes a key from both tiers, or from memory and by journal. Never rejects. */
@@ -155,8 +151,8 @@ function forget(context: CacheContext, key: string): void {
 /** Leaves a tombstone in the key's slot. */
 export function sendRemove(context: CacheContext, session: Session, key: string): Promise<Tagged> {
   const head = tombstoneHead(context.generation(), fingerprint(key));
-  const version = context.serverClock.nextVersion();
-  return session.remove(redisKey(context, key), head, version, TOMBSTONE_MS);
+  const stamp = context.serverClock.nextStamp();
+  return session.remove(redisKey(context, key), stamp, head, TOMBSTONE_MS);
 }
 
 /** Clears a pattern in both tiers. While it runs, and until it is done, matching keys are not read from Redis. */
@@ -202,14 +198,10 @@ function forgetMatching(context: CacheContext, pattern: string): void {
 
 /** Keeps a value for as long as processes that cannot hear each other may differ. */
 export function keepForOutage(context: CacheContext, key: string, value: NewValue): void {
-  const { standby, config, serverClock, door } = context;
-  if (standby === undefined) return;
+  const { config, door } = context;
   const ttlMs = door === undefined ? value.ttlMs : Math.min(value.ttlMs, config.outageTtlMs);
   const graceMs = door === undefined ? value.graceMs : 0;
-  standby.keep(
-    key,
-    newEntry(context, key, { ...value, ttlMs, graceMs }, serverClock.nextVersion()),
-  );
+  keep(context, key, newEntry(context, key, { ...value, ttlMs, graceMs }));
 }
 
 export function writerFor(context: CacheContext, budget: Budget | undefined): Session | undefined {

@@ -6,8 +6,6 @@ export const CLEAR_BATCH = '1000';
 /** A script's reply: an outcome and, after the echo, what belongs to it. */
 export interface Outcome {
   readonly outcome: 'applied' | 'late' | 'older' | 'void' | 'value' | 'granted' | 'held';
-  /** What came back in the echo's place: differs from what was sent only for `older`. */
-  readonly echo: string;
   readonly rest: readonly unknown[];
 }
 
@@ -26,9 +24,7 @@ const OUTCOMES: ReadonlySet<string> = new Set([
 export function parseTagged(reply: unknown, echo: string): Outcome | undefined {
   if (!Array.isArray(reply)) return undefined;
   const [outcome, echoed, ...rest] = reply;
-  if (!OUTCOMES.has(outcome) || typeof echoed !== 'string') return undefined;
-  if (echoed !== echo && outcome !== 'older') return undefined;
-  return { outcome, echo: echoed, rest };
+  return OUTCOMES.has(outcome) && echoed === echo ? { outcome, rest } : undefined;
 }
 
 export interface FenceReply {

@@ -14,10 +14,10 @@ function script(source: string): Script {
  * A slot (the string under one entry's key) is
  *
  *     [ 'L' token(10) until(13) ]  entry?        while a process loads the key: a lease
- *     'E1' generation(6) fingerprint(8) kind(1) version(10) …                  an entry
+ *     'E1' generation(6) fingerprint(8) kind(1) version(13) ttl(8) …           an entry
  *
- * `version` is a base-36 number of microseconds of fixed width. What
- * is under the key and looks like neither is foreign: it counts as absent and may be overwritten.
+ * `version` is the server's time at which the entry was stored, in microseconds and hexadecimal. What is
+ * under the key and looks like neither is foreign: it counts as absent and may be overwritten.
  */
 const PRELUDE = `
 local key = KEYS[1]
@@ -29,36 +29,43 @@ if string.sub(slot, 1, 1) == 'L' then
   untilMs = tonumber(string.sub(slot, 12, 24)) or 0
   slot = string.sub(slot, 25)
 end
-local version = tonumber(string.sub(slot, 18, 27), 36)
+local version = tonumber(string.sub(slot, 18, 30), 16)
 if string.sub(slot, 1, 2) ~= 'E1' or not version then slot, version = '', 0 end
 local time = redis.call('TIME')
-local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local nowMs = math.floor(now / 1000)
 `;
+
+/** A version this far in the future was made before the server's clock was set back: it proves nothing. */
+const ANOMALY_MICROS = 1_000_000;
 
 /**
  * Stores an entry unless a newer one (or the tombstone of a newer delete) is there, or the deadline has
- * passed: a command that was written to a hung server and runs when it wakes must lose.
- * ARGV: entry, version, ttl ms, deadline ms (server time). Replies {outcome, version, server ms}.
+ * passed: a command that was written to a hung server and runs when it wakes must lose. Newer is what was
+ * stored after this command was sent; what was stored before that is never mistaken for it, because the
+ * sender adds what its clock may be wrong by.
+ * ARGV: stamp, head, tail, latest time of sending (microseconds), ttl ms, deadline ms. Replies {outcome, stamp, server ms}.
  */
 export const STORE: Script = script(`${PRELUDE}
-if nowMs > tonumber(ARGV[4]) then return {'late', ARGV[2], nowMs} end
-if version > tonumber(ARGV[2], 36) then return {'older', string.sub(slot, 18, 27), nowMs} end
-redis.call('SET', key, ARGV[1], 'PX', ARGV[3])
-return {'applied', ARGV[2], nowMs}
+if nowMs > tonumber(ARGV[6]) then return {'late', ARGV[1], nowMs} end
+if version > tonumber(ARGV[4]) and version < now + ${ANOMALY_MICROS} then
+  return {'older', ARGV[1], nowMs}
+end
+redis.call('SET', key, ARGV[2] .. string.format('%013x', now) .. ARGV[3], 'PX', ARGV[5])
+return {'applied', ARGV[1], nowMs}
 `);
 
 /**
  * Leaves a short-lived tombstone, which voids a lease and outlives every write that is still on its way.
- * ARGV: tombstone head, version, ttl ms. Replies {'applied', version, 1 if there was an entry}.
+ * ARGV: stamp, tombstone head, ttl ms. Replies {'applied', stamp, 1 if there was an entry}.
  */
 export const REMOVE: Script = script(`${PRELUDE}
 local had = 0
 if slot ~= '' and string.sub(slot, 17, 17) ~= 't' then had = 1 end
-local mark = ARGV[2]
-if version > tonumber(mark, 36) then mark = string.sub(slot, 18, 27) end
-local set = redis.pcall('SET', key, ARGV[1] .. mark, 'PX', ARGV[3])
+local mark = string.format('%013x', math.max(now, version))
+local set = redis.pcall('SET', key, ARGV[2] .. mark, 'PX', ARGV[3])
 if type(set) == 'table' and set.err then redis.call('UNLINK', key) end
-return {'applied', ARGV[2], had}
+return {'applied', ARGV[1], had}
 `);
 
 /**
@@ -71,7 +78,7 @@ local entry = ''
 local kind = string.sub(slot, 17, 17)
 if string.sub(slot, 1, 16) == ARGV[3] and (kind == 'v' or kind == 'g') then entry = slot end
 if entry ~= '' then
-  local fresh = version / 1000 + (tonumber(string.sub(entry, 28, 35), 36) or 0) > nowMs
+  local fresh = version / 1000 + (tonumber(string.sub(entry, 31, 38), 36) or 0) > nowMs
   if fresh and ARGV[4] ~= 'refresh' then return {'value', ARGV[1], entry} end
 end
 if token ~= '' and token ~= ARGV[1] and untilMs > nowMs then
@@ -86,11 +93,11 @@ return {'granted', ARGV[1], entry}
 
 /**
  * Stores what was loaded under a lease; refused once the lease is void (deleted, set, expired and taken).
- * ARGV: token, entry, ttl ms. Replies {'applied' | 'void', token}.
+ * ARGV: token, head, tail, ttl ms. Replies {'applied' | 'void', token}.
  */
 export const FILL: Script = script(`${PRELUDE}
 if token ~= ARGV[1] then return {'void', ARGV[1]} end
-redis.call('SET', key, ARGV[2], 'PX', ARGV[3])
+redis.call('SET', key, ARGV[2] .. string.format('%013x', now) .. ARGV[3], 'PX', ARGV[4])
 return {'applied', ARGV[1]}
 `);
 

@@ -1,7 +1,10 @@
 import type { Clock } from '../core/clock.js';
 
-/** 36 to the 10th: microseconds since 1970 stay below it until the year 2085. */
-const VERSION_WIDTH = 10;
+/** 16 to the 13th: microseconds since 1970 stay below it until the year 2112. */
+const STAMP_WIDTH = 13;
+
+/** How fast two clocks part at most: 200 parts in a million, twice what oscillators are allowed. */
+const DRIFT = 200e-6;
 
 /** How long a good sample is believed before a worse one replaces it. */
 const BELIEVED_MS = 10_000;
@@ -16,7 +19,7 @@ export class ServerClock {
   readonly #clock: Clock;
   #offsetMs: number;
   #best: { readonly offsetMs: number; readonly errorMs: number; readonly at: number } | undefined;
-  #lastVersion = 0;
+  #lastStamp = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -46,22 +49,21 @@ export class ServerClock {
     this.#offsetMs = sample.offsetMs;
   }
 
-  /** A version above every one issued or seen before; text order is time order. */
-  nextVersion(): string {
-    this.#lastVersion = Math.max(this.#lastVersion + 1, Math.floor(this.now() * 1_000));
-    return formatVersion(this.#lastVersion);
+  /** The latest server time that it can be now, in microseconds. */
+  latestMicros(): number {
+    const best = this.#best;
+    if (best === undefined) return this.now() * 1_000;
+    const driftMs = (this.#clock.now() - best.at) * DRIFT;
+    return (this.now() + best.errorMs + driftMs) * 1_000;
   }
 
-  /** Versions issued from now on are above `version` (a logical clock's receive rule, Lamport 1978). */
-  observeVersion(version: string): void {
-    this.#lastVersion = Math.max(this.#lastVersion, Number.parseInt(version, 36) || 0);
+  /** The time in microseconds, above every one given before; text order is time order. */
+  nextStamp(): string {
+    this.#lastStamp = Math.max(this.#lastStamp + 1, Math.floor(this.now() * 1_000));
+    return formatMicros(this.#lastStamp);
   }
 }
 
-export function formatVersion(micros: number): string {
-  return Math.floor(micros).toString(36).padStart(VERSION_WIDTH, '0');
-}
-
-export function versionToMs(version: string): number {
-  return Number.parseInt(version, 36) / 1_000;
+function formatMicros(micros: number): string {
+  return micros.toString(16).padStart(STAMP_WIDTH, '0');
 }

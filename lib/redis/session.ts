@@ -25,6 +25,22 @@ import {
 /** Keys that begin so, after the prefix, are the package's own. */
 export const RESERVED = '__ech:';
 
+/** An entry without its version, which is the server's to give: it stands between the two. */
+export interface EntryParts {
+  readonly head: string;
+  readonly tail: string;
+}
+
+export interface StoreCommand extends EntryParts {
+  /** Comes back with the reply. */
+  readonly stamp: string;
+  /** The latest server time at which this can have been sent. */
+  readonly sentBeforeMicros: number;
+  readonly ttlMs: number;
+  /** The server time after which it must not be stored. */
+  readonly deadlineMs: number;
+}
+
 export interface Bump {
   readonly generation: string;
   readonly expected?: string;
@@ -54,23 +70,14 @@ export class Session {
     return this.#gets.get(key);
   }
 
-  store(
-    key: string,
-    entry: string,
-    version: string,
-    ttlMs: number,
-    deadlineMs: number,
-  ): Promise<Tagged> {
-    return this.#tagged(STORE, key, version, [
-      entry,
-      version,
-      `${ttlMs}`,
-      `${Math.ceil(deadlineMs)}`,
-    ]);
+  store(key: string, write: StoreCommand): Promise<Tagged> {
+    const { stamp, head, tail, sentBeforeMicros, ttlMs, deadlineMs } = write;
+    const times = [`${Math.ceil(sentBeforeMicros)}`, `${ttlMs}`, `${Math.ceil(deadlineMs)}`];
+    return this.#tagged(STORE, key, stamp, [stamp, head, tail, ...times]);
   }
 
-  remove(key: string, head: string, version: string, ttlMs: number): Promise<Tagged> {
-    return this.#tagged(REMOVE, key, version, [head, version, `${ttlMs}`]);
+  remove(key: string, stamp: string, head: string, ttlMs: number): Promise<Tagged> {
+    return this.#tagged(REMOVE, key, stamp, [stamp, head, `${ttlMs}`]);
   }
 
   acquire(
@@ -84,8 +91,8 @@ export class Session {
     return this.#tagged(ACQUIRE, key, token, [token, `${leaseMs}`, head, mode]);
   }
 
-  fill(key: string, token: string, entry: string, ttlMs: number): Promise<Tagged> {
-    return this.#tagged(FILL, key, token, [token, entry, `${ttlMs}`]);
+  fill(key: string, token: string, entry: EntryParts, ttlMs: number): Promise<Tagged> {
+    return this.#tagged(FILL, key, token, [token, entry.head, entry.tail, `${ttlMs}`]);
   }
 
   renew(key: string, token: string, leaseMs: number): Promise<Tagged> {
@@ -148,7 +155,7 @@ export class Session {
     return removed;
   }
 
-  /** Every reply echoes the version or token of its command: another one's echo is another one's reply. */
+  /** Every reply echoes the stamp or token of its command: another one's echo is another one's reply. */
   async #tagged(script: Script, key: string, echo: string, args: string[]): Promise<Tagged> {
     const reply = await this.#run(script, key, args);
     return reply instanceof Failure ? reply : this.#orDesync(parseTagged(reply, echo));
