@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { Agent, get, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import express from 'express';
+import { createCache, gracefulShutdown, healthRouter } from '../../lib/index.js';
+import { gate } from '../loading/support.js';
+
+describe('gracefulShutdown', () => {
+  async function listening(app = express()): Promise<{ server: Server; url: string }> {
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  }
+
+  it('fails readiness first, serves meanwhile, then closes server, cache and the rest in order', async () => {
+    const health = healthRouter({ database: () => true });
+    const { server, url } = await listening(express().use('/health', health));
+    const cache = createCache({ redis: false });
+    const order: string[] = [];
+    const close = cache.close.bind(cache);
+    cache.close = () => {
+      order.push('cache');
+      return close();
+    };
+    server.on('close', () => order.push('server'));
+    const shutdown = gracefulShutdown(server, {
+      health,
+      cache,
+      signals: [],
+      drainDelay: 300,
+      onSignal: () => order.push('onSignal'),
+    });
+    const done = shutdown.shutdown();
+    expect((await fetch(`${url}/health/ready`)).status).to.equal(503);
+    expect((await fetch(`${url}/health/live`)).status).to.equal(200);
+    await done;
+    expect(order).to.deep.equal(['server', 'cache', 'onSignal']);
+  });
+
+  it('answers what was asked before it closes, and does not wait for idle connections', async () => {
+    const work = gate<string>();
+    const app = express().get('/work', async (_req, res) => {
+      res.send(await work.promise);
+    });
+    const { server, url } = await listening(app.get('/idle', (_req, res) => res.send('idle')));
+    const agent = new Agent({ keepAlive: true });
+    const [idle] = await once(get(`${url}/idle`, { agent }), 'response');
+    idle.resume();
+    const answer = fetch(`${url}/work`);
+    await once(server, 'request');
+    const { shutdown } = gracefulShutdown(server, { signals: [], drainDelay: 0 });
+    const done = shutdown();
+    setTimeout(() => work.open('finished'), 50);
+    expect(await (await answer).text()).to.equal('finished');
+    await done;
+    agent.destroy();
+  });
+
+  it('is one shutdown, however often it is asked for', async () => {
+    const { server } = await listening();
+    let cleanUps = 0;
+    const { shutdown } = gracefulShutdown(server, {
+      signals: [],
+      drainDelay: 0,
+      onSignal: () => cleanUps++,
+    });
+    await Promise.all([shutdown(), shutdown()]);
+    expect(cleanUps).to.equal(1);
+  });
+
+  it('listens to signals until it is told not to', async () => {
+    const { server } = await listening();
+    const before = process.listenerCount('SIGTERM');
+    const { dispose } = gracefulShutdown(server, {});
+    expect(process.listenerCount('SIGTERM')).to.equal(before + 1);
+    dispose();
+    expect(process.listenerCount('SIGTERM')).to.equal(before);
+    server.close();
+  });
+
+  it('says what it needs', async () => {
+    const wrong = express() as unknown as Server;
+    expect(() => gracefulShutdown(wrong)).to.throw(/must be a node:http server.*app.listen\(\)/);
+    const { server } = await listening();
+    const typo = { drainDeley: 1 } as object;
+    expect(() => gracefulShutdown(server, typo)).to.throw(/Did you mean 'drainDelay'/);
+    server.close();
+  });
+});
