@@ -1,7 +1,8 @@
-// Runs a fragment of a document to its end, inside a request as it were: with `req.cache` and `cache`.
-import { createCache } from '../../lib/index.js';
+// Runs a fragment of a document to its end, inside a request as it were: with `req.cache`, `cache`, and
+// everything that the package exports.
+import * as library from '../../lib/index.js';
 
-const cache = createCache({ logger: false });
-Object.assign(globalThis, { cache, req: { cache } });
+const cache = library.createCache({ logger: false });
+Object.assign(globalThis, library, { cache, req: { cache } });
 await import(process.argv[2] as string);
 await cache.close();

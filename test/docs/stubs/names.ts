@@ -10,9 +10,15 @@ export interface Product {
 
 const espresso: Product = { id: 1, name: 'Espresso', price: 2.4 };
 
-/** `db.query('SELECT 1')` pings; `db.product(id)` finds one. */
-export const db = {
+/** What `pg` gives: `pool.query('SELECT 1')` pings. */
+export const pool = {
   query: async (_sql: string, _parameters?: readonly unknown[]) => ({ rows: [espresso] }),
+  end: async () => {},
+};
+
+/** The same with a query of its own: `db.product(id)` finds one. */
+export const db = {
+  ...pool,
   product: async (id: string | number) => ({ ...espresso, id: Number(id) }),
 };
 
@@ -29,3 +35,5 @@ export const fetchArticle = async (_options: { signal?: AbortSignal; etag?: stri
   isPrivate: false,
   body: { title: 'On coffee', etag: 'a1' },
 });
+
+export const searchPing = async () => true;
