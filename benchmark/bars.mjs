@@ -134,8 +134,9 @@ function rivalLine(fault, runs) {
   if (!theirs || !own) return undefined;
   const base = summarise(theirs);
   const ratio = summarise(own.map((value) => value / base.median));
-  // Both sides vary.
-  const summary = { ...ratio, spread: ratio.spread + base.spread / base.median };
+  // Both sides vary, and so do the keys that were drawn: a count of n is good to √n.
+  const drawn = 2 / Math.sqrt(runs.find((one) => one.name === OURS).during.queries || 1);
+  const summary = { ...ratio, spread: ratio.spread + base.spread / base.median + drawn };
   return line(`${fault}: database queries a request ÷ ${RIVAL}`, 'at most', 1, summary, '×');
 }
 

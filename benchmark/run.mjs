@@ -8,7 +8,7 @@ import { printBars } from './bars.mjs';
 import { redisVersion } from './lib/redis.mjs';
 import { say } from './lib/report.mjs';
 import { hotPath } from './parts/hot-path.mjs';
-import { FAULTS, outage } from './parts/outage.mjs';
+import { FAULTS, MEMORY, outage } from './parts/outage.mjs';
 import { overhead } from './parts/overhead.mjs';
 import { stampede } from './parts/stampede.mjs';
 import { truth } from './parts/truth.mjs';
@@ -18,7 +18,8 @@ const PARTS = { 'hot-path': hotPath, outage, truth, stampede, overhead };
 const HELP = `npm run bench -- [part…] [options]
 
   parts            ${Object.keys(PARTS).join(', ')} (all of them)
-  --fault <name>   one fault of the outage, or several: ${Object.keys(FAULTS).join(', ')}
+  --fault <name>   one fault of the outage, or several: ${Object.keys(FAULTS).join(', ')};
+                   ${MEMORY}: the heap in a long hang
   --only <name>    one subject, or several
   --repeat <n>     repetitions of each outage, trial and round
   --rate <n>       requests a second that visitors want in the outage; 0: as many as they can get
@@ -61,7 +62,7 @@ async function main() {
 
 function parse(values) {
   for (const fault of values.fault ?? []) {
-    if (!(fault in FAULTS))
+    if (!(fault in FAULTS) && fault !== MEMORY)
       throw new Error(`No fault '${fault}': ${Object.keys(FAULTS).join(', ')}`);
   }
   const number = (text) => (text === undefined ? undefined : Number(text));

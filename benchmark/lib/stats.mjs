@@ -20,8 +20,8 @@ export function summarise(values) {
   const [low, high] = kept.length < 4 ? [0, 1] : [0.25, 0.75];
   return {
     median: median(kept),
-    min: Math.min(...kept),
-    max: Math.max(...kept),
+    min: quantile(kept, 0),
+    max: quantile(kept, 1),
     spread: (quantile(kept, high) - quantile(kept, low)) / 2,
     n: kept.length,
   };

@@ -141,14 +141,15 @@ async function memoryCases(names, plan) {
     });
     const fastest = (i) =>
       Math.min(
-        ...ISOLATING.map((name) => samples.get(name)?.[i]?.ns ?? Number.NaN).filter(
+        ...ISOLATING.map((name) => samples.get(name)?.[i]?.cpuNs ?? Number.NaN).filter(
           Number.isFinite,
         ),
       );
     const results = [...samples].map(([name, list]) => ({
       name,
       ns: summarise(list.map((one) => one.ns)),
-      faster: summarise(list.map((one, i) => fastest(i) / one.ns)),
+      cpuNs: summarise(list.map((one) => one.cpuNs)),
+      faster: summarise(list.map((one, i) => fastest(i) / one.cpuNs)),
     }));
     measured.push({ size, results });
     say(`\n### Hit from memory: ${size} B\n`);

@@ -70,9 +70,12 @@ async function runMemory({ size, ms }) {
   const keys = keysOf(size);
   const startedAt = performance.now();
   const until = startedAt + ms;
+  const cpu = process.cpuUsage();
   const timed = subject.isSync === true ? loopSync : loopAwaited;
   const ops = await timed(keys, until);
-  return { ops, ns: ((performance.now() - startedAt) * 1e6) / ops };
+  const tookMs = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(cpu);
+  return { ops, ns: (tookMs * 1e6) / ops, cpuNs: ((user + system) * 1e3) / ops };
 }
 
 function loopSync(keys, until) {
