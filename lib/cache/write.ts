@@ -181,10 +181,13 @@ export async function sendClear(
 ): Promise<boolean> {
   const seq = context.journal.seq;
   const reply = await session.clear(escapeGlob(context.config.prefix) + pattern);
-  if (reply instanceof Failure) {
-    report(context, reply);
-    return false;
-  }
+  if (reply instanceof Failure) report(context, reply);
+  const isCleared =
+    !(reply instanceof Failure) ||
+    // Where SCAN is forbidden the whole prefix goes: more than was asked for, and nothing less.
+    (reply.reason === 'permission' &&
+      !((await context.door?.identity.bump(session)) instanceof Failure));
+  if (!isCleared) return false;
   forgetMatching(context, pattern);
   context.recent.notePattern(pattern);
   context.journal.settlePattern(pattern, seq);

@@ -3,7 +3,7 @@ import type { RedisClientLike } from './client.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
 import { CLOSED, classify, Failure } from './failure.js';
 
-/** Callers left without a reply in a row, with no reply in between, before the connection counts as hung. */
+/** Replies missing in a row, with none in between, before the connection counts as hung. */
 const HUNG_AFTER = 3;
 
 /**
@@ -61,8 +61,8 @@ export class Connection {
     return this.#unanswered;
   }
 
-  /** Resolves to the reply or to a `Failure`. `weight`: how many callers wait for it. */
-  send(args: string[], weight = 1): Promise<unknown> {
+  /** Resolves to the reply or to a `Failure`. */
+  send(args: string[]): Promise<unknown> {
     if (this.#lost !== undefined) return Promise.resolve(this.#lost);
     if (this.#unanswered >= MAX_PENDING) {
       return Promise.resolve(
@@ -70,7 +70,7 @@ export class Connection {
       );
     }
     return new Promise((resolve) => {
-      const pending = this.#track(resolve, weight);
+      const pending = this.#track(resolve);
       this.#client.sendCommand(args, SEND_OPTIONS).then(
         (reply) => this.#onReply(pending, reply, resolve),
         (error) => this.#onRejection(pending, error, resolve),
@@ -100,10 +100,9 @@ export class Connection {
     this.#client.off('end', this.#onEnd);
   }
 
-  #track(resolve: (reply: unknown) => void, weight: number): Pending {
+  #track(resolve: (reply: unknown) => void): Pending {
     const pending: Pending = {
       sentAt: this.#clock.now(),
-      weight,
       isSettled: false,
       expire: () => {
         if (pending.isSettled) return;

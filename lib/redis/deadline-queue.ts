@@ -3,8 +3,6 @@ import type { Clock, Timer } from '../core/clock.js';
 /** A command on its way: settled once, by its reply or by its deadline. */
 export interface Pending {
   readonly sentAt: number;
-  /** How many callers wait for it. */
-  readonly weight: number;
   isSettled: boolean;
   /** Called when the deadline passes first. */
   expire(): void;
@@ -27,7 +25,7 @@ const COMPACT_EVERY = 1_024;
 export class DeadlineQueue {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  /** Told how many callers' commands expired together. */
+  /** Told how many commands expired together. */
   readonly #onExpired: (count: number) => void;
   readonly #isAwaited: boolean;
   #queue: Pending[] = [];
@@ -91,7 +89,7 @@ export class DeadlineQueue {
     let oldest = this.#oldest();
     while (oldest !== undefined && now - oldest.sentAt >= this.#timeoutMs) {
       oldest.expire();
-      expired += oldest.weight;
+      expired++;
       oldest = this.#oldest();
     }
     this.#timer = undefined;

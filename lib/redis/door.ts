@@ -213,7 +213,10 @@ export class RedisDoor {
   /** The session in use, if it is another one, makes room. */
   #leaveSession(next: Session): void {
     const current = sessionOf(this.#state);
-    if (current !== undefined && current !== next) current.connection.dispose();
+    if (current === undefined || current === next) return;
+    // What is under way on it may still be answered.
+    const { clock, commandTimeoutMs } = this.#options;
+    clock.setTimer(() => current.connection.dispose(), commandTimeoutMs);
   }
 
   /**
@@ -228,8 +231,9 @@ export class RedisDoor {
     const pause = pauseMs(now - this.#troubleSince);
     const { reason } = failure;
     this.#enter({ name: 'read-only', reason, session, nextAttemptAt: now + pause });
-    const retry = reason === 'read_only' ? this.#attempt : () => this.#requalify(session);
-    this.#schedule(() => void retry.call(this), pause);
+    const isReplaceable = reason === 'read_only' && this.#options.source.kind === 'made';
+    const retry = () => (isReplaceable ? this.#attempt() : this.#requalify(session));
+    this.#schedule(() => void retry(), pause);
   }
 
   async #requalify(session: Session): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Connection } from './connection.js';
 import { Failure } from './failure.js';
 
-/** Keys in one command: enough to share its cost, few enough that nobody waits for the others' values. */
-const MAX_KEYS = 128;
+/** Keys in one command: enough to share its cost, few enough that replies keep flowing when values are large. */
+const MAX_KEYS = 32;
 
 type Resolve = (slot: unknown) => void;
 
@@ -12,14 +12,15 @@ type Resolve = (slot: unknown) => void;
  */
 export class GetBatcher {
   readonly #connection: Connection;
-  readonly #onDesync: () => Failure;
+  /** Takes what is not a whole reply. */
+  readonly #onOdd: (reply: unknown) => unknown;
   #keys: string[] = [];
   #resolves: Resolve[] = [];
   readonly #flush = (): void => this.#send();
 
-  constructor(connection: Connection, onDesync: () => Failure) {
+  constructor(connection: Connection, onOdd: (reply: unknown) => unknown) {
     this.#connection = connection;
-    this.#onDesync = onDesync;
+    this.#onOdd = onOdd;
   }
 
   /** Resolves to what is under the key, `null`, or a `Failure`. */
@@ -40,11 +41,12 @@ export class GetBatcher {
     this.#keys = [];
     this.#resolves = [];
     if (keys.length === 1) {
-      void this.#connection.send(['GET', ...keys]).then(resolve);
+      void this.#connection.send(['GET', ...keys]).then((reply) => {
+        resolve(reply instanceof Failure ? this.#onOdd(reply) : reply);
+      });
       return;
     }
-    const reply = this.#connection.send(['MGET', ...keys], keys.length);
-    void reply.then((slots) => this.#share(slots, resolves));
+    void this.#connection.send(['MGET', ...keys]).then((reply) => this.#share(reply, resolves));
   }
 
   #share(reply: unknown, resolves: readonly Resolve[]): void {
@@ -53,7 +55,7 @@ export class GetBatcher {
       for (let i = 0; i < resolves.length; i++) resolves[i]?.(reply[i]);
       return;
     }
-    const failure = reply instanceof Failure ? reply : this.#onDesync();
-    for (const resolve of resolves) resolve(failure);
+    const answer = this.#onOdd(reply);
+    for (const resolve of resolves) resolve(answer);
   }
 }

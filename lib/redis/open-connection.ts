@@ -40,7 +40,6 @@ export function openConnection(
     onMade(connection);
     deadline.add({
       sentAt: options.clock.now(),
-      weight: 1,
       isSettled: false,
       expire: () => connection.lose(silentServer()),
     });

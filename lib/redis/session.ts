@@ -59,7 +59,9 @@ export class Session {
   constructor(connection: Connection, prefix: string) {
     this.connection = connection;
     this.#reserved = prefix + RESERVED;
-    this.#gets = new GetBatcher(connection, () => this.desync('a reply of another length'));
+    this.#gets = new GetBatcher(connection, (reply) =>
+      reply instanceof Failure ? this.#orDenied(reply) : this.desync('a reply of another length'),
+    );
   }
 
   #fenceKey(): string {
@@ -68,6 +70,14 @@ export class Session {
 
   get(key: string): Promise<unknown> {
     return this.#gets.get(key);
+  }
+
+  /** What the cache cannot do without may have been forbidden meanwhile: the next probe will say so. */
+  #orDenied(reply: unknown): unknown {
+    if (!(reply instanceof Failure) || reply.reason !== 'permission') return reply;
+    const failure = new Failure('unavailable', reply.reason, reply.error);
+    this.connection.lose(failure);
+    return failure;
   }
 
   store(key: string, write: StoreCommand): Promise<Tagged> {
@@ -163,8 +173,10 @@ export class Session {
 
   async #run(script: Script, key: string, args: string[]): Promise<unknown> {
     const reply = await this.connection.send(['EVALSHA', script.sha, '1', key, ...args]);
-    if (!isNoScript(reply)) return reply;
-    return this.connection.send(['EVAL', script.source, '1', key, ...args]);
+    const answer = isNoScript(reply)
+      ? await this.connection.send(['EVAL', script.source, '1', key, ...args])
+      : reply;
+    return this.#orDenied(answer);
   }
 
   #orDesync<T>(reply: T | undefined): T | Failure {
