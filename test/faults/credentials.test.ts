@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { createCache } from '../../lib/index.js';
-import { RedisServer } from '../support/redis-server.js';
+import { type Cache, type CacheOptions, createCache } from '../../lib/index.js';
+import { RedisServer, type RedisServerOptions } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
 import { describeFault, type Stage } from './story.js';
 
@@ -43,44 +43,81 @@ describe('faults: Redis rejects the credentials', () => {
     isFromTheStart: true,
   });
 
+  const servers: RedisServer[] = [];
+  const caches: Cache[] = [];
+  afterEach(async () => {
+    for (const cache of caches.splice(0)) await cache.close();
+    for (const server of servers.splice(0)) await server.stop();
+  });
+
+  async function start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const server = await RedisServer.start(options);
+    servers.push(server);
+    return server;
+  }
+
+  function open(options: CacheOptions): Cache {
+    const cache = createCache(options);
+    caches.push(cache);
+    return cache;
+  }
+
   it('shows the password to nobody', async () => {
-    const server = await RedisServer.start({ password: RIGHT });
+    const server = await start({ password: RIGHT });
     const lines: string[] = [];
     const note = (line: string): void => void lines.push(line);
-    const cache = createCache({
+    const cache = open({
       redis: `redis://:${WRONG}@127.0.0.1:${server.port}`,
       logger: { info: note, warn: note, error: note },
     });
     await until(() => cache.status().reason === 'authentication', 'the password is rejected');
     expect(lines).to.have.lengthOf(1);
     expect(JSON.stringify([lines, cache.status()])).to.not.include(WRONG);
-    await cache.close();
-    await server.stop();
   });
 
   it('needs no INFO: an ACL without the dangerous commands is enough', async () => {
-    const server = await RedisServer.start();
+    const server = await start();
     const rules = ['on', '>pw', '~cache:*', '+@all', '-@dangerous'];
     await server.command('ACL', 'SETUSER', 'app', ...rules);
     const redis = `redis://app:pw@127.0.0.1:${server.port}`;
-    const cache = createCache({ redis, logger: false });
+    const cache = open({ redis, logger: false });
     await until(() => cache.status().status === 'up', 'the cache is up without INFO', 3_000);
     expect(await cache.set('a', 1)).to.equal('applied');
     expect(await cache.get('a')).to.equal(1);
-    await cache.close();
-    await server.stop();
   });
 
   it('names a missing permission: a user who may only read', async () => {
-    const server = await RedisServer.start();
+    const server = await start();
     await server.command('ACL', 'SETUSER', 'reader', 'on', '>pw', '~*', '+@read', '+@connection');
     const redis = `redis://reader:pw@127.0.0.1:${server.port}`;
-    const cache = createCache({ redis, logger: false });
+    const cache = open({ redis, logger: false });
     await until(() => cache.status().reason === 'permission', 'the permission is missed');
     expect(cache.status().message).to.match(/Check the ACL/);
     expect(await cache.set('a', 1)).to.equal('deferred');
     expect(await cache.get('a')).to.equal(1);
-    await cache.close();
-    await server.stop();
+  });
+
+  it('notices a permission that is taken away while connected', async () => {
+    const server = await start();
+    await server.command('ACL', 'SETUSER', 'app', 'on', '>pw', '~*', '+@all');
+    const redis = `redis://app:pw@127.0.0.1:${server.port}`;
+    const cache = open({ redis, logger: false });
+    await until(() => cache.status().status === 'up', 'the cache is up');
+    await cache.set('a', 'old');
+    await server.command('ACL', 'SETUSER', 'app', '-evalsha', '-eval');
+    expect(await cache.set('a', 'new')).to.equal('deferred');
+    await until(() => cache.status().reason === 'permission', 'it is noticed', 3_000);
+    expect(await cache.get('a')).to.equal('new');
+    await server.command('ACL', 'SETUSER', 'app', '+evalsha', '+eval');
+    await until(() => cache.status().status === 'up', 'the cache is up again');
+    expect(await cache.get('a')).to.be.oneOf([undefined, 'new']);
+  });
+
+  it('goes on when the password is changed, and is locked out at the next connection only', async () => {
+    const server = await start({ password: RIGHT });
+    const cache = open({ redis: server.url, logger: false });
+    await until(() => cache.status().status === 'up', 'the cache is up');
+    await server.command('CONFIG', 'SET', 'requirepass', WRONG);
+    expect(await cache.set('a', 1)).to.equal('applied');
   });
 });

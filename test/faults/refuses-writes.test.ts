@@ -1,6 +1,9 @@
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
+import { createClient } from 'redis';
+import { type CacheOptions, createCache } from '../../lib/index.js';
 import { freePort, RedisServer } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
 import { describeFault, type Stage } from './story.js';
@@ -47,6 +50,11 @@ const notSaving = refusingWrites(
   'local',
 );
 
+const withoutReplicas = refusingWrites(
+  (server) => server.command('CONFIG', 'SET', 'min-replicas-to-write', '1'),
+  (server) => server.command('CONFIG', 'SET', 'min-replicas-to-write', '0'),
+);
+
 describe('faults: Redis refuses writes', () => {
   describeFault({
     title: 'READONLY: the primary became a replica',
@@ -86,5 +94,70 @@ describe('faults: Redis refuses writes', () => {
     reasons: ['persistence_failing'],
     stage: notSaving,
     isReadable: true,
+  });
+  describeFault({
+    title: 'NOREPLICAS: too few replicas would hear of it',
+    reasons: ['read_only'],
+    stage: withoutReplicas,
+    isReadable: true,
+  });
+});
+
+describe('faults: a read-only Redis goes on being read', () => {
+  const LASTS_MS = 1_200;
+  const KEYS = Array.from({ length: 20 }, (_, i) => `key:${i}`);
+
+  let server: RedisServer;
+  let client: ReturnType<typeof createClient> | undefined;
+  beforeEach(async () => {
+    server = await RedisServer.start();
+  });
+  afterEach(async () => {
+    client?.destroy();
+    client = undefined;
+    await server.stop();
+  });
+
+  async function readAll(redis: CacheOptions['redis']): Promise<Record<string, number>> {
+    const cache = createCache({
+      ...(redis !== undefined && { redis }),
+      memory: false,
+      logger: false,
+    });
+    await until(() => cache.status().status === 'up', 'the cache is up');
+    await cache.setMany(KEYS.map((key) => [key, key]));
+    await server.command('REPLICAOF', '127.0.0.1', `${await freePort()}`);
+    await cache.set('refused', 1);
+    const counts: Record<string, number> = { found: 0, missed: 0 };
+    const end = performance.now() + LASTS_MS;
+    const read = async (): Promise<void> => {
+      while (performance.now() < end) {
+        for (const key of KEYS) {
+          const outcome = (await cache.get(key)) === key ? 'found' : 'missed';
+          counts[outcome] = (counts[outcome] ?? 0) + 1;
+          const reason = cache.status().reason ?? 'none';
+          counts[reason] = (counts[reason] ?? 0) + 1;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    await Promise.all([read(), read(), read(), read()]);
+    await cache.close();
+    return counts;
+  }
+
+  it('through a connection of the cache’s own', async () => {
+    const { found = 0, missed, ...reasons } = await readAll(server.url);
+    expect(Object.keys(reasons)).to.deep.equal(['read_only']);
+    expect(missed).to.be.below(found / 100);
+  });
+
+  it('through an adopted client', async () => {
+    client = createClient({ url: server.url }) as ReturnType<typeof createClient>;
+    await client.connect();
+    const { found = 0, missed, ...reasons } = await readAll(client as never);
+    expect(Object.keys(reasons)).to.deep.equal(['read_only']);
+    expect(missed).to.be.below(found / 100);
+    expect(client.isReady).to.equal(true);
   });
 });
