@@ -23,6 +23,7 @@ const HELP = `npm run bench -- [part…] [options]
   --only <name>    one subject, or several
   --repeat <n>     repetitions of each outage, trial and round
   --rate <n>       requests a second that visitors want in the outage; 0: as many as they can get
+  --during-ms <n>  length of each fault (4000)
   --hang-ms <n>    length of the hang in which memory is measured
   --all            every peer in every part
   --quick          a minute's smoke test: its figures mean nothing
@@ -34,6 +35,7 @@ const OPTIONS = {
   repeat: { type: 'string' },
   rate: { type: 'string' },
   'hang-ms': { type: 'string' },
+  'during-ms': { type: 'string' },
   all: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -73,6 +75,7 @@ function parse(values) {
     rounds: number(values.repeat),
     rate: number(values.rate),
     hangMs: number(values['hang-ms']),
+    duringMs: number(values['during-ms']),
     all: values.all,
     quick: values.quick,
   };

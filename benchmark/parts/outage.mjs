@@ -79,6 +79,7 @@ export async function outage(options) {
   const faults = wanted.filter((name) => name !== MEMORY);
   const repeat = options.repeat ?? (options.quick ? 1 : 2);
   const phases = { ...(options.quick ? QUICK : PHASES), rate: options.rate ?? LOAD.rate };
+  if (options.duringMs) phases.duringMs = options.duringMs;
   const rivals = options.only ?? RIVALS;
   const others = options.only || options.quick ? [] : [...OTHERS, ...(options.all ? ALL : [])];
   const runs = [];

@@ -97,6 +97,7 @@ function staleness(seen, repairedAt, deletedAt) {
   return {
     reads: after.length,
     stale: stale.filter((one) => one.at >= repairedAt + BACK_MS).length,
+    staleEver: stale.length,
     untilMs: stale.length === 0 ? 0 : stale.at(-1).endedAt - repairedAt,
     late: after.filter((one) => one.isLate).length,
     inOutage: seen.filter(
