@@ -16,12 +16,14 @@ const settings = readSettings(process.env);
 const database = await openDatabase(settings);
 await seedCatalogue(database);
 const redis = await findRedis(settings.redisUrl);
-const cache = createCache({ redis: redis.url });
+const cache = createCache({ redis: redis.url, prefix: 'point-of-sale:' });
 
 const app = createApp({ database: slowed(database, settings.queryDelayMs), cache });
 const server = app.express.listen(settings.port, '127.0.0.1');
 await once(server, 'listening');
 await firstVerdict(cache);
+// The embedded database begins anew; what Redis may still have of an older one is wrong.
+if (settings.databaseUrl === undefined) await cache.clear();
 
 gracefulShutdown(server, {
   health: app.health,
