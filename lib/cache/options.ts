@@ -1,8 +1,7 @@
-import type { RedisClientOptions } from 'redis';
 import { type Duration, parseDuration } from '../core/duration.js';
 import { containLogger, type Logger, silentLogger } from '../core/logger.js';
 import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
-import type { RedisClientLike, RedisSource } from '../redis/client.js';
+import type { RedisClientLike, RedisClientOptions, RedisSource } from '../redis/client.js';
 import { type LoadConfig, parseLoadConfig } from './load-options.js';
 import { parseRedis } from './redis-option.js';
 

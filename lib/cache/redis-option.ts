@@ -1,8 +1,12 @@
-import type { RedisClientOptions } from 'redis';
 import { CacheHealthError } from '../core/errors.js';
 import { errorText, redact } from '../core/redact.js';
 import { invalid, type Subject } from '../core/validate.js';
-import { makeClient, type RedisClientLike, type RedisSource } from '../redis/client.js';
+import {
+  makeClient,
+  type RedisClientLike,
+  type RedisClientOptions,
+  type RedisSource,
+} from '../redis/client.js';
 
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 

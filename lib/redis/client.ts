@@ -1,5 +1,7 @@
 import { createClient, type RedisClientOptions } from 'redis';
 
+export type { RedisClientOptions } from 'redis';
+
 /**
  * What this package needs of a node-redis client. Structural, because the generic client types of two
  * installed copies (or two majors) never match.

@@ -210,7 +210,6 @@ export class RedisDoor {
     return undefined;
   }
 
-  /** The session in use, if it is another one, makes room. */
   #leaveSession(next: Session): void {
     const current = sessionOf(this.#state);
     if (current === undefined || current === next) return;
