@@ -85,6 +85,15 @@ function outageLines({ runs, memory }) {
   }
   lines.push(
     line(
+      'refused from boot: listening after',
+      'at most',
+      1_000,
+      of('refused', OURS, (one) => one.listeningMs),
+      ' ms',
+    ),
+  );
+  lines.push(
+    line(
       'refused from boot: p99',
       'at most',
       90,

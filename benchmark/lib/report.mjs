@@ -33,7 +33,7 @@ export function table(head, rows) {
 /** Three figures that matter. */
 export function figure(value) {
   if (value === undefined || value === null || Number.isNaN(value)) return '–';
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value)) return 'never';
   const size = Math.abs(value);
   if (size >= 1_000) return Math.round(value).toLocaleString('en-US');
   if (size >= 100 || Number.isInteger(value)) return value.toFixed(0);
@@ -41,6 +41,7 @@ export function figure(value) {
 }
 
 /** A summary as `median [min–max]`. */
-export function spread({ median, min, max }, unit = '') {
+export function spread({ median, min, max, n }, unit = '') {
+  if (n === 0) return '–';
   return `${figure(median)}${unit} [${figure(min)}–${figure(max)}]`;
 }

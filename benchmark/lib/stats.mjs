@@ -6,7 +6,11 @@ export function quantile(values, share) {
   const sorted = Float64Array.from(values).sort();
   const at = (sorted.length - 1) * share;
   const low = Math.floor(at);
-  return sorted[low] + ((sorted[low + 1] ?? sorted[low]) - sorted[low]) * (at - low);
+  const next = sorted[low + 1] ?? sorted[low];
+  // What never came is infinite, and a part of infinity is no number.
+  return next === sorted[low] || at === low
+    ? sorted[low]
+    : sorted[low] + (next - sorted[low]) * (at - low);
 }
 
 export const median = (values) => quantile(values, 0.5);
@@ -16,7 +20,7 @@ export const median = (values) => quantile(values, 0.5);
  * between the quartiles (of the extremes, when there are fewer than four).
  */
 export function summarise(values) {
-  const kept = values.filter((value) => Number.isFinite(value));
+  const kept = values.filter((value) => !Number.isNaN(value));
   const [low, high] = kept.length < 4 ? [0, 1] : [0.25, 0.75];
   return {
     median: median(kept),

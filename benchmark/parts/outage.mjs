@@ -208,7 +208,9 @@ async function backOnRedis(world, readsPerMs, until) {
 }
 
 function analyse(log, marks, [atFault, atRepair, atEnd]) {
-  const before = phase(log, marks.beforeAt, marks.faultAt);
+  // There is no before when the fault was there first.
+  const isFirst = marks.faultAt - marks.beforeAt < 100;
+  const before = phase(log, isFirst ? marks.faultAt : marks.beforeAt, marks.faultAt);
   const during = phase(log, marks.faultAt, marks.repairAt);
   const after = phase(log, marks.repairAt, marks.endAt);
   const queries = atRepair.queries - atFault.queries;
@@ -216,7 +218,7 @@ function analyse(log, marks, [atFault, atRepair, atEnd]) {
     before,
     during: { ...during, queries, queriesPerRequest: queries / Math.max(1, during.completed) },
     after: { ...after, queries: atEnd.queries - atRepair.queries },
-    kept: during.perSecond / before.perSecond,
+    kept: before.completed > 0 ? during.perSecond / before.perSecond : Number.NaN,
     p99Known: phase(log, marks.faultAt + KNOWN_MS, marks.repairAt).probe.p99,
     longestQueue: atRepair.longestQueue,
     unhandled: atEnd.unhandled,

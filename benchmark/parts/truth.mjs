@@ -9,8 +9,8 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const now = () => performance.timeOrigin + performance.now();
 
 const KEY = 'price:1';
-const TTL_MS = 12_000;
-const OUTAGE_MS = 3_000;
+const TIMES = { ttlMs: 12_000, outageMs: 3_000 };
+const QUICK_TIMES = { ttlMs: 4_000, outageMs: 1_500 };
 const EVERY_MS = 100;
 
 /** Within this time after the repair a process may still be on its way back to Redis. */
@@ -42,20 +42,22 @@ export async function truth(options) {
   for (const kind of Object.keys(KINDS)) {
     progress(`truth: ${kind}, ${names.length} subjects at once`);
     // They hardly work: a few reads a second each. All at once, each with a Redis of its own.
-    const group = await Promise.all(names.map((name) => runOne(kind, name)));
+    const group = await Promise.all(
+      names.map((name) => runOne(kind, name, options.quick ? QUICK_TIMES : TIMES)),
+    );
     runs.push(...group);
     print(kind, group);
   }
   return { parts: { runs }, pictures: [], bars: { runs } };
 }
 
-async function runOne(kind, name) {
+async function runOne(kind, name, times) {
   const redis = new RedisServer(await freePort());
   await redis.start();
   const world = { redis, proxy: startWorker('proxy.mjs') };
   const [a, b] = [startWorker('peer.mjs'), startWorker('peer.mjs')];
   try {
-    return { kind, name, ...(await script(KINDS[kind], name, world, a, b)) };
+    return { kind, name, ...(await script(KINDS[kind], name, world, [a, b], times)) };
   } catch (error) {
     return { kind, name, failed: String(error?.message ?? error).split('\n')[0] };
   } finally {
@@ -64,26 +66,26 @@ async function runOne(kind, name) {
   }
 }
 
-async function script(kind, name, world, a, b) {
+async function script(kind, name, world, [a, b], { ttlMs, outageMs }) {
   const port = await world.proxy.call('start', { target: world.redis.port });
-  for (const one of [a, b]) await one.call('open', { name, port, ttlMs: TTL_MS, memoryMax: 1_000 });
+  for (const one of [a, b]) await one.call('open', { name, port, ttlMs, memoryMax: 1_000 });
   await sleep(600);
   const storedAt = now();
   for (const one of [a, b]) await one.call('fetch', { key: KEY });
   await kind.begin(world);
   for (const one of [a, b]) await one.call('watch', { key: KEY, everyMs: EVERY_MS });
-  await sleep(OUTAGE_MS / 3);
+  await sleep(outageMs / 3);
   for (const one of [a, b]) await one.call('write', { version: 2 });
   const removal = a.call('remove', { key: KEY, limitMs: 15_000 });
   const deletedAt = now();
-  await sleep((OUTAGE_MS * 2) / 3);
+  await sleep((outageMs * 2) / 3);
   await kind.end(world);
   const repairedAt = now();
   // Until nothing of before can be left, also what was written again with a whole ttl after the repair.
-  await sleep(TTL_MS + 1_500);
+  await sleep(ttlMs + 1_500);
   const seen = [await a.call('unwatch'), await b.call('unwatch')];
   const [onA, onB] = seen.map((one) => staleness(one.seen, repairedAt, deletedAt));
-  return { removal: await removal, onA, onB, ttlLeftMs: storedAt + TTL_MS - repairedAt };
+  return { removal: await removal, onA, onB, ttlLeftMs: storedAt + ttlMs - repairedAt };
 }
 
 /**
