@@ -35,7 +35,7 @@ export interface History {
   readonly steps: readonly Step[];
 }
 
-const KEYS = 3;
+export const KEYS = 3;
 
 /** One cache, or all of them (`-1`). */
 const someone = fc.constantFrom(-1, 0, 1, 2);

@@ -149,7 +149,9 @@ export class Oracle {
       if (other.process !== process || other.key !== key) continue;
       const wasVoided = this.#changes.some(
         (change) =>
-          change.process === process && change.matches(key) && change.calledAt > other.calledAt,
+          change.process === process &&
+          change.matches(key) &&
+          change.calledAt > Math.min(calledAt, other.calledAt),
       );
       if (!wasVoided) this.#violate('I5', `two loaders of ${key} at once in ${process}`);
     }
