@@ -20,7 +20,12 @@ function line(what, direction, limit, summary, unit = '') {
   const sign = direction === 'at least' ? 1 : -1;
   const lead = (median - limit) * sign;
   // Not finite: it never came.
-  const isMet = lead >= 0 ? 'yes' : lead + (spread || 0) >= 0 ? 'within the spread' : 'no';
+  const isMet =
+    lead >= 0
+      ? 'yes'
+      : lead + (Number.isFinite(spread) ? spread : 0) >= 0
+        ? 'within the spread'
+        : 'no';
   return {
     what,
     bar: `${direction === 'at least' ? '≥' : '≤'} ${figure(limit)}${unit}`,
