@@ -138,4 +138,41 @@ describe('faults: one request before a hung Redis', () => {
     expect(await cache.set('price', 'last')).to.equal('applied');
     expect(await cache.get('price')).to.equal('last');
   });
+
+  it('notices that writes alone hang, while reads are answered', async () => {
+    const middleware = await scene.join();
+    const { cache } = middleware;
+    await cache.set('a', 1);
+    await scene.server.command('CLIENT', 'PAUSE', '60000', 'WRITE');
+    let isReading = true;
+    const reading = (async () => {
+      while (isReading) {
+        await cache.get('a');
+        await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+    })();
+    let waits = 0;
+    for (let i = 0; i < 30; i++) {
+      const startedAt = performance.now();
+      await cache.set(`b:${i}`, i);
+      if (performance.now() - startedAt > 90) waits++;
+    }
+    await isDegraded(middleware);
+    expect(waits).to.be.below(10);
+    await scene.server.command('CLIENT', 'UNPAUSE');
+    await isUp(middleware);
+    isReading = false;
+    await reading;
+    expect(await cache.set('a', 2)).to.equal('applied');
+  });
+
+  it('does not take one large answer for a hang', async () => {
+    const { cache, witness } = await scene.join({ memory: false });
+    const keys = Array.from({ length: 100 }, (_, i) => `page:${i}`);
+    const large = 'x'.repeat(150_000);
+    for (const key of keys) await cache.set(key, large);
+    await cache.getMany(keys);
+    await cache.getMany(keys);
+    expect(witness.changes).to.deep.equal([]);
+  });
 });

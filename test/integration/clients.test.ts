@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { createClient, RESP_TYPES } from 'redis';
 import { type Cache, createCache, type Lookup } from '../../lib/index.js';
@@ -10,15 +13,18 @@ type Client = ReturnType<typeof createClient>;
 describe('integration: where the connection comes from', () => {
   let stand: Stand;
   let clients: Client[];
+  let servers: RedisServer[];
   let loose: ReturnType<typeof unhandled>;
   beforeEach(async () => {
     stand = await Stand.start();
     clients = [];
+    servers = [];
     loose = unhandled();
   });
   afterEach(async () => {
     await stand.closeCaches();
     for (const client of clients) client.destroy();
+    for (const server of servers) await server.stop();
     await stand.stop();
     expect(loose.stop(), 'what nobody handled').to.deep.equal([]);
   });
@@ -27,6 +33,12 @@ describe('integration: where the connection comes from', () => {
     const made = createClient({ url: stand.redis.url, ...options }) as Client;
     clients.push(made);
     return made;
+  }
+
+  async function another(args: readonly string[]): Promise<RedisServer> {
+    const server = await RedisServer.start({ args });
+    servers.push(server);
+    return server;
   }
 
   async function expectWorks(cache: Cache): Promise<void> {
@@ -87,6 +99,28 @@ describe('integration: where the connection comes from', () => {
         if (before === undefined) delete process.env.REDIS_URL;
         else process.env.REDIS_URL = before;
       }
+    });
+
+    it('may be a Unix socket', async () => {
+      const path = join(mkdtempSync(join(tmpdir(), 'socket-')), 'redis.sock');
+      await another(['--unixsocket', path]);
+      await expectWorks(stand.open({ redis: `unix://${path}` }));
+    });
+
+    it('may be a Redis in cluster mode that has every slot', async () => {
+      const server = await another(['--cluster-enabled', 'yes']);
+      await server.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+      const isWhole = async (): Promise<boolean> =>
+        String(await server.command('CLUSTER', 'INFO')).includes('cluster_state:ok');
+      await until(isWhole, 'the cluster is whole');
+      const cache = stand.open({ redis: server.url });
+      await expectWorks(cache);
+      const keys = ['a', 'b', 'c', 'd'];
+      await cache.setMany(keys.map((key) => [key, key]));
+      expect(await Promise.all(keys.map((key) => cache.get(key)))).to.deep.equal(keys);
+      expect((await cache.getMany(keys)).size).to.equal(4);
+      await cache.clear('a');
+      expect((await cache.getMany(keys)).size).to.equal(3);
     });
 
     it('with a user and a password is shown without them', async () => {
@@ -275,11 +309,9 @@ describe('integration: where the connection comes from', () => {
     const port = await freePort();
     const cache = stand.open({ redis: `redis://127.0.0.1:${port}` });
     await cache.set('a', 1);
-    const late = await RedisServer.start({ port });
+    servers.push(await RedisServer.start({ port }));
     const change = event(cache, 'modechange', ({ to }) => to === 'normal');
     expect((await change).from).to.equal('recovering');
     await expectWorks(cache);
-    await cache.close();
-    await late.stop();
   });
 });
