@@ -47,10 +47,13 @@ export async function store(
   value: NewValue,
   budget: Budget | undefined,
 ): Promise<WriteResult> {
-  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
   context.metrics.sets++;
   context.journal.noteLife(value.ttlMs + value.graceMs);
   context.mutations.note(key);
+  const calledAt = context.mutations.now;
+  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
+  // A later call of this process has overtaken this one while it waited.
+  if (!context.mutations.isUnchanged(key, calledAt)) return deferred(context, key, 'set');
   const session = writerFor(context, budget);
   if (session === undefined) {
     keepForOutage(context, key, value);
@@ -131,6 +134,8 @@ export async function remove(
   context.metrics.deletes++;
   forget(context, key);
   if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
+  // Again: something may have been kept while this waited.
+  forget(context, key);
   const session = writerFor(context, budget);
   if (session === undefined) return deferred(context, key, 'delete');
   const seq = context.journal.seq;

@@ -22,13 +22,23 @@ export interface Clock {
   afterPoll(callback: () => void): void;
 }
 
+/** Node fires a timer beyond this (some 25 days) after one millisecond. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   idleTime: () => performance.nodeTiming.idleTime,
   wallNow: () => Date.now(),
   setTimer(callback, ms, options) {
-    const handle = setTimeout(callback, ms);
-    if (options?.ref !== true) handle.unref();
+    let handle: NodeJS.Timeout;
+    const start = (leftMs: number): void => {
+      const isLast = leftMs <= LONGEST_TIMER_MS;
+      handle = isLast
+        ? setTimeout(callback, leftMs)
+        : setTimeout(() => start(leftMs - LONGEST_TIMER_MS), LONGEST_TIMER_MS);
+      if (options?.ref !== true) handle.unref();
+    };
+    start(ms);
     return { cancel: () => clearTimeout(handle) };
   },
   afterPoll(callback) {

@@ -13,7 +13,7 @@ const UNIT_MS: Readonly<Record<Unit, number>> = {
   d: 86_400_000,
 };
 
-/** Ten years: longer than any cache entry means to live, and short enough for every timer and header. */
+/** Ten years: longer than any cache entry means to live, and short enough for every header. */
 const MAX_MS = 10 * 365 * UNIT_MS.d;
 
 /**
@@ -28,7 +28,8 @@ export function parseDuration(subject: Subject, value: unknown, min = 1): number
     const expected = "a number of milliseconds or text such as '30s', '5m' or '1h'";
     throw invalid(subject, expected, value);
   }
-  const whole = Math.round(ms);
+  // Adding 0 turns -0 into 0.
+  const whole = Math.round(ms) + 0;
   if (whole < min || whole > MAX_MS) {
     throw invalid(subject, `a duration from ${min} ms to 10 years`, value);
   }
@@ -41,11 +42,20 @@ function textToMs(text: string): number | undefined {
   return Number(match[1]) * UNIT_MS[match[2] as Unit];
 }
 
+/** How people say lengths of time, and from how many on they take the next unit. */
+const SPOKEN: readonly (readonly [unitMs: number, name: string, limit: number])[] = [
+  [UNIT_MS.ms, 'ms', 1_000],
+  [UNIT_MS.s, 's', 120],
+  [UNIT_MS.m, 'min', 120],
+];
+
 /** Milliseconds as people say them: `850 ms`, `12 s`, `5 min`, `2 h`. */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return describe(ms);
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${Math.round(ms / 1_000)} s`;
-  if (ms < 2 * UNIT_MS.h) return `${Math.round(ms / UNIT_MS.m)} min`;
+  for (const [unitMs, name, limit] of SPOKEN) {
+    // Compared after rounding, or 999.6 ms were '1000 ms'.
+    const count = Math.round(ms / unitMs);
+    if (count < limit) return `${count} ${name}`;
+  }
   return `${Math.round(ms / UNIT_MS.h)} h`;
 }

@@ -1,45 +1,57 @@
+import { contain } from './contain.js';
+
 /** Takes a listener away again; harmless when called twice. */
 export type Unsubscribe = () => void;
+
+interface Registration {
+  readonly listener: (event: never) => unknown;
+  isActive: boolean;
+}
+
+const NOBODY: readonly Registration[] = [];
 
 /**
  * Typed events whose listeners cannot harm the speaker: one that throws, or returns a promise that
  * rejects, is reported to `onListenerError` and the others still hear the event.
+ *
+ * Lists are replaced and never changed, so a listener may come or go while an event is told: one that
+ * comes hears the next event, one that has gone hears nothing more.
  */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<(event: never) => unknown>>();
+  readonly #registrations = new Map<keyof Events, readonly Registration[]>();
   readonly #onListenerError: (error: unknown) => void;
 
   constructor(onListenerError: (error: unknown) => void) {
     this.#onListenerError = onListenerError;
   }
 
+  /** Each call is a registration of its own, also of the same function. */
   on<Name extends keyof Events>(
     name: Name,
     listener: (event: Events[Name]) => unknown,
   ): Unsubscribe {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners);
-    listeners.add(listener);
+    const registration: Registration = { listener, isActive: true };
+    this.#registrations.set(name, [...this.#of(name), registration]);
     return () => {
-      listeners.delete(listener);
+      if (!registration.isActive) return;
+      registration.isActive = false;
+      const others = this.#of(name).filter((other) => other !== registration);
+      this.#registrations.set(name, others);
     };
   }
 
   /** Whether anybody listens: lets a hot path skip building an event nobody hears. */
   hears(name: keyof Events): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
+    return this.#of(name).length > 0;
   }
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) this.#call(listener, event);
+    for (const { listener, isActive } of this.#of(name)) {
+      if (isActive) contain(() => listener(event as never), this.#onListenerError);
+    }
   }
 
-  #call(listener: (event: never) => unknown, event: unknown): void {
-    try {
-      const returned = listener(event as never);
-      if (returned instanceof Promise) returned.catch(this.#onListenerError);
-    } catch (error) {
-      this.#onListenerError(error);
-    }
+  #of(name: keyof Events): readonly Registration[] {
+    return this.#registrations.get(name) ?? NOBODY;
   }
 }

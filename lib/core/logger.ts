@@ -1,3 +1,4 @@
+import { contain } from './contain.js';
 import { errorText } from './redact.js';
 
 /** Where the few lines this package writes go. `console` and pino both fit. */
@@ -9,16 +10,15 @@ export interface Logger {
 
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
 
-/** A logger that throws must not take a request with it. */
+/** A logger that throws, or returns a promise that rejects, must not take a request with it. */
 export function containLogger(logger: Logger): Logger {
   const contained =
     (level: keyof Logger) =>
-    (message: string): void => {
-      try {
-        logger[level](message);
-      } catch (error) {
-        process.emitWarning(`the logger threw: ${errorText(error)}`, 'ExpressCacheHealthWarning');
-      }
-    };
+    (message: string): void =>
+      contain(() => logger[level](message), warnOfLogger);
   return { info: contained('info'), warn: contained('warn'), error: contained('error') };
+}
+
+function warnOfLogger(error: unknown): void {
+  process.emitWarning(`the logger threw: ${errorText(error)}`, 'ExpressCacheHealthWarning');
 }

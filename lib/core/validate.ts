@@ -1,4 +1,5 @@
 import { CacheHealthError, type ErrorCode } from './errors.js';
+import { redact } from './redact.js';
 
 /** What is being checked: its name as the user writes it, and the code of the error if it is wrong. */
 export interface Subject {
@@ -20,12 +21,12 @@ export function invalid(
   );
 }
 
-/** A value as it may be shown in a message: short, one line, never a secret-looking dump of an object. */
+/** A value as it may be shown in a message: short, one line, without secrets, never a dump of an object. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   switch (typeof value) {
     case 'string':
-      return value.length > 60 ? `'${value.slice(0, 57)}…'` : `'${value}'`;
+      return `'${shorten(redact(value))}'`;
     case 'number':
     case 'boolean':
     case 'undefined':
@@ -41,9 +42,15 @@ export function describe(value: unknown): string {
   }
 }
 
+function shorten(text: string): string {
+  // Not through the middle of a character of two code units.
+  return text.length > 60 ? `${text.slice(0, 57).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
+}
+
 function describeObject(value: object): string {
   const name = Object.getPrototypeOf(value)?.constructor?.name;
-  return typeof name === 'string' && name !== 'Object' && name !== '' ? `a ${name}` : 'an object';
+  if (typeof name !== 'string' || name === 'Object' || name === '') return 'an object';
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 export function parseInteger(subject: Subject, value: unknown, min: number, max: number): number {
@@ -73,20 +80,28 @@ export function parseOptions<T extends object>(
   known: readonly (keyof T & string)[],
 ): T {
   if (value === undefined) return {} as T;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(subject, 'an object of options', value);
-  }
+  if (!isRecord(value)) throw invalid(subject, 'an object of options', value);
   for (const key of Object.keys(value)) {
     if (!(known as readonly string[]).includes(key)) throw unknownOption(subject, key, known);
   }
   return value as T;
 }
 
+/** A Map, a Promise that nobody awaited, a Date: their options would be lost without a word. */
+function isRecord(value: unknown): value is object {
+  return RECORDS.includes(Object.prototype.toString.call(value));
+}
+
+const RECORDS: readonly string[] = ['[object Object]', '[object Module]'];
+
 function unknownOption(subject: Subject, key: string, known: readonly string[]): CacheHealthError {
   const near = nearest(key, known);
   const advice =
     near === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean '${near}'?`;
-  return new CacheHealthError(subject.code, `${subject.name} has no option '${key}'. ${advice}`);
+  return new CacheHealthError(
+    subject.code,
+    `${subject.name} has no option ${describe(key)}. ${advice}`,
+  );
 }
 
 function nearest(word: string, candidates: readonly string[]): string | undefined {
