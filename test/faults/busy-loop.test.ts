@@ -44,6 +44,22 @@ describe('faults: the event loop is busy, and Redis is well', () => {
     expect(cache.status().metrics.errors).to.equal(0);
   });
 
+  it('reads what has come before it declares a command late', async () => {
+    const { cache, witness } = await scene.join({ prefix: 'just:', commandTimeout: 100 });
+    await cache.set('a', 'value');
+    // The driver writes in the second turn: blocks before the command is written, and after.
+    for (const turns of [0, 1, 2, 2, 2, 3]) {
+      const reads = [cache.get('a'), cache.has('a')];
+      for (let turn = 0; turn < turns; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      block(108);
+      expect(await Promise.all(reads)).to.deep.equal(['value', true]);
+    }
+    expect(cache.status().metrics.errors).to.equal(0);
+    expect(witness.changes).to.deep.equal([]);
+  });
+
   it('takes nothing off what a request may wait for Redis', async () => {
     const middleware = await scene.join({ prefix: 'request:' });
     await middleware.cache.set('a', 'value');

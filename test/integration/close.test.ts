@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { createClient } from 'redis';
 import { cacheMiddleware, createCache } from '../../lib/index.js';
 import { FaultProxy } from '../support/fault-proxy.js';
-import { freePort } from '../support/redis-server.js';
+import { freePort, RedisServer } from '../support/redis-server.js';
 import { unhandled, until } from '../support/wait.js';
 import { isDegraded, isUp, Stand } from './stand.js';
 
@@ -152,6 +153,25 @@ describe('integration: close', () => {
   });
 
   describe('lets the process end', () => {
+    let unreachable:
+      | { readonly server: RedisServer; readonly queue: readonly Socket[] }
+      | undefined;
+    afterEach(async () => {
+      for (const socket of unreachable?.queue ?? []) socket.destroy();
+      await unreachable?.server.stop();
+      unreachable = undefined;
+    });
+
+    /** A frozen server whose queue of connections is full. */
+    async function unreachableUrl(): Promise<string> {
+      const server = await RedisServer.start({ args: ['--tcp-backlog', '1'] });
+      server.hang();
+      unreachable = { server, queue: Array.from({ length: 8 }, () => knock(server.port)) };
+      return JSON.stringify(server.url);
+    }
+
+    const knock = (port: number): Socket => connect(port, '127.0.0.1').on('error', () => {});
+
     const program = (redis: string, then: string): string => `
       const { createCache } = await import(${JSON.stringify(LIB)});
       const cache = createCache({ redis: ${redis}, logger: false });
@@ -182,6 +202,12 @@ describe('integration: close', () => {
           `await status('up'); ${hang} void cache.get('a'); await status('degraded'); await cache.close();`,
         );
       },
+      'after close() while nothing answers its SYN': async () => {
+        const url = await unreachableUrl();
+        return program(url, "await cache.get('a'); await cache.close();");
+      },
+      'without close(), while nothing answers its SYN': async () =>
+        program(await unreachableUrl(), "await cache.get('a');"),
       'without close(), in normal mode': async () =>
         program(url(), "await status('up'); await cache.set('a', 1);"),
       'without close(), while it is refused': async () =>

@@ -106,6 +106,16 @@ describe('integration: entries that are not what they should be', () => {
     ]);
   });
 
+  it('an entry that somebody replaced is not answered from memory', async () => {
+    await cache.set('a', 1);
+    await raw('DEL', `${prefix}a`);
+    await raw('RPUSH', `${prefix}a`, 'x');
+    expect(await cache.get('a')).to.equal(undefined);
+    await cache.set('b', 1);
+    await raw('SET', `${prefix}b`, 'somebody else’s');
+    expect(await cache.get('b')).to.equal(undefined);
+  });
+
   it('an entry of another type harms none that is read in the same turn', async () => {
     await cache.set('a', 1);
     await raw('RPUSH', `${prefix}list`, 'x');
