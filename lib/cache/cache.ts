@@ -60,7 +60,8 @@ export class CacheHandle implements Cache {
 
   async get<T = unknown>(key: string): Promise<T | undefined> {
     checkKey(key);
-    const found = await read(this.#core.context, key, this.#budget);
+    const answer = read(this.#core.context, key, this.#budget);
+    const found = answer instanceof Promise ? await answer : answer;
     return this.#answer(key, found)?.value as T | undefined;
   }
 
@@ -76,7 +77,8 @@ export class CacheHandle implements Cache {
       signal: options?.signal,
     };
     request.signal?.throwIfAborted();
-    const found = await read(context, key, this.#budget);
+    const answer = read(context, key, this.#budget);
+    const found = answer instanceof Promise ? await answer : answer;
     if (found !== undefined && !found.isStale) {
       const hit = this.#decode(key, found);
       if (hit !== undefined) {
@@ -141,7 +143,8 @@ export class CacheHandle implements Cache {
 
   async has(key: string): Promise<boolean> {
     checkKey(key);
-    const found = await read(this.#core.context, key, this.#budget);
+    const answer = read(this.#core.context, key, this.#budget);
+    const found = answer instanceof Promise ? await answer : answer;
     return found !== undefined && !found.isStale;
   }
 

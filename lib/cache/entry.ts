@@ -71,6 +71,11 @@ export function classifyEntry(entry: string, generation: string, fingerprint: st
   return kind === PLAIN || kind === GRACED ? 'usable' : 'foreign';
 }
 
+/** Whether an entry that this process keeps, and therefore knows to be one of its key, is still reachable. */
+export function isOfGeneration(entry: string, generation: string): boolean {
+  return entry.startsWith(generation, MARK.length) && entry.charCodeAt(KIND_AT) !== TOMBSTONE;
+}
+
 /** Milliseconds since 1970 (server time) at which the value stops being fresh. */
 export function freshUntilMs(entry: string): number {
   return readDigits(entry, VERSION_AT, TTL_AT, 16) / 1_000 + ttlMsOf(entry);

@@ -10,17 +10,39 @@ import { type Found, freshness } from './standby.js';
 const OUT_OF_BUDGET = new Failure('command', 'timeout', new Error('the request has no time left'));
 
 /**
- * Looks a key up: in Redis while it may be believed about this key, else in memory.
- * Never rejects; waits `commandTimeout` at most.
+ * Looks a key up: in Redis while it may be believed about this key, else in memory, which answers at
+ * once. Never rejects; waits `commandTimeout` at most.
  */
-export async function read(
+export function read(
+  context: CacheContext,
+  key: string,
+  budget: Budget | undefined,
+): Found | undefined | Promise<Found | undefined> {
+  if (context.door?.untilFirstAttempt !== undefined) return readLater(context, key, budget);
+  const session = readerFor(context, key, budget);
+  return session === undefined
+    ? readMemory(context, key)
+    : readRedis(context, session, key, budget);
+}
+
+async function readLater(
   context: CacheContext,
   key: string,
   budget: Budget | undefined,
 ): Promise<Found | undefined> {
-  if (context.door?.untilFirstAttempt !== undefined) await firstAttempt(context);
+  await firstAttempt(context);
   const session = readerFor(context, key, budget);
-  if (session === undefined) return readMemory(context, key);
+  return session === undefined
+    ? readMemory(context, key)
+    : readRedis(context, session, key, budget);
+}
+
+async function readRedis(
+  context: CacheContext,
+  session: Session,
+  key: string,
+  budget: Budget | undefined,
+): Promise<Found | undefined> {
   const since = context.mutations.now;
   const answer = session.get(redisKey(context, key));
   const slot = await (budget === undefined ? answer : budget.spend(answer, OUT_OF_BUDGET));
@@ -49,7 +71,7 @@ export function readerFor(
 
 export function readMemory(context: CacheContext, key: string): Found | undefined {
   const { standby, serverClock } = context;
-  return standby?.get(key, context.generation(), fingerprint(key), serverClock.now());
+  return standby?.get(key, context.generation(), serverClock.now());
 }
 
 function interpret(

@@ -1,5 +1,5 @@
 import type { MemoryTier } from '../memory/memory-tier.js';
-import { classifyEntry, freshUntilMs, graceMsOf } from './entry.js';
+import { freshUntilMs, graceMsOf, isOfGeneration } from './entry.js';
 
 /** What a tier found under a key. */
 export interface Found {
@@ -31,11 +31,11 @@ export class Standby {
     this.memory = memory;
   }
 
-  get(key: string, generation: string, fingerprint: string, nowMs: number): Found | undefined {
+  get(key: string, generation: string, nowMs: number): Found | undefined {
     const entry = this.memory.get(key);
     if (entry === undefined) return undefined;
     const isUsable =
-      !this.#suspects.has(key) && classifyEntry(entry, generation, fingerprint) === 'usable';
+      (this.#suspects.size === 0 || !this.#suspects.has(key)) && isOfGeneration(entry, generation);
     const state = isUsable ? freshness(entry, nowMs) : 'expired';
     if (state === 'expired') {
       this.delete(key);

@@ -121,6 +121,7 @@ export class Connection {
     if (pending.isSettled) return;
     this.#missingInARow = 0;
     pending.isSettled = true;
+    this.#deadlines.settled();
     resolve(reply);
   }
 

@@ -12,15 +12,17 @@ export interface Pending {
 const LATE_MS = 20;
 const MAX_POSTPONEMENTS = 5;
 
-/** Settled commands are forgotten in batches of this many. */
+/** The places of settled commands are given back when so many are empty. */
 const COMPACT_EVERY = 1_024;
 
 /**
  * One deadline for many commands at the cost of one timer.
  *
  * Invariants: commands have the same time-out, so the oldest expires first and the queue is in order;
- * the timer runs only while something is pending. Before a command is declared late the event loop reads its sockets, so
- * that a busy process does not mistake itself for a hung Redis.
+ * the timer runs only while something is pending; a settled command at the head is let go at once, with
+ * its reply, which the garbage collector would otherwise copy again and again. Before a command is
+ * declared late the event loop reads its sockets, so that a busy process does not mistake itself for a
+ * hung Redis.
  */
 export class DeadlineQueue {
   readonly #clock: Clock;
@@ -28,7 +30,7 @@ export class DeadlineQueue {
   /** Told how many commands expired together. */
   readonly #onExpired: (count: number) => void;
   readonly #isAwaited: boolean;
-  #queue: Pending[] = [];
+  #queue: (Pending | undefined)[] = [];
   #head = 0;
   #timer: Timer | undefined;
   #postponed = 0;
@@ -50,14 +52,18 @@ export class DeadlineQueue {
   add(pending: Pending): void {
     this.#queue.push(pending);
     if (this.#timer === undefined) this.#arm(this.#timeoutMs);
-    if (this.#queue.length % COMPACT_EVERY === 0) this.#compact();
+  }
+
+  /** A command was settled. Redis answers in order, so it is usually the oldest: this costs next to nothing. */
+  settled(): void {
+    this.#oldest();
   }
 
   /** Takes every unsettled command out and stops the timer. */
   drain(): Pending[] {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const rest = this.#queue.slice(this.#head).filter((pending) => !pending.isSettled);
+    const rest = this.#queue.filter((pending) => pending?.isSettled === false) as Pending[];
     this.#queue = [];
     this.#head = 0;
     return rest;
@@ -98,17 +104,12 @@ export class DeadlineQueue {
   }
 
   #oldest(): Pending | undefined {
-    while (this.#queue[this.#head]?.isSettled === true) this.#head++;
-    if (this.#head >= this.#queue.length) {
-      this.#queue = [];
+    while (this.#queue[this.#head]?.isSettled === true) this.#queue[this.#head++] = undefined;
+    const isEmpty = this.#head === this.#queue.length;
+    if (this.#head > 0 && (isEmpty || this.#head >= COMPACT_EVERY)) {
+      this.#queue.splice(0, this.#head);
       this.#head = 0;
     }
     return this.#queue[this.#head];
-  }
-
-  #compact(): void {
-    this.#oldest();
-    this.#queue = this.#queue.slice(this.#head);
-    this.#head = 0;
   }
 }
