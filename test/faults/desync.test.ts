@@ -128,6 +128,40 @@ describe('faults: replies and commands come apart', () => {
     await readEach(cache);
   });
 
+  it('hands nobody another visitor’s value while both wait for another process', async () => {
+    const waiting = await scene.join({ memory: false });
+    const another = await scene.join({ memory: false, redis: scene.server.url });
+    const keys = KEYS.slice(0, 6);
+    for (let round = 0; round < 3; round++) {
+      await isUp(waiting);
+      await another.cache.clear();
+      let finish = (): void => {};
+      const finished = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      const load = async ({ key }: { key: string }): Promise<string> => {
+        await finished;
+        return `the secret of ${key}`;
+      };
+      const loading = keys.map((key) => another.cache.getOrSet(key, load));
+      await until(
+        async () =>
+          (await scene.server.command('EXISTS', ...keys.map((key) => `cache:${key}`))) ===
+          keys.length,
+        'the leases are taken',
+      );
+      const answers = keys.map(async (key, i) => {
+        for (let turns = 0; turns < i; turns++) await turn();
+        return waiting.cache.getOrSet(key, load);
+      });
+      for (let turns = 0; turns < 20; turns++) await turn();
+      scene.proxy.dropReplies(1);
+      finish();
+      expect(await Promise.all(answers)).to.deep.equal(keys.map((key) => `the secret of ${key}`));
+      await Promise.all(loading);
+    }
+  });
+
   it('takes an entry that somebody copied to another key for a miss', async () => {
     const middleware = await filled();
     const { cache } = middleware;

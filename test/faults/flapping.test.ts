@@ -58,4 +58,29 @@ describe('faults: Redis comes and goes', () => {
       expect(await cache.get('price')).to.be.oneOf([undefined, `${round} anew`]);
     }
   });
+
+  it('forgets no write that is made in the very moment of its return', async () => {
+    const middleware = await scene.join();
+    const { cache } = middleware;
+    const late: Promise<unknown>[] = [];
+    cache.on('modechange', ({ to }) => {
+      if (to !== 'recovering') return;
+      // Between the last look at the journal and the first read from Redis, or as near as can be.
+      late.push(cache.set('late', 1));
+      for (let tick = 1; tick < 12; tick++)
+        late.push(after(tick).then(() => cache.set(`late:${tick}`, tick)));
+    });
+    scene.proxy.reset();
+    await event(cache, 'modechange', ({ to }) => to === 'normal');
+    await Promise.all(late);
+    expect(late).to.have.lengthOf(12);
+    await until(() => cache.status().journal.entries === 0, 'the journal is empty', 2_000);
+    await cache.set('late', 2);
+    expect(await cache.get('late')).to.equal(2);
+  });
 });
+
+/** So many steps of the queue of microtasks later. */
+async function after(ticks: number): Promise<void> {
+  for (let i = 0; i < ticks; i++) await undefined;
+}

@@ -83,6 +83,8 @@ describe('integration: where the connection comes from', () => {
       cache.on('modechange', (change) => changes.push(change));
       await Promise.all(Array.from({ length: 500 }, (_, i) => cache.set(`k:${i}`, i)));
       expect(await cache.get('k:499')).to.equal(499);
+      const idleUntil = performance.now() + 200;
+      await until(() => performance.now() > idleUntil, 'it was idle longer than the socketTimeout');
       expect(changes).to.deep.equal([]);
     });
 
@@ -99,6 +101,19 @@ describe('integration: where the connection comes from', () => {
         if (before === undefined) delete process.env.REDIS_URL;
         else process.env.REDIS_URL = before;
       }
+    });
+
+    it('may have a resolver of its own', async () => {
+      const lookup = (
+        _host: string,
+        options: { all?: boolean },
+        done: (...args: unknown[]) => void,
+      ): void => {
+        if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }]);
+        else done(null, '127.0.0.1', 4);
+      };
+      const socket = { host: 'redis.test', port: stand.redis.port, lookup };
+      await expectWorks(stand.open({ redis: { socket } as never }));
     });
 
     it('may be a Unix socket', async () => {
