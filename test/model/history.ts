@@ -47,7 +47,7 @@ const common = {
   req: fc.boolean(),
 };
 
-const call: fc.Arbitrary<Call> = fc.oneof(
+export const call: fc.Arbitrary<Call> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('get' as const), ...common }) },
   {
     weight: 6,
@@ -111,7 +111,7 @@ const pause: fc.Arbitrary<Fault> = fc.record({
   ms: fc.constantFrom(1, 5, 20, 60, 150),
 });
 
-const setting: fc.Arbitrary<Setting> = fc.record({
+export const setting: fc.Arbitrary<Setting> = fc.record({
   caches: fc.constantFrom(2 as const, 3 as const),
   ttl: fc.constantFrom(60_000, 60_000, 300),
   outageTtl: fc.constantFrom(30_000, 100),

@@ -8,7 +8,8 @@
  * - I1: what was born before a change of its key was called is never given by the same process to those
  *   who ask after that change was settled; nor, once Redis was told, by any process out of Redis.
  * - I2: when all is well again, everybody reads what the database holds.
- * - I3: nothing is given past its ttl, nor past `outageTtl` by the process that made it in an outage.
+ * - I3: nothing is given past its ttl, nor past `outageTtl` by the process that made it in an outage, nor
+ *   out of memory what others had changed in Redis before the process last came back to it.
  * - I4: every call is settled within its budget.
  * - I5: one loader at a time for a key and process, unless the key was changed since the first began.
  * - I6: nothing is left unhandled (judged by who runs the history).
@@ -73,7 +74,9 @@ export class Oracle {
   readonly #births: Birth[] = [];
   readonly #changes: Change[] = [];
   readonly #loading = new Set<Loading>();
+  readonly #returnedMs = new Map<string, number>();
   #moment = 0;
+  #clockStepMs = 0;
 
   constructor(bounds: Bounds, now: () => number) {
     this.#bounds = bounds;
@@ -138,6 +141,16 @@ export class Oracle {
     }
   }
 
+  /** The process is back at Redis: what its memory held before is suspect. */
+  returned(process: string): void {
+    this.#returnedMs.set(process, this.#now());
+  }
+
+  /** The clock by which lifetimes are judged was set. */
+  clockWasSet(ms: number): void {
+    this.#clockStepMs += ms;
+  }
+
   /** Redis may have forgotten anything; who told it will tell it again. */
   forgotten(): void {
     for (const change of this.#changes) change.appliedMs = Number.POSITIVE_INFINITY;
@@ -179,7 +192,11 @@ export class Oracle {
         continue;
       const isOwn = change.process === process && change.settledAt < reading.calledAt;
       const isTold = tier === 'redis' && change.appliedMs < reading.calledMs;
+      const returnedMs = this.#returnedMs.get(process) ?? 0;
+      const isSuspect =
+        tier === 'memory' && birth.madeMs < returnedMs && change.appliedMs < returnedMs;
       if (isOwn) this.#violate('I1', `${what}, which it had changed at ${change.calledAt}`);
+      else if (isSuspect) this.#violate('I3', `${what}, suspect and changed at ${change.calledAt}`);
       else if (isTold)
         this.#violate('I1', `${what}, which ${change.process} had changed at ${change.calledAt}`);
     }
@@ -187,7 +204,7 @@ export class Oracle {
     const isPastOutage =
       birth.isOfOutage && birth.process === process && ageMs > this.#bounds.outageTtl;
     const bound = isPastOutage ? this.#bounds.outageTtl : this.#bounds.ttl;
-    if (ageMs > bound + this.#bounds.slack) {
+    if (ageMs > bound + this.#bounds.slack + this.#clockStepMs) {
       this.#violate('I3', `${what}, ${Math.round(ageMs)} ms after it was made`);
     }
   }
