@@ -62,19 +62,18 @@ describe('faults: Redis comes and goes', () => {
   it('forgets no write that is made in the very moment of its return', async () => {
     const middleware = await scene.join();
     const { cache } = middleware;
-    const late: Promise<unknown>[] = [];
-    cache.on('modechange', ({ to }) => {
-      if (to !== 'recovering') return;
-      // Between the last look at the journal and the first read from Redis, or as near as can be.
-      late.push(cache.set('late', 1));
-      for (let tick = 1; tick < 12; tick++)
-        late.push(after(tick).then(() => cache.set(`late:${tick}`, tick)));
-    });
-    scene.proxy.reset();
-    await event(cache, 'modechange', ({ to }) => to === 'normal');
-    await Promise.all(late);
-    expect(late).to.have.lengthOf(12);
-    await until(() => cache.status().journal.entries === 0, 'the journal is empty', 2_000);
+    for (let ticks = 0; ticks < 8; ticks++) {
+      let late: Promise<unknown> | undefined;
+      const stop = cache.on('modechange', ({ to }) => {
+        // Between the last look at the journal and the first read from Redis, or as near as can be.
+        if (to === 'recovering') late = after(ticks).then(() => cache.set('late', ticks));
+      });
+      scene.proxy.reset();
+      await event(cache, 'modechange', ({ to }) => to === 'normal');
+      stop();
+      expect(await late).to.be.oneOf(['applied', 'deferred']);
+      await until(() => cache.status().journal.entries === 0, 'the journal is empty', 2_000);
+    }
     await cache.set('late', 2);
     expect(await cache.get('late')).to.equal(2);
   });
