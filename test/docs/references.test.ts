@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { REASONS } from '../../lib/cache/advice.js';
+import { DEFAULTS } from '../../lib/health/options.js';
+import { tableRows } from './markdown.js';
+
+const page = (name: string): string => readFileSync(join('docs', name), 'utf8');
+
+describe('the documents', () => {
+  it('name tests and files that are there', () => {
+    const missing = readdirSync('docs')
+      .filter((name) => name.endsWith('.md'))
+      .flatMap(
+        (name) => page(name).match(/`(?:test|lib|deploy|benchmark|scripts)\/[\w./-]*`/g) ?? [],
+      )
+      .map((path) => path.replaceAll('`', ''))
+      .filter((path) => !existsSync(path));
+    expect(missing).to.deep.equal([]);
+  });
+
+  it('explain every reason code, and no other', () => {
+    const explained = tableRows(page('degradation.md'), 'reason').map(([reason]) => reason);
+    expect(explained).to.deep.equal(Object.keys(REASONS).map((reason) => `\`${reason}\``));
+  });
+
+  it('have a heading for every error code', () => {
+    const source = readFileSync('lib/core/errors.ts', 'utf8');
+    const codes = new Set(source.match(/ERR_[A-Z_]+/g));
+    for (const code of codes) expect(page('errors.md')).to.include(`\n## ${code}\n`);
+  });
+
+  it('show the defaults of the health router', () => {
+    const shown = new Map(
+      tableRows(page('health.md'), 'option').map(([name, value]) => [name, value]),
+    );
+    expect(shown.get('`timeout`')).to.equal(`\`'${DEFAULTS.timeout}'\``);
+    expect(shown.get('`maxAge`')).to.equal(`\`'${DEFAULTS.maxAge}'\``);
+    expect(shown.get('`details`')).to.equal(`\`${DEFAULTS.details}\``);
+  });
+});
