@@ -1,0 +1,279 @@
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { errorText, redact } from '../../lib/core/redact.js';
+import { GUISES, SECRETS } from '../support/secrets.js';
+
+/** What people need in order to understand what is wrong. */
+const HARMLESS = [
+  'connect ECONNREFUSED 127.0.0.1:6379',
+  'connect ECONNREFUSED ::1:6379',
+  'getaddrinfo ENOTFOUND cache.example',
+  'redis://cache.example:6379/0',
+  'redis://[::1]:6379, then',
+  "a URL such as 'redis://localhost:6379', node-redis options",
+  'unix:///run/redis.sock',
+  'mongodb://one:27017,two:27017/x',
+  'jdbc:sqlserver://db.example:1433;database=x',
+  'at file:///app/index.js:10:5',
+  'http://localhost:3000/a:b',
+  'mail bob@example.com',
+  'git@git.example:org/repo',
+  'WRONGPASS invalid username-password pair or user is disabled.',
+  'NOAUTH Authentication required.',
+  "NOPERM User default has no permissions to run the 'get' command",
+  'ERR AUTH <password> called without any password configured for the default user.',
+  'ERR Client sent AUTH, but no password is set',
+  "OOM command not allowed when used memory > 'maxmemory'.",
+  'MOVED 3999 127.0.0.1:6381',
+  'password authentication failed for user "app"',
+  'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string',
+  `Unexpected token 'a', "abc" is not valid JSON`,
+  'Basic authentication is required',
+];
+
+const TOLD: [text: string, told: string][] = [
+  ['redis://app:x@cache.example:6379/0 is gone', 'redis://***@cache.example:6379/0 is gone'],
+  ["'redis://app:x@[::1]:6379'", "'redis://***@[::1]:6379'"],
+  ["redis 'redis://app:x' is wrong", "redis 'redis://app:***' is wrong"],
+  ["'app:x@cache.example:6379' is wrong", "'***@cache.example:6379' is wrong"],
+  ['https://token:x@git.example/repo', 'https://***@git.example/repo'],
+  ['redis://h/?password=x&db=1', 'redis://h/?password=***&db=1'],
+  ['{"password":"x","host":"h"}', '{"password":"***","host":"h"}'],
+  ["{ password: 'x', host: 'h' }", "{ password: '***', host: 'h' }"],
+  ['Server=h;Password=x y;Encrypt=true', 'Server=h;Password=***;Encrypt=true'],
+  ['rejected bearer abc, try again', 'rejected bearer ***, try again'],
+  [
+    "ERR unknown command 'AUTH', with args beginning with: 'x' ",
+    "ERR unknown command 'AUTH', with args beginning with: ***",
+  ],
+];
+
+describe('redact', () => {
+  for (const { text, secret } of SECRETS) {
+    it(`hides the secret of ${JSON.stringify(text.slice(0, 80))}`, () => {
+      expect(text).to.contain(secret);
+      expect(redact(text)).to.not.contain(secret);
+      expect(redact(`${text} and so on`), 'among other words').to.not.contain(secret);
+      expect(redact(`(it says: ${text})`), 'in brackets').to.not.contain(secret);
+    });
+  }
+
+  for (const text of HARMLESS) {
+    it(`leaves ${JSON.stringify(text)} as it is`, () => {
+      expect(redact(text)).to.equal(text);
+    });
+  }
+
+  for (const [text, told] of TOLD) {
+    it(`says of ${JSON.stringify(text)} what may be said`, () => {
+      expect(redact(text)).to.equal(told);
+      expect(redact(told), 'said again').to.equal(told);
+    });
+  }
+
+  const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit));
+  const anyText = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 400 }),
+    fc.string({ unit: codeUnit, maxLength: 400 }),
+  );
+
+  it('says everything on one line of at most 200 well-formed characters', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const told = redact(text);
+        expect(told).to.have.lengthOf.at.most(200);
+        expect(told).to.not.match(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u);
+        expect(Buffer.from(told).toString()).to.equal(told);
+      }),
+    );
+    expect(redact('a\r\n\tb\u2028c')).to.equal('a b c');
+    expect(redact(`${'a'.repeat(198)}😀😀`)).to.equal(`${'a'.repeat(198)}…`);
+  });
+
+  it('takes no longer for hostile texts', () => {
+    for (const piece of HOSTILE) {
+      const text = piece.repeat(Math.ceil(8_000 / piece.length));
+      const startedAt = performance.now();
+      redact(text);
+      redact(`password="${text}`);
+      expect(performance.now() - startedAt, JSON.stringify(piece)).to.be.below(200);
+    }
+    const startedAt = performance.now();
+    redact('password=x '.repeat(1_000_000));
+    expect(performance.now() - startedAt).to.be.below(200);
+  });
+});
+
+/** What makes a careless expression look again and again. */
+const HOSTILE = [
+  ...['@', 'a@ ', '://', '://a:b ', 'a://', '"', '\\', ' ', '\n', '\u0001', '-', '😀'],
+  ...[
+    'password',
+    'password=',
+    'password="',
+    "pwd='\\",
+    'pass=\\',
+    'pass=a ',
+    'pass=a;b ',
+    'pass={',
+  ],
+  ...['pass=[', '&b', ';b', '-eyJ', 'eyJaaaaaaaaaa.', 'bearer ', '"AUTH" \'', '-----BEGIN '],
+  ...['-----BEGIN PRIVATE KEY', '\u001b[', '\u001b]8;;', ' --pass', 'cookie: a ', 'ghp_', '://:'],
+];
+
+const printable = fc.string({ unit: 'grapheme', minLength: 12, maxLength: 40 });
+/** As people choose them: full of what means something to a parser. */
+const nasty = fc.string({
+  unit: fc.constantFrom(...`abcXYZ019 @:/?#&=;,.'"\`\\{}[]()<>%+-_~!$|^*é`),
+  minLength: 12,
+  maxLength: 40,
+});
+/** Without a `*`, so that what hides it is not taken for a part of it. */
+const password = fc.oneof(printable, nasty).map((text) => without(text, /\*/g));
+const word = fc.stringMatching(/^[a-z]{1,8}$/);
+
+function without(text: string, unwanted: RegExp): string {
+  return text.replace(unwanted, '_');
+}
+
+/** Each way to write a password down that has rules of its own, and what is to be seen of it. */
+const WRITERS: Readonly<
+  Record<string, (password: string, user: string) => [text: string, secret: string]>
+> = {
+  'encoded in a URL': (raw, user) => {
+    const secret = encodeURIComponent(raw);
+    return [`no answer of postgres://${user}:${secret}@db.example:5432/x`, secret];
+  },
+  'raw in a URL': (raw, user) => {
+    const secret = `p${without(raw, /\s/g)}`;
+    return [`no answer of redis://${user}:${secret}@cache.example within 5 s`, secret];
+  },
+  'raw in a URL alone, spaces and all': (raw, user) => [
+    `redis://${user}:${raw}@cache.example`,
+    raw,
+  ],
+  'raw without a scheme': (raw, user) => {
+    const secret = without(raw, /\s|:\/\//g);
+    return [`${user}:${secret}@cache.example:6379 is no address`, secret];
+  },
+  'in JSON': (raw, user) => [
+    JSON.stringify({ user, password: raw, port: 1 }),
+    JSON.stringify(raw).slice(1, -1),
+  ],
+  'in JSON in JSON': (raw, user) => {
+    const text = JSON.stringify(JSON.stringify({ user, token: raw, port: 1 }));
+    return [text, JSON.stringify(JSON.stringify(raw).slice(1, -1)).slice(1, -1)];
+  },
+  'as Node shows an object': (raw, user) => {
+    const secret = without(raw, /[\r\n]/g);
+    return [inspect({ user, password: secret, port: 1 }, { breakLength: Infinity }), secret];
+  },
+  'in a query': (raw, user) => {
+    const query = new URLSearchParams({ user, api_key: raw, page: '1' });
+    return [
+      `GET https://api.example/x?${query} failed`,
+      new URLSearchParams({ a: raw }).toString().slice(2),
+    ];
+  },
+  'in a connection string': (raw) => {
+    const secret = `p${without(raw, /[;\r\n]/g)}`;
+    return [`Server=db.example;Password=${secret};Encrypt=true`, secret];
+  },
+  'quoted in a connection string': (raw) => [
+    `Server=h;Pwd="${raw.replaceAll('"', '""')}";Encrypt=true`,
+    raw,
+  ],
+  'in braces in a connection string': (raw) => [
+    `Server=h;Pwd={${raw.replaceAll('}', '}}')}};Encrypt=true`,
+    raw,
+  ],
+  'in the words of libpq': (raw) => {
+    const secret = raw.replace(/[\\']/g, '\\$&');
+    return [`host=db.example password='${secret}' user=app`, secret];
+  },
+  'in the arguments of a command that Redis does not know': (raw, user) => [
+    `ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' '${user}' '${raw}' `,
+    raw,
+  ],
+};
+
+describe('redact, for any password', () => {
+  for (const [title, write] of Object.entries(WRITERS)) {
+    it(`hides it ${title}`, () => {
+      fc.assert(
+        fc.property(password, word, (raw, user) => {
+          const [text, secret] = write(raw, user);
+          const told = redact(text);
+          const around = text.replaceAll(secret, '');
+          for (const part of parts(secret)) {
+            if (!around.includes(part)) expect(told, text).to.not.contain(part);
+          }
+        }),
+        { numRuns: 200 },
+      );
+    });
+  }
+});
+
+/** Half a password is a secret too. */
+function* parts(secret: string, length = 5): Generator<string> {
+  for (let at = 0; at + length <= secret.length; at++) yield secret.slice(at, at + length);
+}
+
+describe('errorText', () => {
+  for (const [title, dress] of Object.entries(GUISES)) {
+    it(`hides every secret in ${title}`, () => {
+      for (const { text, secret } of SECRETS) {
+        expect(errorText(dress(text)), text).to.not.contain(secret);
+      }
+    });
+  }
+
+  const TABLE: [title: string, thrown: unknown, text: string][] = [
+    ['a message', new Error('it failed'), 'it failed'],
+    ['a text', 'it failed', 'it failed'],
+    ['an object with a message', { message: 'it failed' }, 'it failed'],
+    ['the first of several', new AggregateError([new Error('one'), new Error('two')]), 'one'],
+    ['the message of several', new AggregateError([new Error('one')], 'all'), 'all'],
+    ['a code', Object.assign(new Error(''), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ['a name', new TypeError(''), 'TypeError'],
+    ['a number', 42, '42'],
+    ['a symbol', Symbol('x'), 'Symbol(x)'],
+    ['a class', class Failure {}, 'Failure'],
+    ['nothing', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['an empty text', '', 'unknown error'],
+    ['a blank text', ' \n ', 'unknown error'],
+    ['an object of nothing', Object.create(null), 'unknown error'],
+    ['several of none', new AggregateError([]), 'AggregateError'],
+  ];
+  for (const [title, thrown, text] of TABLE) {
+    it(`tells of ${title}`, () => {
+      expect(errorText(thrown)).to.equal(text);
+    });
+  }
+
+  it('never throws', () => {
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('no');
+        },
+      },
+    );
+    const circle = new AggregateError([]);
+    circle.errors.push(circle);
+    expect(errorText(hostile)).to.equal('unknown error');
+    expect(errorText(circle)).to.equal('AggregateError');
+    expect(
+      errorText({
+        get message(): string {
+          throw new Error('no');
+        },
+      }),
+    ).to.equal('unknown error');
+    fc.assert(fc.property(fc.anything(), (thrown) => void errorText(thrown)));
+  });
+});
