@@ -7,33 +7,38 @@ import { ALLOWED, type Answer } from './respond.js';
 import type { CacheSource } from './types.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+const ENDPOINTS = new Set(['', 'live', 'ready', 'startup', 'check']);
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
  * What to answer, or `undefined` when the request is for somebody else: an unknown path where the router
  * is mounted at the root of the application. Below a path of its own, what is unknown ends here, so that
- * a mistyped probe is not answered by a page.
+ * a mistyped probe is not answered by a page. Liveness, which looks at nothing, is answered at once.
  */
-export async function answerTo(
+export function answerTo(
   health: Health,
   config: HealthConfig,
   req: Request,
-  isPreflight: boolean,
-): Promise<Answer | undefined> {
-  const url = new URL(req.url, 'http://health.invalid');
-  const [endpoint = '', name, ...rest] = url.pathname.toLowerCase().split('/').filter(Boolean);
-  const isKnown = ['', 'live', 'ready', 'startup', 'check'].includes(endpoint) && rest.length === 0;
+): Answer | undefined | Promise<Answer> {
+  const [path = '', query = ''] = req.url.split('?', 2);
+  const [endpoint = '', name, ...rest] = path.toLowerCase().split('/').filter(Boolean);
   const isNamed = (endpoint === 'check') === (name !== undefined);
-  if (!isKnown || !isNamed) return req.baseUrl === '' ? undefined : plain(404, 'no such endpoint');
+  if (!ENDPOINTS.has(endpoint) || !isNamed || rest.length > 0) {
+    return req.baseUrl === '' ? undefined : plain(404, 'no such endpoint');
+  }
   if (!METHODS.has(req.method)) return plain(405, 'use GET, HEAD or OPTIONS');
-  if (isPreflight)
-    return { code: 204, contentType: JSON_TYPE, body: '', headers: { Allow: ALLOWED } };
+  if (isPreflight(req)) return PREFLIGHT;
   const format = negotiate(req.headers.accept);
-  if (endpoint === 'live') return { code: 200, ...renderStatus('ok', format), headers: common({}) };
-  const ask: Asked = { health, config, req, url, cache: config.cache ?? cacheOf(req), name };
+  if (endpoint === 'live') return { code: 200, ...renderStatus('ok', format), headers: COMMON };
+  const cache = config.cache ?? cacheOf(req);
+  const params = new URLSearchParams(query);
+  return answerAsked({ health, config, req, params, cache, name, endpoint }, format);
+}
+
+async function answerAsked(ask: Asked, format: RenderOptions['format']): Promise<Answer> {
   const options = await renderOptions(ask, format);
-  switch (endpoint) {
+  switch (ask.endpoint) {
     case 'ready':
       return readiness(ask, options);
     case 'startup':
@@ -45,13 +50,23 @@ export async function answerTo(
   }
 }
 
+/** A browser asks whether it may ask; the answer has nothing to do with health. */
+function isPreflight(req: Request): boolean {
+  return (
+    req.method === 'OPTIONS' &&
+    req.headers.origin !== undefined &&
+    req.headers['access-control-request-method'] !== undefined
+  );
+}
+
 interface Asked {
   readonly health: Health;
   readonly config: HealthConfig;
   readonly req: Request;
-  readonly url: URL;
+  readonly params: URLSearchParams;
   readonly cache: CacheSource | undefined;
   readonly name: string | undefined;
+  readonly endpoint: string;
 }
 
 async function report(ask: Asked, options: RenderOptions): Promise<Answer> {
@@ -76,7 +91,7 @@ async function startup(ask: Asked, format: RenderOptions['format']): Promise<Ans
   return {
     code: health.hasStarted ? 200 : 503,
     ...renderStatus(status, format),
-    headers: common({}),
+    headers: COMMON,
   };
 }
 
@@ -101,21 +116,21 @@ function examine(
   options: RenderOptions,
   isCriticalOnly: boolean,
 ): Promise<Examination> {
-  const excluded = new Set(options.isDetailed ? ask.url.searchParams.getAll('exclude') : []);
+  const excluded = new Set(options.isDetailed ? ask.params.getAll('exclude') : []);
   return ask.health.examine({ cache: ask.cache, isCriticalOnly, excluded });
 }
 
 async function renderOptions(ask: Asked, format: RenderOptions['format']): Promise<RenderOptions> {
-  const { searchParams } = ask.url;
+  const { params } = ask;
   const isDetailed = await mayDetail(ask);
   const known = new Set([...ask.health.names, 'cache']);
-  const unknownExcluded = searchParams.getAll('exclude').filter((name) => !known.has(name));
+  const unknownExcluded = params.getAll('exclude').filter((name) => !known.has(name));
   return {
     format,
     isDetailed,
-    isVerbose: searchParams.has('verbose'),
+    isVerbose: params.has('verbose'),
     unknownExcluded: unknownExcluded.map((name) => name.replace(/[^\w-]/g, '?').slice(0, 50)),
-    history: isDetailed && searchParams.has('history') ? ask.health.history.changes : undefined,
+    history: isDetailed && params.has('history') ? ask.health.history.changes : undefined,
   };
 }
 
@@ -138,15 +153,20 @@ function isServing({ status }: Examination): boolean {
   return status === 'ok' || status === 'degraded';
 }
 
-function headersFor({ status }: Examination): Record<string, string> {
-  if (status === 'degraded') return common({ 'x-envoy-degraded': 'true' });
-  if (status === 'shutting_down') return common({ Connection: 'close', 'Retry-After': '5' });
-  return common({});
+function headersFor({ status }: Examination): Readonly<Record<string, string>> {
+  if (status === 'degraded') return { ...COMMON, 'x-envoy-degraded': 'true' };
+  if (status === 'shutting_down') return { ...COMMON, Connection: 'close', 'Retry-After': '5' };
+  return COMMON;
 }
 
-function common(more: Record<string, string>): Record<string, string> {
-  return { Allow: ALLOWED, Vary: 'Accept', ...more };
-}
+const COMMON: Readonly<Record<string, string>> = Object.freeze({ Allow: ALLOWED, Vary: 'Accept' });
+
+const PREFLIGHT: Answer = {
+  code: 204,
+  contentType: JSON_TYPE,
+  body: '',
+  headers: { Allow: ALLOWED },
+};
 
 function plain(code: number, message: string): Answer {
   const body = JSON.stringify({ status: 'error', message });

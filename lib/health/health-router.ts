@@ -40,18 +40,17 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
   });
   const health = new Health(config, clock, (change) => events.emit('change', change));
   function serveHealth(req: Request, res: Response, next: NextFunction): void {
-    const isPreflight =
-      req.method === 'OPTIONS' &&
-      req.headers.origin !== undefined &&
-      req.headers['access-control-request-method'] !== undefined;
-    answerTo(health, config, req, isPreflight).then(
-      (answer) => {
-        if (answer === undefined) next();
-        else respond(res, answer, req.method === 'HEAD');
-      },
-      // Not thrown into the application: its error page would not be an answer to a probe.
-      () => respond(res, FAILED, req.method === 'HEAD'),
-    );
+    const isHead = req.method === 'HEAD';
+    const answer = answerTo(health, config, req);
+    if (answer === undefined) next();
+    else if (!(answer instanceof Promise)) respond(res, answer, isHead);
+    else {
+      answer.then(
+        (later) => respond(res, later, isHead),
+        // Not thrown into the application: its error page would not be an answer to a probe.
+        () => respond(res, FAILED, isHead),
+      );
+    }
   }
   return Object.assign(serveHealth, {
     beginShutdown: () => health.beginShutdown(),

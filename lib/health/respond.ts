@@ -16,13 +16,12 @@ export interface Answer extends Rendered {
  */
 export function respond(res: ServerResponse, answer: Answer, isHead: boolean): void {
   if (res.headersSent || res.writableEnded) return;
-  const body = Buffer.from(answer.body);
   res.statusCode = answer.code;
   res.setHeader('Content-Type', answer.contentType);
-  res.setHeader('Content-Length', body.length);
+  res.setHeader('Content-Length', Buffer.byteLength(answer.body));
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
-  for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
+  for (const name in answer.headers) res.setHeader(name, answer.headers[name] ?? '');
   if (isHead) res.end();
-  else res.end(body);
+  else res.end(answer.body);
 }
