@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import request from 'supertest';
 import { createCache, healthRouter } from '../../lib/index.js';
@@ -31,22 +33,22 @@ describe('no secret leaves the process', function () {
 
   for (const [carrier, check] of Object.entries(CARRIERS)) {
     it(`in ${carrier}, on any endpoint, in any format`, async () => {
-      for (const leak of SECRETS) {
-        const health = healthRouter({
-          database: () => check(leak),
-          cache: cacheThatIs(),
-          maxAge: 0,
-        });
-        const server = appWith(health).listen(0, '127.0.0.1');
+      let leak = SECRETS[0] as Leak;
+      const database = (): unknown => check(leak);
+      const app = appWith(healthRouter({ database, cache: cacheThatIs(), maxAge: 0 }));
+      const server = app.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      for (leak of SECRETS) {
         for (const path of PATHS) {
-          for (const format of FORMATS) {
-            const { text = '', body } = await request(server).get(path).set('Accept', format);
-            const shown = `${text}${body instanceof Buffer ? body.toString() : JSON.stringify(body)}`;
+          for (const accept of FORMATS) {
+            const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept } });
+            const shown = `${JSON.stringify([...answer.headers])}${await answer.text()}`;
             expect(shown, `${leak.text} on ${path}`).not.to.include(leak.secret);
           }
         }
-        server.close();
       }
+      server.close();
     });
   }
 
