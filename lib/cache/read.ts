@@ -71,7 +71,8 @@ export function readerFor(
 
 export function readMemory(context: CacheContext, key: string): Found | undefined {
   const { standby, serverClock } = context;
-  return standby?.get(key, context.generation(), serverClock.now());
+  // Rather a moment too short than longer than it would have lived in Redis.
+  return standby?.get(key, context.generation(), serverClock.latestMicros() / 1_000);
 }
 
 function interpret(
@@ -84,9 +85,7 @@ function interpret(
   if (slot instanceof Failure) {
     if (slot !== OUT_OF_BUDGET) reportFailure(context, slot);
     // A key of another type holds nothing of ours; any other failure leaves the question to memory.
-    return slot.kind === 'command' && slot.reason === 'protocol_error'
-      ? undefined
-      : readMemory(context, key);
+    return slot.isAbout('WRONGTYPE') ? undefined : readMemory(context, key);
   }
   // The read barrier: the key was written, and Redis not told, while this reply was on its way.
   if (!context.journal.isEmpty && context.journal.blocks(key)) return readMemory(context, key);

@@ -9,7 +9,7 @@ export interface Pending {
 }
 
 /** A timer this late means that the event loop was busy: replies may lie unread in the socket. */
-const LATE_MS = 20;
+const LATE_MS = 5;
 const MAX_POSTPONEMENTS = 5;
 
 /** The places of settled commands are given back when so many are empty. */

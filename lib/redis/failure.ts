@@ -17,6 +17,11 @@ export class Failure {
     this.reason = reason;
     this.error = error;
   }
+
+  /** Whether it is Redis' error reply of this name. */
+  isAbout(name: string): boolean {
+    return this.error instanceof Error && this.error.message.startsWith(name);
+  }
 }
 
 type Verdict = readonly [Failure['kind'], CacheReason];

@@ -16,6 +16,7 @@ export class GetBatcher {
   readonly #onOdd: (reply: unknown) => unknown;
   #keys: string[] = [];
   #resolves: Resolve[] = [];
+  #isSplit = false;
   readonly #flush = (): void => this.#send();
 
   constructor(connection: Connection, onOdd: (reply: unknown) => unknown) {
@@ -36,17 +37,29 @@ export class GetBatcher {
   #send(): void {
     const keys = this.#keys;
     const resolves = this.#resolves;
-    const [resolve] = resolves;
-    if (resolve === undefined) return;
+    if (keys.length === 0) return;
     this.#keys = [];
     this.#resolves = [];
-    if (keys.length === 1) {
-      void this.#connection.send(['GET', ...keys]).then((reply) => {
-        resolve(reply instanceof Failure ? this.#onOdd(reply) : reply);
+    if (keys.length === 1 || this.#isSplit) this.#sendEach(keys, resolves);
+    else this.#sendTogether(keys, resolves);
+  }
+
+  #sendEach(keys: readonly string[], resolves: readonly Resolve[]): void {
+    keys.forEach((key, i) => {
+      void this.#connection.send(['GET', key]).then((reply) => {
+        resolves[i]?.(reply instanceof Failure ? this.#onOdd(reply) : reply);
       });
-      return;
-    }
-    void this.#connection.send(['MGET', ...keys]).then((reply) => this.#share(reply, resolves));
+    });
+  }
+
+  #sendTogether(keys: readonly string[], resolves: readonly Resolve[]): void {
+    void this.#connection.send(['MGET', ...keys]).then((reply) => {
+      const isSplit = reply instanceof Failure && reply.isAbout('CROSSSLOT');
+      if (!isSplit) return this.#share(reply, resolves);
+      // One address of a server in cluster mode: keys of several slots cannot be asked for together.
+      this.#isSplit = true;
+      return this.#sendEach(keys, resolves);
+    });
   }
 
   #share(reply: unknown, resolves: readonly Resolve[]): void {

@@ -43,11 +43,12 @@ export function openConnection(
       isSettled: false,
       expire: () => connection.lose(silentServer()),
     });
+    // Also while it is being made, a connection must not keep a finished process alive.
+    client.unref?.();
     client.connect().then(
       () => {
         deadline.drain();
         isOpen = true;
-        client.unref?.();
         resolve(connection);
       },
       (error) => connection.lose(classify(error)),

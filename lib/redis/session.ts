@@ -173,9 +173,10 @@ export class Session {
 
   async #run(script: Script, key: string, args: string[]): Promise<unknown> {
     const reply = await this.connection.send(['EVALSHA', script.sha, '1', key, ...args]);
-    const answer = isNoScript(reply)
-      ? await this.connection.send(['EVAL', script.source, '1', key, ...args])
-      : reply;
+    const answer =
+      reply instanceof Failure && reply.isAbout('NOSCRIPT')
+        ? await this.connection.send(['EVAL', script.source, '1', key, ...args])
+        : reply;
     return this.#orDenied(answer);
   }
 
@@ -190,13 +191,4 @@ export class Session {
     this.connection.lose(failure);
     return failure;
   }
-}
-
-function isNoScript(reply: unknown): boolean {
-  return (
-    reply instanceof Failure &&
-    reply.kind === 'command' &&
-    reply.error instanceof Error &&
-    reply.error.message.startsWith('NOSCRIPT')
-  );
 }
