@@ -12,7 +12,7 @@ import { isDegraded, isUp, Stand } from './stand.js';
 const LIB = new URL('../../lib/index.js', import.meta.url).href;
 
 /** How long a process that has nothing to do any more may take to end, on a machine that others use too. */
-const EXIT_MS = 700;
+const EXIT_MS = 1_500;
 
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
