@@ -237,6 +237,13 @@ const MUTATIONS = [
     tests: ['truth/ghost'],
   },
   {
+    name: 'a late set is sent again over a change that was called meanwhile',
+    file: 'cache/write.js',
+    find: 'if (!context.mutations.isUnchanged(key, since))\n        return TOO_LATE;',
+    replace: '',
+    tests: ['truth/order'],
+  },
+  {
     name: 'a hit costs a second command',
     file: 'redis/session.js',
     find: 'return this.#gets.get(key);',

@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { buildCache } from '../../lib/cache/create-cache.js';
+import { parseCacheOptions } from '../../lib/cache/options.js';
+import { systemClock } from '../../lib/core/clock.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { isIn, type Member, World } from './world.js';
 
@@ -46,5 +49,55 @@ describe('the writes of a process whose clock is behind', () => {
     await world.server.kill();
     await isIn('degraded', { cache: behind });
     expect(await behind.get('k')).to.be.oneOf([inRedis, undefined]);
+  });
+});
+
+/** The server's clock was set, or the process stood still: what it writes is past its deadline when it is sent. */
+describe('a set that comes too late and is sent again', () => {
+  let world: World;
+  let proxy: FaultProxy;
+  let behindMs: number;
+  let a: Member['cache'];
+
+  beforeEach(async () => {
+    world = await World.start();
+    proxy = await FaultProxy.start(world.server.port);
+    behindMs = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() - behindMs };
+    a = buildCache(parseCacheOptions({ redis: proxy.url, logger: false }), clock);
+    await isIn('normal', { cache: a });
+    expect(await a.set('k', 'old')).to.equal('applied');
+    proxy.slow(20);
+    behindMs = 1_000;
+  });
+
+  afterEach(async () => {
+    await a.close();
+    await proxy.close();
+    await world.close();
+  });
+
+  it('is applied', async () => {
+    expect(await a.set('k', 'new')).to.equal('applied');
+    expect(await a.get('k')).to.equal('new');
+  });
+
+  it('stays in memory, though a reply from between was older', async () => {
+    const set = a.set('k', 'new');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const asked = a.get('k');
+    expect(await set).to.equal('applied');
+    expect(await asked).to.be.oneOf(['old', 'new']);
+    await world.server.kill();
+    await isIn('degraded', { cache: a });
+    expect(await a.get('k')).to.equal('new');
+  });
+
+  it('does not come back over a delete that was called meanwhile', async () => {
+    const set = a.set('k', 'new');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(await a.delete('k')).to.equal('applied');
+    await set;
+    expect(await a.get('k')).to.equal(undefined);
   });
 });
