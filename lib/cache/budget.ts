@@ -49,6 +49,13 @@ export class Budget {
   }
 }
 
+/** What a command comes to whose request has waited for Redis long enough. */
+export const OUT_OF_BUDGET: Failure = new Failure(
+  'command',
+  'timeout',
+  new Error('the request has no time left'),
+);
+
 const LATE: unique symbol = Symbol('late');
 
 function isTimeout(result: unknown): boolean {

@@ -1,13 +1,10 @@
 import { Failure } from '../redis/failure.js';
 import type { Session } from '../redis/session.js';
-import type { Budget } from './budget.js';
+import { type Budget, OUT_OF_BUDGET } from './budget.js';
 import { type CacheContext, defer, firstAttempt, redisKey, reportFailure } from './context.js';
 import { classifyEntry, withoutLease } from './entry.js';
 import { fingerprint } from './fingerprint.js';
 import { type Found, freshness } from './standby.js';
-
-/** The request has waited for Redis long enough. */
-const OUT_OF_BUDGET = new Failure('command', 'timeout', new Error('the request has no time left'));
 
 /**
  * Looks a key up: in Redis while it may be believed about this key, else in memory, which answers at

@@ -2,7 +2,7 @@ import { compileGlob, escapeGlob } from '../core/glob.js';
 import { Failure } from '../redis/failure.js';
 import type { Tagged } from '../redis/replies.js';
 import type { EntryParts, Session } from '../redis/session.js';
-import type { Budget } from './budget.js';
+import { type Budget, OUT_OF_BUDGET } from './budget.js';
 import { type CacheContext, defer, firstAttempt, redisKey, reportFailure } from './context.js';
 import { entryParts, tombstoneHead } from './entry.js';
 import { fingerprint } from './fingerprint.js';
@@ -23,7 +23,6 @@ export interface NewValue {
 const TOMBSTONE_MS = 10_000;
 
 const TOO_LATE = new Failure('command', 'timeout', new Error('Redis ran the write too late'));
-const OUT_OF_BUDGET = new Failure('command', 'timeout', new Error('the request has no time left'));
 
 /** The entry for a value, without its version. */
 export function newEntry(
