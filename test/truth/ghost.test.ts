@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createClient } from 'redis';
 import type { CacheHandle } from '../../lib/cache/cache.js';
+import type { CacheOptions } from '../../lib/cache/options.js';
 import type { RedisClientLike } from '../../lib/redis/client.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { until } from '../support/wait.js';
@@ -21,15 +22,7 @@ describe('a ghost', () => {
     world = await World.start();
     b = await world.join();
     stalled = await FaultProxy.start(world.server.port);
-    let connections = 0;
-    const redis = (): RedisClientLike => {
-      const port = connections++ === 0 ? stalled.port : world.server.port;
-      return createClient({
-        disableOfflineQueue: true,
-        socket: { host: '127.0.0.1', port, reconnectStrategy: false },
-      }) as unknown as RedisClientLike;
-    };
-    a = world.make({ redis, commandTimeout: COMMAND_TIMEOUT });
+    a = throughStalled();
     await isIn('normal', { cache: a });
     await a.set('k', 'first');
   });
@@ -38,6 +31,18 @@ describe('a ghost', () => {
     await stalled.close();
     await world.close();
   });
+
+  const throughStalled = (options: CacheOptions = {}): CacheHandle => {
+    let connections = 0;
+    const redis = (): RedisClientLike => {
+      const port = connections++ === 0 ? stalled.port : world.server.port;
+      return createClient({
+        disableOfflineQueue: true,
+        socket: { host: '127.0.0.1', port, reconnectStrategy: false },
+      }) as unknown as RedisClientLike;
+    };
+    return world.make({ redis, commandTimeout: COMMAND_TIMEOUT, ...options });
+  };
 
   /** Lets go of what was held up; settles when Redis has run it. Answers with what it ran. */
   const release = async (word: string): Promise<void> => {
@@ -122,6 +127,23 @@ describe('a ghost', () => {
     await release('ghost');
     expect(await world.slot('cold')).to.not.match(/ghost/);
     expect(await a.get('cold')).to.equal(undefined);
+  });
+
+  it('of a load that comes after its deadline stores nothing, though its lease is still there', async () => {
+    const c = throughStalled({ memory: { max: 1 } });
+    await isIn('normal', { cache: c });
+    await c.delete('cold');
+    const loaded = await c.getOrSet('cold', async () => {
+      stalled.blackhole();
+      return 'ghost';
+    });
+    expect(loaded).to.equal('ghost');
+    // Memory has room for one: the load is forgotten, and nothing is replayed for it.
+    await Promise.all([c.set('x', 1), c.set('y', 1), c.set('z', 1)]);
+    await isIn('normal', { cache: c });
+    await pause(COMMAND_TIMEOUT);
+    await release('ghost');
+    expect(await world.slot('cold')).to.not.match(/ghost/);
   });
 
   it('of a delete takes a newer value along at worst', async () => {
