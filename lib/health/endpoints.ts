@@ -1,5 +1,6 @@
 import type { Request } from 'express';
-import type { Examination, Health } from './health.js';
+import type { CheckConfig } from './check-runner.js';
+import { type Examination, type Health, isServing } from './health.js';
 import { negotiate } from './negotiate.js';
 import type { HealthConfig } from './options.js';
 import { type RenderOptions, renderReadiness, renderReport, renderStatus } from './render.js';
@@ -8,6 +9,9 @@ import type { CacheSource } from './types.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const ENDPOINTS = new Set(['', 'live', 'ready', 'startup', 'check']);
+
+/** So many names that no check has are repeated to who asked for them. */
+const MAX_NAMED = 10;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -21,7 +25,7 @@ export function answerTo(
   config: HealthConfig,
   req: Request,
 ): Answer | undefined | Promise<Answer> {
-  const [path = '', query = ''] = req.url.split('?', 2);
+  const [path = '', query = ''] = pathOf(req.url).split('?', 2);
   const [endpoint = '', name, ...rest] = path.toLowerCase().split('/').filter(Boolean);
   const isNamed = (endpoint === 'check') === (name !== undefined);
   if (!ENDPOINTS.has(endpoint) || !isNamed || rest.length > 0) {
@@ -36,13 +40,17 @@ export function answerTo(
   return answerAsked({ health, config, req, params, cache, name, endpoint }, format);
 }
 
+/** A client of a proxy may send the whole address (RFC 9112, 3.2.2), and Express leaves it as it is. */
+function pathOf(url: string): string {
+  return url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?]*/i, '');
+}
+
 async function answerAsked(ask: Asked, format: RenderOptions['format']): Promise<Answer> {
+  if (ask.endpoint === 'startup') return startup(ask, format);
   const options = await renderOptions(ask, format);
   switch (ask.endpoint) {
     case 'ready':
       return readiness(ask, options);
-    case 'startup':
-      return startup(ask, format);
     case 'check':
       return single(ask, options);
     default:
@@ -77,7 +85,7 @@ async function report(ask: Asked, options: RenderOptions): Promise<Answer> {
 
 async function readiness(ask: Asked, options: RenderOptions): Promise<Answer> {
   const examination = await examine(ask, options, true);
-  const code = isServing(examination) ? 200 : 503;
+  const code = isServing(examination.status) ? 200 : 503;
   return { code, ...renderReadiness(examination, options), headers: headersFor(examination) };
 }
 
@@ -124,7 +132,10 @@ async function renderOptions(ask: Asked, format: RenderOptions['format']): Promi
   const { params } = ask;
   const isDetailed = await mayDetail(ask);
   const known = new Set([...ask.health.names, 'cache']);
-  const unknownExcluded = params.getAll('exclude').filter((name) => !known.has(name));
+  const unknownExcluded = params
+    .getAll('exclude')
+    .filter((name) => !known.has(name))
+    .slice(0, MAX_NAMED);
   return {
     format,
     isDetailed,
@@ -134,23 +145,20 @@ async function renderOptions(ask: Asked, format: RenderOptions['format']): Promi
   };
 }
 
-async function mayDetail({ config, req }: Asked): Promise<boolean> {
+/** Asked while the checks run, so that a slow `authorize` does not keep a probe waiting. */
+function mayDetail({ config, endpoint, health, name, req }: Asked): boolean | Promise<boolean> {
   if (config.details !== 'authorized') return config.details;
-  try {
-    return (await config.authorize(req)) === true;
-  } catch {
-    return false;
-  }
+  const isWanted = (check: CheckConfig): boolean => {
+    if (endpoint === 'check') return check.name.toLowerCase() === name;
+    return check.critical || endpoint !== 'ready';
+  };
+  return health.alongside(isWanted, async () => (await config.authorize(req)) === true, false);
 }
 
 /** The middleware may be mounted before. */
 function cacheOf(req: Request): CacheSource | undefined {
   const { cache } = req as { cache?: { status?: unknown } };
   return typeof cache?.status === 'function' ? (cache as CacheSource) : undefined;
-}
-
-function isServing({ status }: Examination): boolean {
-  return status === 'ok' || status === 'degraded';
 }
 
 function headersFor({ status }: Examination): Readonly<Record<string, string>> {

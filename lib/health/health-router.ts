@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { type Clock, systemClock } from '../core/clock.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
+import { errorText } from '../core/redact.js';
 import { invalid, parseFunction } from '../core/validate.js';
 import { answerTo } from './endpoints.js';
 import { Health } from './health.js';
@@ -36,7 +37,10 @@ export function healthRouter(options?: HealthOptions): HealthRouter {
 
 export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRouter {
   const events = new Emitter<HealthEvents>((error) => {
-    process.emitWarning(`a health listener threw: ${String(error)}`, 'ExpressCacheHealthWarning');
+    process.emitWarning(
+      `a health listener threw: ${errorText(error)}`,
+      'ExpressCacheHealthWarning',
+    );
   });
   const health = new Health(config, clock, (change) => events.emit('change', change));
   function serveHealth(req: Request, res: Response, next: NextFunction): void {
@@ -45,11 +49,12 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
     if (answer === undefined) next();
     else if (!(answer instanceof Promise)) respond(res, answer, isHead);
     else {
-      answer.then(
-        (later) => respond(res, later, isHead),
+      answer
         // Not thrown into the application: its error page would not be an answer to a probe.
-        () => respond(res, FAILED, isHead),
-      );
+        .catch(() => FAILED)
+        .then((later) => respond(res, later, isHead))
+        // Only what other middleware made of `res` can throw: a probe then sees a connection that ends.
+        .catch(() => res.destroy());
     }
   }
   return Object.assign(serveHealth, {

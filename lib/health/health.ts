@@ -1,12 +1,15 @@
 import type { Clock } from '../core/clock.js';
 import { cacheResult } from './cache-result.js';
-import { CheckRunner } from './check-runner.js';
+import { type CheckConfig, CheckRunner } from './check-runner.js';
 import { History } from './history.js';
 import type { HealthConfig } from './options.js';
 import { type Finding, overallState } from './report.js';
 import type { CacheSource, CheckResult, HealthChange, HealthState } from './types.js';
 
 const NO_RESULT: CheckResult = { status: 'down', code: 'timeout', message: 'no result yet' };
+
+/** So often the event loop looks for input before a deadline counts: one time more than a check's own time-out. */
+const LAST_LOOKS = 3;
 
 /** What was found, and what it comes to. */
 export interface Examination {
@@ -37,7 +40,7 @@ export class Health {
     this.#runners = config.checks.map(
       (check) =>
         new CheckRunner(check, clock, config.maxAgeMs, (result) =>
-          this.history.note(check.name, result.status, result.message),
+          this.history.note(check.name, result.status, () => result.message),
         ),
     );
   }
@@ -57,7 +60,7 @@ export class Health {
 
   beginShutdown(): void {
     this.#isShuttingDown = true;
-    this.history.note('health', 'shutting_down', undefined);
+    this.history.note('health', 'shutting_down', () => undefined);
   }
 
   /** Never rejects; settles within the deadline of the report. */
@@ -71,10 +74,27 @@ export class Health {
     if (!scope.isCriticalOnly && scope.cache !== undefined && !scope.excluded.has('cache')) {
       findings.push(this.#examineCache(scope.cache));
     }
-    const weights = findings.map(({ critical, result }) => ({ critical, state: result.status }));
-    const status = overallState(this.#isShuttingDown, weights);
-    if (scope.excluded.size === 0) this.#note(status, scope.isCriticalOnly);
+    const status = overallState(this.#isShuttingDown, findings);
+    if (scope.excluded.size === 0) this.#note(status, findings, scope);
     return { status, findings };
+  }
+
+  /** What `work` comes to, or `otherwise` when it fails or outlasts the report's deadline. `checks` run meanwhile. */
+  async alongside<T>(
+    checks: (config: CheckConfig) => boolean,
+    work: () => T | Promise<T>,
+    otherwise: T,
+  ): Promise<T> {
+    const wanted = this.#isShuttingDown ? [] : this.#runners.filter(({ config }) => checks(config));
+    for (const runner of wanted) void runner.verdict();
+    const deadline = this.#startDeadline();
+    try {
+      return (await Promise.race([work(), deadline.passed])) ?? otherwise;
+    } catch {
+      return otherwise;
+    } finally {
+      deadline.cancel();
+    }
   }
 
   #ask(runners: readonly CheckRunner[]): Promise<Finding[]> | Finding[] {
@@ -84,32 +104,64 @@ export class Health {
   }
 
   async #askAnew(runners: readonly CheckRunner[]): Promise<Finding[]> {
-    let cancel = (): void => {};
-    const deadline = new Promise<undefined>((resolve) => {
-      const { deadlineMs } = this.#config;
-      const expire = (): void => this.#clock.afterPoll(() => resolve(undefined));
-      cancel = this.#clock.setTimer(expire, deadlineMs, { ref: true }).cancel;
-    });
+    const deadline = this.#startDeadline();
     const findings = await Promise.all(
       runners.map(async (runner) =>
-        findingOf(runner, await Promise.race([runner.verdict(), deadline])),
+        findingOf(runner, await Promise.race([runner.verdict(), deadline.passed])),
       ),
     );
-    cancel();
+    deadline.cancel();
     return findings;
+  }
+
+  #startDeadline(): { readonly passed: Promise<undefined>; cancel(): void } {
+    let cancel = (): void => {};
+    const passed = new Promise<undefined>((resolve) => {
+      const look = (left: number): void => {
+        if (left === 0) resolve(undefined);
+        else this.#clock.afterPoll(() => look(left - 1));
+      };
+      const { deadlineMs } = this.#config;
+      cancel = this.#clock.setTimer(() => look(LAST_LOOKS), deadlineMs, { ref: true }).cancel;
+    });
+    return { passed, cancel };
   }
 
   #examineCache(cache: CacheSource): Finding {
     const result = cacheResult(cache);
-    this.history.note('cache', result.status, result.message);
+    this.history.note('cache', result.status, () => result.message);
     return { name: 'cache', critical: false, result };
   }
 
-  #note(status: HealthState, isCriticalOnly: boolean): void {
-    if (status === 'ok' || status === 'degraded') this.#hasStarted = true;
-    // What is critical alone does not tell degraded from ok.
-    if (!isCriticalOnly) this.history.note('health', status, undefined);
+  /** Readiness looks at what is critical alone: the rest counts as it was found last. */
+  #note(status: HealthState, findings: readonly Finding[], scope: Scope): void {
+    if (isServing(status)) this.#hasStarted = true;
+    if (!scope.isCriticalOnly) {
+      this.#noteWhole(status, findings);
+      return;
+    }
+    const others = this.#runners.filter(
+      ({ config, last }) => !config.critical && last !== undefined,
+    );
+    const whole = [...findings, ...others.map(lastOf)];
+    if (scope.cache !== undefined) whole.push(this.#examineCache(scope.cache));
+    this.#noteWhole(overallState(this.#isShuttingDown, whole), whole);
   }
+
+  #noteWhole(status: HealthState, findings: readonly Finding[]): void {
+    this.history.note('health', status, () => reasonOf(findings));
+  }
+}
+
+export function isServing(status: HealthState): boolean {
+  return status === 'ok' || status === 'degraded';
+}
+
+/** `database is down, cache is degraded` */
+function reasonOf(findings: readonly Finding[]): string | undefined {
+  const ailing = findings.filter(({ result }) => result.status !== 'up');
+  if (ailing.length === 0) return undefined;
+  return ailing.map(({ name, result }) => `${name} is ${result.status}`).join(', ');
 }
 
 function findingOf(runner: CheckRunner, result: CheckResult | undefined): Finding {

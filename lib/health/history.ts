@@ -24,12 +24,13 @@ export class History {
   }
 
   /** A status as it is now. The first of a name is where it begins, not a change. */
-  note(name: string, to: CheckState | HealthState, reason: string | undefined): void {
+  note(name: string, to: CheckState | HealthState, why: () => string | undefined): void {
     const now = this.#clock.now();
     const current = this.#current.get(name);
     if (current?.state === to) return;
     this.#current.set(name, { state: to, since: now });
     if (current === undefined) return;
+    const reason = why();
     const change: HealthChange = {
       name,
       from: current.state,

@@ -1,11 +1,12 @@
 /** The forms a report can take. */
 export type Format = 'json' | 'health+json' | 'text';
 
-const BY_TYPE: Readonly<Record<string, Format>> = {
-  'application/json': 'json',
-  'application/health+json': 'health+json',
-  'text/plain': 'text',
-};
+/** A Map, because a client may send the name of a property that every object has. */
+const BY_TYPE: ReadonlyMap<string, Format> = new Map([
+  ['application/json', 'json'],
+  ['application/health+json', 'health+json'],
+  ['text/plain', 'text'],
+]);
 
 /**
  * The form that a client asks for, JSON in doubt: a probe must not fail over its Accept header
@@ -17,7 +18,7 @@ export function negotiate(accept: string | undefined): Format {
   let bestQuality = 0;
   for (const part of accept.slice(0, 1_000).split(',')) {
     const [type = '', ...parameters] = part.split(';');
-    const format = BY_TYPE[type.trim().toLowerCase()];
+    const format = BY_TYPE.get(type.trim().toLowerCase());
     const quality = qualityOf(parameters);
     if (format === undefined || quality <= bestQuality) continue;
     [best, bestQuality] = [format, quality];

@@ -1,6 +1,7 @@
-import type { Examination } from './health.js';
+import { fitted } from './fit.js';
+import { type Examination, isServing } from './health.js';
 import type { Format } from './negotiate.js';
-import { buildReport } from './report.js';
+import { buildReport, type Finding } from './report.js';
 import type { CheckResult, HealthChange, HealthState } from './types.js';
 
 /** A body and its media type. */
@@ -33,30 +34,37 @@ const IETF_STATE: Readonly<Record<HealthState | CheckResult['status'], string>> 
 
 /** `GET /health`: the status first, because some clients read the beginning only. */
 export function renderReport(examination: Examination, options: RenderOptions): Rendered {
-  const { status } = examination;
   switch (options.format) {
     case 'text':
       return renderText(examination, options);
     case 'health+json':
       return renderIetf(examination, options);
-    case 'json': {
-      const { history } = options;
-      const report = options.isDetailed
-        ? { ...buildReport(status, examination.findings), ...(history && { history }) }
-        : { status };
-      return { contentType: JSON_TYPE, body: JSON.stringify(report) };
-    }
+    case 'json':
+      return { contentType: JSON_TYPE, body: jsonReport(examination, options) };
   }
+}
+
+function jsonReport({ status, findings }: Examination, options: RenderOptions): string {
+  if (!options.isDetailed) return JSON.stringify({ status });
+  return fitted(findings, (shown, isTrimmed) => {
+    const report = buildReport(status, shown);
+    if (isTrimmed) return JSON.stringify({ ...report, trimmed: true });
+    const { history } = options;
+    return JSON.stringify(history === undefined ? report : { ...report, history });
+  });
 }
 
 /** `GET /health/ready`: names and states, no messages. */
 export function renderReadiness(examination: Examination, options: RenderOptions): Rendered {
   const { status, findings } = examination;
   if (options.format !== 'json') return renderReport(examination, options);
-  const checks: Record<string, string> = Object.create(null);
-  for (const { name, result } of findings) checks[name] = result.status;
-  const body = options.isDetailed ? { status, checks } : { status };
-  return { contentType: JSON_TYPE, body: JSON.stringify(body) };
+  if (!options.isDetailed) return { contentType: JSON_TYPE, body: JSON.stringify({ status }) };
+  const body = fitted(findings, (shown) => {
+    const checks: Record<string, string> = Object.create(null);
+    for (const { name, result } of shown) checks[name] = result.status;
+    return JSON.stringify({ status, checks });
+  });
+  return { contentType: JSON_TYPE, body };
 }
 
 export function renderStatus(status: string, format: Format): Rendered {
@@ -67,30 +75,46 @@ export function renderStatus(status: string, format: Format): Rendered {
 }
 
 function renderIetf({ status, findings }: Examination, options: RenderOptions): Rendered {
+  const state = IETF_STATE[status];
+  const body = options.isDetailed
+    ? fitted(findings, (shown) => JSON.stringify({ status: state, checks: ietfChecks(shown) }))
+    : JSON.stringify({ status: state });
+  return { contentType: 'application/health+json', body };
+}
+
+function ietfChecks(findings: readonly Finding[]): Record<string, unknown> {
   const checks: Record<string, unknown> = Object.create(null);
   for (const { name, result } of findings) {
     const { status: state, message, ...rest } = result;
     const output = state === 'up' || message === undefined ? {} : { output: message };
     checks[name] = [{ ...rest, status: IETF_STATE[state], ...output }];
   }
-  const body = { status: IETF_STATE[status], ...(options.isDetailed ? { checks } : {}) };
-  return { contentType: 'application/health+json', body: JSON.stringify(body) };
+  return checks;
 }
 
 /** The form of the Kubernetes API server: a line for each check when asked for, or when it fails. */
 function renderText({ status, findings }: Examination, options: RenderOptions): Rendered {
-  const isPassing = status === 'ok' || status === 'degraded';
-  const lines: string[] = [];
-  if (options.isDetailed && (options.isVerbose || !isPassing)) {
-    for (const { name, result } of findings) lines.push(textLine(name, result));
-    for (const name of options.unknownExcluded) {
-      lines.push(`warn: some health checks cannot be excluded: no matches for "${name}"`);
-    }
+  const isPassing = isServing(status);
+  const isListed = options.isDetailed && (options.isVerbose || !isPassing);
+  const body = isListed
+    ? fitted(findings, (shown) => textList(shown, options, isPassing))
+    : isPassing
+      ? `${status}\n`
+      : 'health check failed\n';
+  return { contentType: 'text/plain; charset=utf-8', body };
+}
+
+function textList(
+  findings: readonly Finding[],
+  { unknownExcluded }: RenderOptions,
+  isPassing: boolean,
+): string {
+  const lines = findings.map(({ name, result }) => textLine(name, result));
+  for (const name of unknownExcluded) {
+    lines.push(`warn: some health checks cannot be excluded: no matches for "${name}"`);
   }
-  lines.push(
-    lines.length === 0 && isPassing ? status : `health check ${isPassing ? 'passed' : 'failed'}`,
-  );
-  return { contentType: 'text/plain; charset=utf-8', body: `${lines.join('\n')}\n` };
+  lines.push(`health check ${isPassing ? 'passed' : 'failed'}\n`);
+  return lines.join('\n');
 }
 
 function textLine(name: string, result: CheckResult): string {

@@ -7,17 +7,20 @@ export interface Finding {
   readonly result: CheckResult;
 }
 
+/** What counts of a finding. */
+interface Weighed {
+  readonly critical: boolean;
+  readonly result: { readonly status: CheckState };
+}
+
 /**
  * The worst that is true: shutting down; a critical check is down; a check is degraded, or one that is not
  * critical is down; else ok. The order of the findings does not matter.
  */
-export function overallState(
-  isShuttingDown: boolean,
-  findings: readonly { readonly critical: boolean; readonly state: CheckState }[],
-): HealthState {
+export function overallState(isShuttingDown: boolean, findings: readonly Weighed[]): HealthState {
   if (isShuttingDown) return 'shutting_down';
-  if (findings.some(({ critical, state }) => critical && state === 'down')) return 'error';
-  return findings.some(({ state }) => state !== 'up') ? 'degraded' : 'ok';
+  if (findings.some(({ critical, result }) => critical && result.status === 'down')) return 'error';
+  return findings.some(({ result }) => result.status !== 'up') ? 'degraded' : 'ok';
 }
 
 /** A report, built fresh: no object of it is shared with another. */

@@ -17,8 +17,11 @@ export interface Answer extends Rendered {
 export function respond(res: ServerResponse, answer: Answer, isHead: boolean): void {
   if (res.headersSent || res.writableEnded) return;
   res.statusCode = answer.code;
-  res.setHeader('Content-Type', answer.contentType);
-  res.setHeader('Content-Length', Buffer.byteLength(answer.body));
+  // RFC 9110, 8.6: a 204 has no length, and nothing that could have a type.
+  if (answer.code !== 204) {
+    res.setHeader('Content-Type', answer.contentType);
+    res.setHeader('Content-Length', Buffer.byteLength(answer.body));
+  }
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   for (const name in answer.headers) res.setHeader(name, answer.headers[name] ?? '');

@@ -11,8 +11,8 @@ describe('the overall status', () => {
         critical === 'down' ? 'error' : critical === 'up' && other === 'up' ? 'ok' : 'degraded';
       it(`is ${expected} with a critical check ${critical} and another one ${other}, in any order`, () => {
         const findings = [
-          { critical: true, state: critical },
-          { critical: false, state: other },
+          { critical: true, result: { status: critical } },
+          { critical: false, result: { status: other } },
         ];
         expect(overallState(false, findings)).to.equal(expected);
         expect(overallState(false, [...findings].reverse())).to.equal(expected);
