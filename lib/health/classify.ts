@@ -3,18 +3,20 @@ import { describe } from '../core/validate.js';
 import type { CheckResult, CheckState } from './types.js';
 
 /** Words that checks use for what they found, by what we say. */
-const WORDS: Readonly<Record<string, CheckState>> = {
-  up: 'up',
-  ok: 'up',
-  pass: 'up',
-  degraded: 'degraded',
-  warn: 'degraded',
-  down: 'down',
-  error: 'down',
-  fail: 'down',
-};
+const WORDS: ReadonlyMap<string, CheckState> = new Map([
+  ['up', 'up'],
+  ['ok', 'up'],
+  ['pass', 'up'],
+  ['degraded', 'degraded'],
+  ['warn', 'degraded'],
+  ['down', 'down'],
+  ['error', 'down'],
+  ['fail', 'down'],
+]);
 
-/** Details larger than this, as JSON, are left out: probes read 4 to 10 KiB of a report. */
+const HIDDEN = '***';
+
+/** Details larger than this, in bytes of JSON, are left out: probes read 4 to 10 KiB of a report. */
 const MAX_DETAILS = 1_024;
 
 const SECRET_NAME = /pass|pwd|secret|token|credential|authorization|api[-_]?key|access[-_]?key/i;
@@ -27,6 +29,8 @@ export function classifyValue(name: string, value: unknown): CheckResult {
   if (value === false) return { status: 'down', message: 'the check gave false' };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { status: 'up' };
   try {
+    // Given instead of thrown: nobody means by it that all is well.
+    if (value instanceof Error) return classifyError(value);
     return classifyObject(name, value as Record<string, unknown>);
   } catch (error) {
     return { status: 'down', message: `the check's answer cannot be read: ${errorText(error)}` };
@@ -42,7 +46,8 @@ function classifyObject(name: string, value: Record<string, unknown>): CheckResu
   }
   if (!('status' in value)) return { status: 'up' };
   const { status, ...details } = value;
-  const known = typeof status === 'string' ? WORDS[status.toLowerCase()] : undefined;
+  if (isHttpStatus(status)) return classifyHttp(status);
+  const known = typeof status === 'string' ? WORDS.get(status.toLowerCase()) : undefined;
   if (known === undefined) {
     return {
       status: 'down',
@@ -50,6 +55,15 @@ function classifyObject(name: string, value: Record<string, unknown>): CheckResu
     };
   }
   return { status: known, ...safeDetails(details) };
+}
+
+function isHttpStatus(status: unknown): status is number {
+  return typeof status === 'number' && status >= 100 && status <= 599;
+}
+
+/** The answer of `fetch` and its like: what else it holds is theirs, and may be private. */
+function classifyHttp(status: number): CheckResult {
+  return status < 400 ? { status: 'up' } : { status: 'down', message: `HTTP ${status}` };
 }
 
 /** What was thrown, as a code that is known to be harmless and a redacted line. */
@@ -73,12 +87,23 @@ function codeOf(error: unknown, depth: number): string | undefined {
 /** Details as plain JSON without secrets; never so large, or so strange, that the report would not go out. */
 function safeDetails(details: Record<string, unknown>): Record<string, unknown> {
   try {
-    const text = JSON.stringify(details, (key, value) =>
-      SECRET_NAME.test(key) ? '***' : typeof value === 'string' ? redact(value) : value,
-    );
-    if (text.length > MAX_DETAILS) return { details: 'left out: larger than 1 KiB' };
+    const text = JSON.stringify(details, withoutSecrets);
+    if (Buffer.byteLength(text) > MAX_DETAILS) return { details: 'left out: larger than 1 KiB' };
     return JSON.parse(text);
   } catch {
     return { details: 'left out: not serialisable' };
   }
+}
+
+function withoutSecrets(name: string, value: unknown): unknown {
+  if (SECRET_NAME.test(name)) return HIDDEN;
+  if (typeof value === 'string') return redact(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  // A name can hold a secret too: pools by their addresses. Judged before it is redacted.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      redact(key),
+      SECRET_NAME.test(key) ? HIDDEN : inner,
+    ]),
+  );
 }

@@ -54,7 +54,7 @@ const KNOWN = [
   'authorize',
 ] as const;
 
-/** Words that mean something in the report or in a path. */
+/** Words that mean something in the report or in a path, in which case does not matter. */
 const RESERVED = new Set([
   'cache',
   'health',
@@ -84,18 +84,30 @@ export function parseHealthOptions(given: unknown): HealthConfig {
 }
 
 function parseChecks(options: HealthOptions, timeoutMs: number): CheckConfig[] {
-  const named = Object.entries(options.checks ?? {});
-  const { database } = options;
-  if (database !== undefined) {
-    if (named.some(([name]) => name === 'database')) {
+  const { checks = {}, database } = options;
+  if (typeof checks !== 'object' || checks === null) {
+    const advice = 'For example: checks: { search: () => searchPing() }.';
+    throw invalid(subject('checks'), 'an object of checks by name', checks, advice);
+  }
+  const named = Object.entries(checks);
+  if (database !== undefined) named.unshift(['database', database]);
+  refuseTwins(named.map(([name]) => name));
+  return named.map(([name, check]) => parseCheck(name, check, timeoutMs));
+}
+
+/** Case does not matter in a path, so `/check/db` could mean either of `db` and `DB`. */
+function refuseTwins(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    const key = name.toLowerCase();
+    if (seen.has(key)) {
       throw new CacheHealthError(
         'ERR_HEALTH_OPTION',
-        "There are two checks named 'database'. Rename the one in checks.",
+        `There are two checks named '${key}'. Rename the one in checks.`,
       );
     }
-    named.unshift(['database', database]);
+    seen.add(key);
   }
-  return named.map(([name, check]) => parseCheck(name, check, timeoutMs));
 }
 
 function parseCheck(
@@ -124,7 +136,8 @@ function parseCheck(
 }
 
 function checkName(name: string): void {
-  if (/^[A-Za-z][\w-]{0,49}$/.test(name) && !RESERVED.has(name) && !(name in {})) return;
+  const isFree = !RESERVED.has(name.toLowerCase()) && !(name in {});
+  if (isFree && /^[A-Za-z][\w-]{0,49}$/.test(name)) return;
   const expected =
     'letters, digits, - and _, beginning with a letter, 50 at most, and no word of the report';
   throw invalid(subject('the name of a check'), expected, name, 'Choose another name.');

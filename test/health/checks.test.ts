@@ -66,6 +66,11 @@ describe('the ready-made checks', () => {
       /maxPercent must be a whole number from 1 to 100/,
     );
     expect(() => eventLoopCheck({ max: 'x' as '1s' })).to.throw(/max must be/);
+    expect(() => eventLoopCheck({ mx: '1s' } as object)).to.throw(/Did you mean 'max'/);
+    expect(() => heapCheck({ maxPercnt: 1 } as object)).to.throw(/Did you mean 'maxPercent'/);
+    const disk = { path: '/', minFree: 1 };
+    expect(() => diskSpaceCheck(disk)).to.throw(/no option 'minFree'/);
+    expect(() => diskSpaceCheck({} as typeof disk)).to.throw(/path must be a folder/);
   });
 });
 

@@ -48,11 +48,31 @@ describe('what a check gives', () => {
   });
 
   it('is down, and never dropped: a status nobody knows', () => {
-    for (const status of ['sideways', 7, null]) {
+    for (const status of ['sideways', 7, 99, 600, null, undefined, true, {}, 'constructor']) {
       const result = classifyValue('x', { status });
       expect(result.status).to.equal('down');
       expect(result.message).to.match(/unknown status/);
     }
+  });
+
+  for (const code of [200, 204, 302, 399]) {
+    it(`is up: an HTTP answer of ${code}, whatever else it holds`, () => {
+      const answer = { status: code, config: { headers: { 'x-key': 'private' } } };
+      expect(classifyValue('x', answer)).to.deep.equal({ status: 'up' });
+    });
+  }
+
+  for (const code of [400, 404, 500, 503]) {
+    it(`is down: an HTTP answer of ${code}`, () => {
+      const down = { status: 'down', message: `HTTP ${code}` };
+      expect(classifyValue('x', { status: code, data: 'private' })).to.deep.equal(down);
+      expect(classifyValue('x', new Response('private', { status: code }))).to.deep.equal(down);
+    });
+  }
+
+  it('is down: an error that is given, not thrown', () => {
+    const given = Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' });
+    expect(classifyValue('x', given)).to.deep.equal(classifyError(given));
   });
 
   it('may be in the form of a NestJS indicator', () => {
@@ -90,6 +110,20 @@ describe('what a check gives', () => {
       url: 'postgres://u:hunter2@db/x',
     });
     expect(JSON.stringify(secret)).not.to.include('hunter2');
+    const names = classifyValue('x', {
+      status: 'up',
+      'postgres://u:hunter2@db/x': 1,
+      pools: [{ 'redis://:hunter2@cache': 2, nested: { apiKey: 'hunter2' } }],
+    });
+    expect(names).to.deep.equal({
+      status: 'up',
+      'postgres://***@db/x': 1,
+      pools: [{ 'redis://***@cache': 2, nested: { apiKey: '***' } }],
+    });
+    const euros = classifyValue('x', { status: 'up', list: Array(5).fill('€'.repeat(100)) });
+    expect(euros).to.have.property('details', 'left out: larger than 1 KiB');
+    const polluting = JSON.parse('{"status":"up","__proto__":{"polluted":"yes"}}');
+    classifyValue('x', polluting);
     expect(classifyValue('x', { status: 'up', when: new Date(0) })).to.have.property(
       'when',
       '1970-01-01T00:00:00.000Z',

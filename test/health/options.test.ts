@@ -25,6 +25,20 @@ describe('the options of the health router', () => {
       /two checks named 'database'/,
     ],
     [
+      'names that differ by case alone',
+      { checks: { search: () => 1, Search: () => 1 } },
+      /two checks named 'search'/,
+    ],
+    ['a reserved name in capitals', { checks: { LIVE: () => 1 } }, /name of a check/],
+    ['a list of checks', { checks: [() => 1] }, /name of a check/],
+    ['checks that are none', { checks: 'all' }, /checks must be an object of checks by name/],
+    ['a name of nothing', { checks: { '': () => 1 } }, /name of a check/],
+    [
+      'a misspelt option of a check',
+      { checks: { search: { check: () => 1, critcal: false } } },
+      /no option 'critcal'. Did you mean 'critical'\?/,
+    ],
+    [
       'a timeout that is no duration',
       { timeout: 'soon' },
       /timeout must be a number of milliseconds or text/,

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Duration, parseDuration } from '../../core/duration.js';
+import { parseOptions } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
 
 const RESOLUTION_MS = 10;
@@ -9,8 +10,10 @@ const NANOSECONDS = 1e6;
  * Degraded when the event loop is held up: its 99th percentile delay since the last look is above `max`
  * (default 200 ms). Never critical: restarting a busy process does not help it.
  */
-export function eventLoopCheck(options: { readonly max?: Duration } = {}): CheckOptions {
-  const maxMs = parseDuration({ name: 'max', code: 'ERR_HEALTH_OPTION' }, options.max ?? '200ms');
+export function eventLoopCheck(options?: { readonly max?: Duration }): CheckOptions {
+  const subject = { name: 'eventLoopCheck', code: 'ERR_HEALTH_OPTION' } as const;
+  const { max = '200ms' } = parseOptions<NonNullable<typeof options>>(subject, options, ['max']);
+  const maxMs = parseDuration({ ...subject, name: 'max' }, max);
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   return {
