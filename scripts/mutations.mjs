@@ -118,9 +118,16 @@ const MUTATIONS = [
   {
     name: 'no load-versus-invalidate check across processes',
     file: 'redis/scripts.js',
-    find: "if token ~= ARGV[1] then return {'void', ARGV[1]} end\nredis.call('SET', key, ARGV[2] ..",
-    replace: "redis.call('SET', key, ARGV[2] ..",
+    find: 'if token ~= ARGV[1] or nowMs > tonumber(ARGV[5]) then',
+    replace: 'if nowMs > tonumber(ARGV[5]) then',
     tests: ['truth/load'],
+  },
+  {
+    name: 'no fence: a late load stores',
+    file: 'redis/scripts.js',
+    find: 'if token ~= ARGV[1] or nowMs > tonumber(ARGV[5]) then',
+    replace: 'if token ~= ARGV[1] then',
+    tests: ['truth/ghost'],
   },
   {
     name: 'a load survives a change of generation',

@@ -110,6 +110,7 @@ const command: fc.Arbitrary<string[]> = fc.oneof<fc.Arbitrary<string[]>[]>(
     head.map((text) => `${text}v`),
     tail,
     ttl,
+    deadline,
   ),
   call(RENEW, key, token, leaseMs),
   call(RELEASE, key, token),

@@ -279,9 +279,11 @@ const ifHeld =
     return ['applied', own];
   };
 
-const fill = ifHeld((redis, key, [, head, tail, ttl]) =>
-  redis.put(key, `${head}${hex(redis.micros())}${tail}`, Number(ttl)),
-);
+const fill: Run = (redis, key, [token, head, tail, ttl, deadline]) => {
+  if (redis.parts(key).token !== token || redis.clock() > Number(deadline)) return ['void', token];
+  redis.put(key, `${head}${hex(redis.micros())}${tail}`, Number(ttl));
+  return ['applied', token];
+};
 
 const renew = ifHeld((redis, key, [own = '', leaseMs]) =>
   lease(redis, key, own, Number(leaseMs), false),
