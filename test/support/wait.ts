@@ -37,17 +37,26 @@ export function event<Name extends keyof CacheEvents>(
   });
 }
 
-/** Collects what nobody handled, until `stop()` returns it. */
+/**
+ * Collects what nobody handled, until `stop()` returns it. A rejection counts when the turn in which it
+ * happened is over.
+ */
 export function unhandled(): { stop(): unknown[] } {
   const found: unknown[] = [];
-  const note = (error: unknown): void => {
+  const known = new Set<unknown>();
+  const noteRejection = (reason: unknown, promise: unknown): void => {
+    // Mocha says everything again to those who listen beside it.
+    if (!known.has(promise)) found.push(reason);
+    known.add(promise);
+  };
+  const noteException = (error: unknown): void => {
     found.push(error);
   };
-  process.on('unhandledRejection', note);
-  process.on('uncaughtException', note);
+  process.on('unhandledRejection', noteRejection);
+  process.on('uncaughtException', noteException);
   const stop = (): unknown[] => {
-    process.off('unhandledRejection', note);
-    process.off('uncaughtException', note);
+    process.off('unhandledRejection', noteRejection);
+    process.off('uncaughtException', noteException);
     return found;
   };
   return { stop };
