@@ -8,7 +8,7 @@ import { type CacheContext, defer, redisKey, reportFailure } from './context.js'
 import { entryHead } from './entry.js';
 import { fingerprint } from './fingerprint.js';
 import { readerFor } from './read.js';
-import { keep, keepForOutage, type NewValue, newEntry, writerFor } from './write.js';
+import { keep, keepForOutage, type NewValue, newEntry, writeDeadline, writerFor } from './write.js';
 
 /** A process that dies while it loads is succeeded after this long. */
 export const LEASE_MS = 600;
@@ -103,8 +103,11 @@ export class Lease {
     this.#timer?.cancel();
     const since = context.mutations.now;
     const entry = newEntry(context, this.#key, value, this.#generation);
-    const lifeMs = value.ttlMs + value.graceMs;
-    const reply = await this.#session.fill(this.#slot(), this.#token, entry, lifeMs);
+    const reply = await this.#session.fill(this.#slot(), this.#token, {
+      ...entry,
+      ttlMs: value.ttlMs + value.graceMs,
+      deadlineMs: writeDeadline(context),
+    });
     if (!context.mutations.isUnchanged(this.#key, since)) return;
     if (reply instanceof Failure) {
       reportFailure(context, reply, value.payload.length);

@@ -100,6 +100,8 @@ async function send(
   if (reply instanceof Failure || reply.outcome !== 'late') return reply;
   serverClock.observe(Number(reply.rest[0]), sentAt);
   if (!context.mutations.isUnchanged(key, since)) return TOO_LATE;
+  // A read that was answered from between the two attempts must not be kept over the second.
+  context.mutations.note(key);
   const again = await attempt(context, session, key, value, budget);
   return !(again instanceof Failure) && again.outcome === 'late' ? TOO_LATE : again;
 }
@@ -111,7 +113,7 @@ function attempt(
   value: NewValue,
   budget: Budget | undefined,
 ): Promise<Tagged> {
-  const { serverClock, config } = context;
+  const { serverClock } = context;
   const entry = newEntry(context, key, value);
   keep(context, key, entry);
   const write = {
@@ -119,9 +121,14 @@ function attempt(
     stamp: serverClock.nextStamp(),
     sentBeforeMicros: serverClock.latestMicros(),
     ttlMs: value.ttlMs + value.graceMs,
-    deadlineMs: serverClock.now() + 2 * config.commandTimeoutMs,
+    deadlineMs: writeDeadline(context),
   };
   return within(budget, session.store(redisKey(context, key), write));
+}
+
+/** Nobody waits for a write longer: what runs later is a ghost. Server time, with room for the estimate's error. */
+export function writeDeadline({ serverClock, config }: CacheContext): number {
+  return serverClock.now() + 2 * config.commandTimeoutMs;
 }
 
 /** Deletes a key from both tiers, or from memory and by journal. Never rejects. */

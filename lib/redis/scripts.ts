@@ -92,11 +92,12 @@ return {'granted', ARGV[1], entry}
 `);
 
 /**
- * Stores what was loaded under a lease; refused once the lease is void (deleted, set, expired and taken).
- * ARGV: token, head, tail, ttl ms. Replies {'applied' | 'void', token}.
+ * Stores what was loaded under a lease; refused once the lease is void (deleted, set, expired and taken),
+ * and after its deadline: what a hung server runs when it wakes would begin a new life of an old value.
+ * ARGV: token, head, tail, ttl ms, deadline ms. Replies {'applied' | 'void', token}.
  */
 export const FILL: Script = script(`${PRELUDE}
-if token ~= ARGV[1] then return {'void', ARGV[1]} end
+if token ~= ARGV[1] or nowMs > tonumber(ARGV[5]) then return {'void', ARGV[1]} end
 redis.call('SET', key, ARGV[2] .. string.format('%013x', now) .. ARGV[3], 'PX', ARGV[4])
 return {'applied', ARGV[1]}
 `);

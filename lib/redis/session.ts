@@ -31,14 +31,17 @@ export interface EntryParts {
   readonly tail: string;
 }
 
-export interface StoreCommand extends EntryParts {
+export interface FillCommand extends EntryParts {
+  readonly ttlMs: number;
+  /** The server time after which it must not be stored. */
+  readonly deadlineMs: number;
+}
+
+export interface StoreCommand extends FillCommand {
   /** Comes back with the reply. */
   readonly stamp: string;
   /** The latest server time at which this can have been sent. */
   readonly sentBeforeMicros: number;
-  readonly ttlMs: number;
-  /** The server time after which it must not be stored. */
-  readonly deadlineMs: number;
 }
 
 export interface Bump {
@@ -101,8 +104,10 @@ export class Session {
     return this.#tagged(ACQUIRE, key, token, [token, `${leaseMs}`, head, mode]);
   }
 
-  fill(key: string, token: string, entry: EntryParts, ttlMs: number): Promise<Tagged> {
-    return this.#tagged(FILL, key, token, [token, entry.head, entry.tail, `${ttlMs}`]);
+  fill(key: string, token: string, fill: FillCommand): Promise<Tagged> {
+    const { head, tail, ttlMs, deadlineMs } = fill;
+    const times = [`${ttlMs}`, `${Math.ceil(deadlineMs)}`];
+    return this.#tagged(FILL, key, token, [token, head, tail, ...times]);
   }
 
   renew(key: string, token: string, leaseMs: number): Promise<Tagged> {
