@@ -1,4 +1,7 @@
-type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
+import { parseOptions } from '../core/validate.js';
+import { type Json, reference, SCHEMAS } from './openapi-schemas.js';
+import { parseStatusCodes } from './options.js';
+import type { HealthOptions } from './types.js';
 
 /** An OpenAPI 3.1 fragment: `paths` and `components` to merge into a document. */
 export interface OpenApiFragment {
@@ -6,99 +9,73 @@ export interface OpenApiFragment {
   readonly components: { readonly schemas: { readonly [name: string]: Json } };
 }
 
-/** Describes the endpoints of a health router that is mounted at `basePath` (default `/health`). */
-export function healthOpenApi(options: { readonly basePath?: string } = {}): OpenApiFragment {
+export interface OpenApiOptions {
+  /** Where the router is mounted. @default '/health' */
+  readonly basePath?: string;
+  /** The router's own `statusCodes`. */
+  readonly statusCodes?: NonNullable<HealthOptions['statusCodes']>;
+}
+
+type Codes = Readonly<Record<number, string>>;
+
+const SUBJECT = { name: 'healthOpenApi', code: 'ERR_HEALTH_OPTION' } as const;
+
+/** Describes the endpoints of a health router. */
+export function healthOpenApi(given?: OpenApiOptions): OpenApiFragment {
+  const options = parseOptions<OpenApiOptions>(SUBJECT, given, ['basePath', 'statusCodes']);
   const base = (options.basePath ?? '/health').replace(/\/+$/, '');
-  const json = (schema: string): Json => ({
-    'application/json': { schema: { $ref: `#/components/schemas/${schema}` } },
-  });
-  const operation = (summary: string, schema: string, codes: Record<string, string>): Json => ({
-    get: {
-      tags: ['health'],
-      summary,
-      responses: Object.fromEntries(
-        Object.entries(codes).map(([code, description]) => [
-          code,
-          { description, content: json(schema) },
-        ]),
-      ),
-    },
-  });
   return {
     paths: {
-      [base === '' ? '/' : base]: operation('Everything, with metrics', 'HealthReport', {
-        200: 'ok or degraded',
-        503: 'a critical check is down, or the service is shutting down',
-      }),
+      [base === '' ? '/' : base]: operation(
+        'Everything, with metrics',
+        'HealthReport',
+        codesOf(options.statusCodes),
+      ),
       [`${base}/live`]: operation('Is the process alive?', 'HealthStatus', { 200: 'it is' }),
       [`${base}/ready`]: operation('Should it get traffic?', 'Readiness', {
-        200: 'every critical check is up',
+        200: 'no critical check is down',
         503: 'a critical check is down, or the service is shutting down',
       }),
       [`${base}/startup`]: operation('Has it started?', 'HealthStatus', {
         200: 'every critical check has been up once',
         503: 'not yet',
       }),
+      [`${base}/check/{name}`]: singleCheck(),
     },
     components: { schemas: SCHEMAS },
   };
 }
 
-const STATE: Json = { type: 'string', enum: ['ok', 'degraded', 'error', 'shutting_down'] };
-const CHECK_STATE: Json = { type: 'string', enum: ['up', 'degraded', 'down'] };
-const RESULTS: Json = {
-  type: 'object',
-  properties: { cache: { $ref: '#/components/schemas/CacheResult' } },
-  additionalProperties: { $ref: '#/components/schemas/CheckResult' },
-};
-const COUNT: Json = { type: 'integer', minimum: 0 };
+/** Several statuses may share a code. */
+function codesOf(statusCodes: OpenApiOptions['statusCodes']): Codes {
+  const codes: Record<number, string> = {};
+  for (const [status, code] of Object.entries(parseStatusCodes(statusCodes))) {
+    codes[code] = codes[code] === undefined ? status : `${codes[code]}, ${status}`;
+  }
+  return codes;
+}
 
-const SCHEMAS: OpenApiFragment['components']['schemas'] = {
-  HealthStatus: { type: 'object', required: ['status'], properties: { status: STATE } },
-  Readiness: {
-    type: 'object',
-    required: ['status'],
-    properties: {
-      status: STATE,
-      checks: { type: 'object', additionalProperties: CHECK_STATE },
-    },
-  },
-  HealthReport: {
-    type: 'object',
-    description: 'With hidden details, the status alone.',
-    required: ['status'],
-    properties: { status: STATE, info: RESULTS, error: RESULTS, details: RESULTS },
-    additionalProperties: true,
-  },
-  CheckResult: {
-    type: 'object',
-    required: ['status'],
-    properties: { status: CHECK_STATE, message: { type: 'string' }, code: { type: 'string' } },
-    additionalProperties: true,
-  },
-  CacheResult: {
-    type: 'object',
-    required: ['status', 'connected', 'message', 'metrics'],
-    properties: {
-      status: CHECK_STATE,
-      connected: { type: 'boolean' },
-      message: { type: 'string' },
-      metrics: {
-        type: 'object',
-        required: ['hits', 'misses', 'sets', 'deletes', 'errors', 'hitRate'],
-        properties: {
-          hits: COUNT,
-          misses: COUNT,
-          sets: COUNT,
-          deletes: COUNT,
-          errors: COUNT,
-          hitRate: { type: 'number', minimum: 0, maximum: 1 },
-        },
-      },
-      lastError: { type: 'string' },
-      lastErrorTime: { type: 'string', format: 'date-time' },
-      degradation: { type: 'object' },
-    },
-    additionalProperties: true,
-  },
-};
+function operation(summary: string, schema: string, codes: Codes): { readonly get: Json } {
+  const content = {
+    'application/json': { schema: reference(schema) },
+    'application/health+json': { schema: reference('IetfHealth') },
+    'text/plain': { schema: { type: 'string' } },
+  };
+  const responses = Object.fromEntries(
+    Object.entries(codes).map(([code, description]) => [code, { description, content }]),
+  );
+  return { get: { tags: ['health'], summary, responses } };
+}
+
+function singleCheck(): Json {
+  const missing = {
+    description: 'there is no such check, or the client may not see details',
+    content: { 'application/json': { schema: reference('HealthProblem') } },
+  };
+  const { get } = operation('One check', 'HealthReport', {
+    200: 'up or degraded',
+    503: 'down, or the service is shutting down',
+  }) as { readonly get: { readonly responses: { readonly [code: string]: Json } } };
+  const name = { name: 'name', in: 'path', required: true, schema: { type: 'string' } };
+  return { get: { ...get, parameters: [name], responses: { ...get.responses, 404: missing } } };
+}

@@ -151,7 +151,7 @@ function parseCache(given: unknown): CacheSource | undefined {
   throw invalid(subject('cache'), 'what cacheMiddleware() or createCache() gave', given);
 }
 
-function parseStatusCodes(given: unknown): HealthConfig['statusCodes'] {
+export function parseStatusCodes(given: unknown): HealthConfig['statusCodes'] {
   const known = ['ok', 'degraded', 'error', 'shutting_down'] as const;
   const codes = parseOptions<Partial<Record<HealthState, number>>>(
     subject('statusCodes'),
