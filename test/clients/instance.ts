@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** The service of service.ts in a process of its own. */
+/** A service in a process of its own: that of service.ts, or another. */
 export class Instance {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -12,9 +12,10 @@ export class Instance {
     this.port = port;
   }
 
-  static async start(redisUrl = ''): Promise<Instance> {
-    const script = fileURLToPath(new URL('./service.js', import.meta.url));
-    const child = fork(script, [redisUrl], { execArgv: [] });
+  /** `argument` is the address of Redis for service.ts, that of the database for database-service.ts. */
+  static async start(argument = '', name = 'service'): Promise<Instance> {
+    const script = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+    const child = fork(script, [argument], { execArgv: [] });
     const [message] = (await once(child, 'message')) as [{ port: number }];
     return new Instance(child, message.port);
   }
@@ -24,9 +25,15 @@ export class Instance {
   }
 
   async setDatabase(isUp: boolean): Promise<void> {
-    const done = once(this.#child, 'message');
-    this.#child.send({ isUp });
-    await done;
+    await this.ask({ isUp });
+  }
+
+  /** What the service answers to a message. */
+  async ask(message: object): Promise<unknown> {
+    const answered = once(this.#child, 'message');
+    this.#child.send(message);
+    const [answer] = await answered;
+    return answer;
   }
 
   /** SIGTERM. Settles with the exit code. */
