@@ -58,6 +58,13 @@ describe('redact', () => {
     });
   }
 
+  it('knows an address alone, also when its beginning looks like one without a password', () => {
+    expect(redact('redis://app:6379 hunter2@cache.example:1')).to.equal(
+      'redis://***@cache.example:1',
+    );
+    expect(redact(' redis://open hunter2@cache.example')).to.equal(' redis://***@cache.example');
+  });
+
   for (const text of HARMLESS) {
     it(`leaves ${JSON.stringify(text)} as it is`, () => {
       expect(redact(text)).to.equal(text);

@@ -49,9 +49,11 @@ const ADDRESSES: readonly Leak[] = [
   { text: "redis 'redis://:hunter2' is not an address", secret: 'hunter2' },
   { text: 'redis://app:hunter2', secret: 'hunter2' },
   { text: '{"url":"redis:\\/\\/app:hunter2@cache.example"}', secret: 'hunter2' },
+  { text: 'app:hunter2://x@cache.example:6379', secret: 'hunter2' },
   { text: 'app:hunter2@tcp(db.example:3306)/x', secret: 'hunter2' },
   { text: `redis://:${'hunter2'.repeat(100)}@cache.example`, secret: 'hunter2' },
   { text: `redis://:${'hunter2'.repeat(2_000)}@cache.example`, secret: 'hunter2' },
+  { text: `redis://${'hunter2'.repeat(2_000)}@cache.example`, secret: 'hunter2' },
 ];
 
 const CONNECTION_STRINGS: readonly Leak[] = [
