@@ -22,6 +22,9 @@ import {
   STORE,
 } from './scripts.js';
 
+/** Removals sent together. */
+const UNLINK_TOGETHER = 100;
+
 /** Keys that begin so, after the prefix, are the package's own. */
 export const RESERVED = '__ech:';
 
@@ -158,14 +161,17 @@ export class Session {
     return removed;
   }
 
-  /** UNLINK, except that a tombstone stays. */
+  /** UNLINK, except that a tombstone stays; so few at a time that each has its answer soon. */
   async #unlink(keys: readonly string[]): Promise<number | Failure> {
     let removed = 0;
-    const counts = await Promise.all(keys.map((key) => this.#run(CLEAR, key, [])));
-    for (const count of counts) {
-      if (count instanceof Failure) return count;
-      if (typeof count !== 'number') return this.desync('no count of removed keys');
-      removed += count;
+    for (let from = 0; from < keys.length; from += UNLINK_TOGETHER) {
+      const some = keys.slice(from, from + UNLINK_TOGETHER);
+      const counts = await Promise.all(some.map((key) => this.#run(CLEAR, key, [])));
+      for (const count of counts) {
+        if (count instanceof Failure) return count;
+        if (typeof count !== 'number') return this.desync('no count of removed keys');
+        removed += count;
+      }
     }
     return removed;
   }
