@@ -6,10 +6,4 @@ const slow = proxied((proxy) => proxy.slow(150));
 describe('faults: Redis answers, 50 ms after commandTimeout', () => {
   describeFault({ title: 'slow while idle', reasons: ['timeout'], stage: slow });
   describeFault({ title: 'slow under load', reasons: ['timeout'], stage: slow, isUnderLoad: true });
-  describeFault({
-    title: 'slow from the start',
-    reasons: ['timeout'],
-    stage: slow,
-    isFromTheStart: true,
-  });
 });
