@@ -13,9 +13,12 @@ export class Instance {
   }
 
   /** `argument` is the address of Redis for service.ts, that of the database for database-service.ts. */
-  static async start(argument = '', name = 'service'): Promise<Instance> {
+  static async start(argument = '', name = 'service', env = {}): Promise<Instance> {
     const script = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-    const child = fork(script, [argument], { execArgv: [] });
+    const child = fork(script, [argument], {
+      execArgv: [],
+      env: { ...process.env, ...env },
+    });
     const [message] = (await once(child, 'message')) as [{ port: number }];
     return new Instance(child, message.port);
   }

@@ -20,7 +20,7 @@ const server = app.listen(0, '127.0.0.1', () => {
 gracefulShutdown(server, {
   health,
   cache,
-  drainDelay: 1_500,
+  drainDelay: Number(process.env.DRAIN_DELAY ?? 1_500),
   onSignal: () => process.send?.({ isClean: true }),
 });
 
