@@ -1,56 +1,125 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import express, { type RequestHandler } from 'express';
 import request from 'supertest';
-import { createCache, healthRouter } from '../../lib/index.js';
-import { type Leak, SECRETS } from '../support/secrets.js';
-import { appWith, cacheThatIs, up } from './support.js';
+import { createCache, type HealthChange, healthRouter } from '../../lib/index.js';
+import { GUISES, type Leak, SECRETS } from '../support/secrets.js';
+import { appWith, degradedCache, up } from './support.js';
 
-const PATHS = [
-  '/health',
-  '/health?verbose&history',
-  '/health/ready',
-  '/health/live',
-  '/health/startup',
-  '/health/check/database',
-];
 const FORMATS = ['application/json', 'application/health+json', 'text/plain'];
 
+/** So many at once that no report is trimmed. */
+const AT_ONCE = 5;
+
+/** What a check does with a text. */
+type Carrier = (text: string, name: string) => unknown;
+
 /** Every way in which a check can carry a text into the report. */
-const CARRIERS: Readonly<Record<string, (leak: Leak) => unknown>> = {
-  'an error’s message': ({ text }) => Promise.reject(new Error(text)),
-  'a thrown text': ({ text }) => Promise.reject(text),
-  'a cause': ({ text }) => Promise.reject(new Error('query failed', { cause: new Error(text) })),
-  'an AggregateError': ({ text }) => Promise.reject(new AggregateError([new Error(text)], '')),
-  'a message of its own': ({ text }) => ({ status: 'down', message: text }),
-  'a detail': ({ text }) => ({ status: 'up', detail: text, nested: { list: [text] } }),
-  'a status that is none': ({ text }) => ({ status: text }),
-  'a code': ({ text }) => Promise.reject(Object.assign(new Error('x'), { code: text })),
+const CARRIERS: Readonly<Record<string, Carrier>> = {
+  ...Object.fromEntries(
+    Object.entries(GUISES).map(([guise, dress]) => [
+      `${guise}, thrown`,
+      (text: string) => Promise.reject(dress(text)),
+    ]),
+  ),
+  'an error that is given': (text) => new Error(text),
+  'a message of its own': (text) => ({ status: 'down', message: text }),
+  'a detail': (text) => ({ status: 'degraded', message: text, nested: { list: [text] } }),
+  'the name of a detail': (text) => ({ status: 'down', [text]: 1, nested: [{ [text]: true }] }),
+  'a status that is none': (text) => ({ status: text }),
+  'a NestJS indicator': (text, name) => ({ [name]: { status: 'down', message: text } }),
 };
 
 describe('no secret leaves the process', function () {
   this.timeout(60_000);
+  let current: RequestHandler;
+  let server: Server;
+  let base: string;
 
-  for (const [carrier, check] of Object.entries(CARRIERS)) {
-    it(`in ${carrier}, on any endpoint, in any format`, async () => {
-      let leak = SECRETS[0] as Leak;
-      const database = (): unknown => check(leak);
-      const app = appWith(healthRouter({ database, cache: cacheThatIs(), maxAge: 0 }));
-      const server = app.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const { port } = server.address() as AddressInfo;
-      for (leak of SECRETS) {
-        for (const path of PATHS) {
-          for (const accept of FORMATS) {
-            const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept } });
-            const shown = `${JSON.stringify([...answer.headers])}${await answer.text()}`;
-            expect(shown, `${leak.text} on ${path}`).not.to.include(leak.secret);
-          }
-        }
+  before(async () => {
+    server = express()
+      .use('/health', (req, res, next) => current(req, res, next))
+      .listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  /** All that can be read, headers too. */
+  async function everything(names: readonly string[]): Promise<string> {
+    const paths = [
+      '/health',
+      '/health?verbose&history',
+      '/health/ready?verbose',
+      '/health/live',
+      '/health/startup',
+      ...names.map((name) => `/health/check/${name}`),
+    ];
+    let all = '';
+    for (const path of paths) {
+      for (const accept of FORMATS) {
+        const answer = await fetch(`${base}${path}`, { headers: { accept } });
+        all += `${path} ${JSON.stringify([...answer.headers])} ${await answer.text()}\n`;
       }
-      server.close();
+    }
+    expect(all).not.to.include('trimmed');
+    return all;
+  }
+
+  async function leakAll(carrier: Carrier, leaks: readonly Leak[]): Promise<string> {
+    let isWell = true;
+    const named = leaks.map(({ text }, i) => {
+      const name = `leak${i}`;
+      return [name, () => (isWell ? up() : carrier(text, name))] as const;
+    });
+    const checks = Object.fromEntries(named);
+    const health = healthRouter({ checks, cache: degradedCache, maxAge: 0 });
+    const told: HealthChange[] = [];
+    health.on('change', (change) => told.push(change));
+    current = health;
+    await fetch(`${base}/health`);
+    isWell = false;
+    let all = await everything(Object.keys(checks));
+    health.beginShutdown();
+    all += await everything(Object.keys(checks));
+    expect(told.filter(({ name }) => name.startsWith('leak'))).to.have.length(leaks.length);
+    return `${all}${JSON.stringify(told)}`;
+  }
+
+  for (const [carrier, carry] of Object.entries(CARRIERS)) {
+    it(`in ${carrier}: on any endpoint, in any format, in the history, in events, nor while it ends`, async () => {
+      for (let from = 0; from < SECRETS.length; from += AT_ONCE) {
+        const leaks = SECRETS.slice(from, from + AT_ONCE);
+        const all = await leakAll(carry, leaks);
+        for (const { secret, text } of leaks) expect(all, text).not.to.include(secret);
+      }
     });
   }
+
+  it('as a wrong option', () => {
+    for (const { text, secret } of SECRETS) {
+      for (const options of [
+        { database: text },
+        { cache: text },
+        { timeout: text },
+        { details: text },
+        { [text]: 1 },
+      ]) {
+        try {
+          healthRouter(options as object);
+          expect.fail('expected an error');
+        } catch (error) {
+          expect((error as Error).message, text).not.to.include(secret);
+        }
+      }
+    }
+  });
 
   it('in the address of Redis', async () => {
     const cache = createCache({ redis: 'redis://app:hunter2@127.0.0.1:1', logger: false });
