@@ -43,7 +43,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   details: true,
 });
 
-const KNOWN = [
+export const KNOWN = [
   'database',
   'cache',
   'checks',

@@ -40,7 +40,7 @@ export const SHUTDOWN_DEFAULTS: Defaults = Object.freeze({
   signals: Object.freeze(['SIGTERM', 'SIGINT'] as const),
 });
 
-const KNOWN = ['health', 'cache', 'drainDelay', 'timeout', 'onSignal', 'signals'] as const;
+export const KNOWN = ['health', 'cache', 'drainDelay', 'timeout', 'onSignal', 'signals'] as const;
 
 export function parseShutdownOptions(
   server: unknown,

@@ -123,7 +123,8 @@ export class RedisDoor {
     this.#options.hooks.onFailure(failure);
     const now = this.#options.clock.now();
     const pause = pauseMs(now - this.#troubleSince);
-    const nextAttemptAt = Math.max(now, attemptStartedAt + pause);
+    // Never without a gap: between two attempts a process that has nothing else to do can end.
+    const nextAttemptAt = Math.max(now + SHORTEST_PAUSE_MS, attemptStartedAt + pause);
     sessionOf(this.#state)?.connection.dispose(failure);
     this.#enter({ name: 'open', reason: failure.reason, nextAttemptAt });
     this.#schedule(() => void this.#attempt(), nextAttemptAt - now);
@@ -153,7 +154,6 @@ export class RedisDoor {
     }
   }
 
-  /** Resolves to a failure if there is no usable session at the end of it and no state tells why. */
   async #establish(): Promise<Failure | undefined> {
     const connection = await this.#opener.open();
     if (connection instanceof Failure) return connection;
