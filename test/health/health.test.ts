@@ -47,6 +47,18 @@ describe('the checks of a router', () => {
     expect(clock.pending).to.equal(0);
   });
 
+  it('are cut off by the deadline when to start them took its time', async () => {
+    const clock = new ManualClock();
+    const checks = { busy: () => clock.jump(400), database: hangs };
+    const health = new Health(parseHealthOptions({ checks }), clock, () => {});
+    const report = health.examine(everything());
+    await clock.advance(499);
+    expect(await outcomeOf(report)).to.equal('pending');
+    await clock.advance(1);
+    const { status, findings } = await report;
+    expect([status, findings[1]?.result.message]).to.deep.equal(['error', 'no result yet']);
+  });
+
   it('let a longer timeout move the deadline', async () => {
     const { health, clock } = healthOf({ database: { check: hangs, timeout: '3s' } });
     const report = health.examine(everything());
