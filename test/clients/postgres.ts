@@ -12,10 +12,12 @@ const NOBODY = 65_534;
 /** A real PostgreSQL server of the test's own, to be frozen and killed. */
 export class Postgres {
   readonly port: number;
+  readonly #ps: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
 
-  private constructor(child: ChildProcess, port: number, folder: string) {
+  private constructor(ps: string, child: ChildProcess, port: number, folder: string) {
+    this.#ps = ps;
     this.#child = child;
     this.port = port;
     this.#folder = folder;
@@ -23,6 +25,7 @@ export class Postgres {
 
   static async start(): Promise<Postgres> {
     const bin = await binaries();
+    const ps = await program('ps', 'procps');
     const folder = mkdtempSync(join(tmpdir(), 'postgres-'));
     const isRoot = process.getuid?.() === 0;
     const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
@@ -35,7 +38,7 @@ export class Postgres {
     const args = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', folder, '-c', 'fsync=off'];
     // A process group of its own, so that the server can be frozen with all its processes.
     const child = spawn(join(bin, 'postgres'), args, { ...user, stdio: 'ignore', detached: true });
-    return new Postgres(child, port, folder);
+    return new Postgres(ps, child, port, folder);
   }
 
   get url(): string {
@@ -66,7 +69,7 @@ export class Postgres {
   #signal(signal: NodeJS.Signals): void {
     const server = this.#child.pid;
     if (server === undefined) return;
-    const backends = execFileSync('ps', ['-o', 'pid=', '--ppid', `${server}`], {
+    const backends = execFileSync(this.#ps, ['-o', 'pid=', '--ppid', `${server}`], {
       encoding: 'utf8',
     });
     const pids = [server, ...backends.split('\n').map(Number).filter(Boolean)];

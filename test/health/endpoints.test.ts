@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
 import express from 'express';
 import request from 'supertest';
@@ -348,6 +349,29 @@ describe('the health endpoints', () => {
       await agent.get('/health');
     }
     expect((await agent.get('/health?history')).body.history).to.have.length(20);
+  });
+
+  it('are not harmed by a listener that throws, and say so without secrets', async () => {
+    let isUp = true;
+    const health = healthRouter({ database: () => isUp, maxAge: 0 });
+    const heard: string[] = [];
+    health.on('change', () => {
+      throw new Error('cannot tell redis://:hunter2@alerts');
+    });
+    const stop = health.on('change', ({ name }) => heard.push(name));
+    const agent = request(appWith(health));
+    await agent.get('/health');
+    isUp = false;
+    const warned = once(process, 'warning');
+    expect((await agent.get('/health')).status).to.equal(503);
+    const [warning] = (await warned) as [Error];
+    expect(warning.message).to.equal('a health listener threw: cannot tell redis://***@alerts');
+    stop();
+    isUp = true;
+    await agent.get('/health');
+    expect(heard).to.deep.equal(['database', 'health']);
+    expect(() => health.on('chnage' as 'change', () => {})).to.throw(/the event must be 'change'/);
+    expect(() => health.on('change', 1 as never)).to.throw(/the listener must be a function/);
   });
 
   it('fail readiness at once when shutdown begins, and serve liveness', async () => {
