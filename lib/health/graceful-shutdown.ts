@@ -41,18 +41,20 @@ export function gracefulShutdown(
   const onSignal = (): void => {
     if (isSignalled) process.exit(1);
     isSignalled = true;
-    systemClock.setTimer(() => process.exit(1), config.timeoutMs);
-    shutdown().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.emitWarning(
-          `the shutdown failed: ${errorText(error)}`,
-          'ExpressCacheHealthWarning',
-        );
-        // The warning is written in the next turn.
-        systemClock.afterPoll(() => process.exit(1));
-      },
-    );
+    const limit = systemClock.setTimer(() => process.exit(1), config.timeoutMs);
+    shutdown()
+      .finally(() => limit.cancel())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.emitWarning(
+            `the shutdown failed: ${errorText(error)}`,
+            'ExpressCacheHealthWarning',
+          );
+          // The warning is written in the next turn.
+          systemClock.afterPoll(() => process.exit(1));
+        },
+      );
   };
   for (const signal of config.signals) process.on(signal, onSignal);
   const dispose = (): void => {
