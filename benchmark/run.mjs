@@ -22,7 +22,8 @@ const HELP = `npm run bench -- [part…] [options]
                    ${MEMORY}: the heap in a long hang
   --only <name>    one subject, or several
   --repeat <n>     repetitions of each outage, trial and round
-  --rate <n>       requests a second that visitors want in the outage; 0: as many as they can get
+  --rate <n>       requests a second that visitors want in the outage (0: as many as they can get)
+  --work <n>       what a request costs the application itself, in rounds of PBKDF2 (1000)
   --during-ms <n>  length of each fault (4000)
   --hang-ms <n>    length of the hang in which memory is measured
   --all            every peer in every part
@@ -34,6 +35,7 @@ const OPTIONS = {
   only: { type: 'string', multiple: true },
   repeat: { type: 'string' },
   rate: { type: 'string' },
+  work: { type: 'string' },
   'hang-ms': { type: 'string' },
   'during-ms': { type: 'string' },
   all: { type: 'boolean', default: false },
@@ -74,6 +76,7 @@ function parse(values) {
     repeat: number(values.repeat),
     rounds: number(values.repeat),
     rate: number(values.rate),
+    work: number(values.work),
     hangMs: number(values['hang-ms']),
     duringMs: number(values['during-ms']),
     all: values.all,

@@ -1,5 +1,6 @@
 // The application under test: Express 5, one subject, a database that is simulated and counted.
 
+import { pbkdf2Sync } from 'node:crypto';
 import express from 'express';
 import { serve } from '../lib/rpc.mjs';
 import { createSubject } from '../lib/subjects.mjs';
@@ -43,7 +44,7 @@ let unhandled = 0;
 process.on('unhandledRejection', () => unhandled++);
 process.on('uncaughtException', () => unhandled++);
 
-async function start({ name, redisPort, memoryMax, ttlMs, bytes, pool }) {
+async function start({ name, redisPort, memoryMax, ttlMs, bytes, pool, work }) {
   database = new Database(pool);
   const load = (key) => {
     const id = Number(key.slice(8));
@@ -56,7 +57,9 @@ async function start({ name, redisPort, memoryMax, ttlMs, bytes, pool }) {
   if (subject.middleware !== undefined) app.use(subject.middleware);
   const fetch = subject.fetchFor ?? ((_req, key) => subject.fetch(key));
   app.get('/product/:id', async (req, res) => {
-    res.json(await fetch(req, `product:${req.params.id}`));
+    const product = await fetch(req, `product:${req.params.id}`);
+    if (work > 0) pbkdf2Sync('what a handler does', 'beside', work, 20, 'sha1');
+    res.json(product);
   });
   app.use((error, _req, res, _next) => res.status(500).json({ error: String(error) }));
   await new Promise((resolve) => {

@@ -16,6 +16,7 @@ import { Metrics } from './metrics.js';
 import { currentMode, modeOf } from './mode.js';
 import { Mutations } from './mutations.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS, parseCacheOptions } from './options.js';
+import { canSpare } from './read.js';
 import { RecentWrites } from './recent-writes.js';
 import { recover, rejournal, replay } from './recovery.js';
 import { Standby } from './standby.js';
@@ -161,6 +162,7 @@ function buildDoor(
             `every entry under the prefix '${config.prefix}' counts as gone.`,
         ),
       beginFence: () => recent.beginFence(),
+      canSpare: (key) => canSpare(context(), key.slice(config.prefix.length)),
     },
   });
 }

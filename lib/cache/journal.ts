@@ -34,6 +34,7 @@ export class Journal {
   #loads = 0;
   #seq = 0;
   #overflowSeq = 0;
+  #overflows = 0;
   #keepMs = SHORTEST_KEEP_MS;
 
   constructor(max: number) {
@@ -51,6 +52,11 @@ export class Journal {
 
   get isOverflowed(): boolean {
     return this.#overflowSeq > 0;
+  }
+
+  /** How often it has overflowed. */
+  get overflows(): number {
+    return this.#overflows;
   }
 
   /** Marks a moment: everything recorded so far has a lower or equal `seq`. */
@@ -109,6 +115,7 @@ export class Journal {
     this.#entries.clear();
     this.#patterns.clear();
     this.#loads = 0;
+    this.#overflows++;
     this.#overflowSeq = ++this.#seq;
   }
 

@@ -1,4 +1,4 @@
-import { Failure } from '../redis/failure.js';
+import { Failure, HESITATES } from '../redis/failure.js';
 import type { Session } from '../redis/session.js';
 import { type Budget, OUT_OF_BUDGET } from './budget.js';
 import { type CacheContext, defer, firstAttempt, redisKey, reportFailure } from './context.js';
@@ -66,6 +66,15 @@ export function readerFor(
   return context.journal.isEmpty || !context.journal.blocks(key) ? session : undefined;
 }
 
+/**
+ * Whether memory can stand in for a Redis that hesitates: it has the value, and Redis had it a moment ago.
+ */
+export function canSpare(context: CacheContext, key: string): boolean {
+  const { standby, clock, serverClock } = context;
+  const nowMs = serverClock.latestMicros() / 1_000;
+  return standby?.isRecent(key, context.generation(), nowMs, clock.now()) === true;
+}
+
 export function readMemory(context: CacheContext, key: string): Found | undefined {
   const { standby, serverClock } = context;
   // Rather a moment too short than longer than it would have lived in Redis.
@@ -80,7 +89,7 @@ function interpret(
   since: number,
 ): Found | undefined {
   if (slot instanceof Failure) {
-    if (slot !== OUT_OF_BUDGET) reportFailure(context, slot);
+    if (slot !== OUT_OF_BUDGET && slot !== HESITATES) reportFailure(context, slot);
     // A key of another type holds nothing of ours; any other failure leaves the question to memory.
     return slot.isAbout('WRONGTYPE') ? undefined : readMemory(context, key);
   }
@@ -117,7 +126,8 @@ function admit(
   }
   const state = freshness(entry, context.serverClock.now());
   if (state === 'expired') return absent(context, key, since);
-  if (context.mutations.isUnchanged(key, since)) context.standby?.keep(key, entry);
+  if (context.mutations.isUnchanged(key, since))
+    context.standby?.keep(key, entry, context.clock.now());
   return { entry, tier: 'redis', isStale: state === 'stale' };
 }
 

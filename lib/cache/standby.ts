@@ -9,6 +9,12 @@ export interface Found {
   readonly isStale: boolean;
 }
 
+/** An entry that Redis showed so long ago, or sooner, is recent. */
+const RECENT_MS = 1_000;
+
+/** The mark of an entry that Redis did not show. */
+const NEVER = -1;
+
 /** Whether an entry may be given to anybody at `nowMs` (server time), and as what. */
 export function freshness(entry: string, nowMs: number): 'fresh' | 'stale' | 'expired' {
   const freshUntil = freshUntilMs(entry);
@@ -32,7 +38,7 @@ export class Standby {
   }
 
   get(key: string, generation: string, nowMs: number): Found | undefined {
-    const entry = this.memory.get(key);
+    const entry = this.memory.get(key)?.entry;
     if (entry === undefined) return undefined;
     const isUsable =
       (this.#suspects.size === 0 || !this.#suspects.has(key)) && isOfGeneration(entry, generation);
@@ -44,11 +50,22 @@ export class Standby {
     return { entry, tier: 'memory', isStale: state === 'stale' };
   }
 
-  /** Keeps an entry that Redis just showed, or that this process just made. */
-  keep(key: string, entry: string): void {
+  /** Whether there is a fresh value that Redis itself showed within the last second (`at`: local, monotonic). */
+  isRecent(key: string, generation: string, nowMs: number, at: number): boolean {
+    const mark = this.memory.get(key)?.mark ?? NEVER;
+    if (mark === NEVER || at - mark > RECENT_MS) return false;
+    return this.get(key, generation, nowMs)?.isStale === false;
+  }
+
+  /** Keeps an entry that this process just made, or that Redis just showed: then `seenAt` says when (local, monotonic). */
+  keep(key: string, entry: string, seenAt: number = NEVER): void {
     if (this.#suspects.size > 0) this.#suspects.delete(key);
-    // Most of what Redis shows is held already: then it is enough that it was used.
-    if (this.memory.get(key) !== entry) this.memory.set(key, entry);
+    // Whole milliseconds: a number of its own in memory would cost every entry 16 bytes.
+    const mark = Math.floor(seenAt);
+    const held = this.memory.get(key);
+    // Most of what Redis shows is held already.
+    if (held?.entry === entry) held.mark = mark;
+    else this.memory.set(key, entry, mark);
   }
 
   delete(key: string): void {

@@ -27,7 +27,7 @@ export function buildStatus(context: CacheContext, history: StatusHistory): Cach
     since: iso(history.since),
     ...(reason === undefined ? {} : { reason }),
     ...(nextProbeAt === undefined ? {} : { nextProbeAt: iso(nextProbeAt) }),
-    journal: { entries: context.journal.size, max: context.journal.max },
+    journal: journalOf(context),
     memory: memoryOf(context),
     ...(lastError === undefined ? {} : { lastError }),
     ...(lastErrorAt === undefined ? {} : { lastErrorTime: iso(lastErrorAt) }),
@@ -55,6 +55,11 @@ function nextProbe(context: CacheContext): number | undefined {
   const state = context.door?.state;
   if (state === undefined || !('nextAttemptAt' in state)) return undefined;
   return context.clock.wallNow() + Math.max(0, state.nextAttemptAt - context.clock.now());
+}
+
+function journalOf({ journal }: CacheContext): CacheStatus['journal'] {
+  const { size, max, overflows } = journal;
+  return { entries: size, max, overflows };
 }
 
 function memoryOf(context: CacheContext): CacheStatus['memory'] {

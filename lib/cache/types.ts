@@ -37,8 +37,8 @@ export interface CacheStatus {
   readonly reason?: CacheReason;
   /** Present while Redis is not used: when it is tried next. */
   readonly nextProbeAt?: string;
-  /** Writes that wait for Redis. */
-  readonly journal: { readonly entries: number; readonly max: number };
+  /** Writes that wait for Redis, and how often there were so many that the whole prefix was flushed instead. */
+  readonly journal: { readonly entries: number; readonly max: number; readonly overflows: number };
   /** The memory tier, or `null` when it is switched off. */
   readonly memory: {
     readonly entries: number;

@@ -16,6 +16,9 @@ export interface GracefulShutdown {
   dispose(): void;
 }
 
+/** The same signal again so soon is the same one: npm passes on a Ctrl-C that its child has had already. */
+const ECHO_MS = 500;
+
 /** Idle keep-alive connections are looked for this often while the last requests end. */
 const SWEEP_MS = 100;
 
@@ -23,7 +26,8 @@ const SWEEP_MS = 100;
  * Ends a server without losing a request. On SIGTERM or SIGINT: readiness fails at once while traffic is
  * still served, each connection for one answer more; after `drainDelay` no connection is accepted and idle
  * ones are closed; when the last request is answered the cache is closed and `onSignal` runs; then the
- * process ends with code 0. A second signal, `timeout`, or a clean-up that fails, ends it with code 1.
+ * process ends with code 0. A second signal (the same within half a second is one), `timeout`, or a clean-up
+ * that fails, ends it with code 1.
  *
  * @throws CacheHealthError `ERR_HEALTH_OPTION` for a wrong option.
  */
@@ -33,14 +37,18 @@ export function gracefulShutdown(
 ): GracefulShutdown {
   const config = parseShutdownOptions(server, options);
   let running: Promise<void> | undefined;
-  let isSignalled = false;
+  let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
   const shutdown = (): Promise<void> => {
     running ??= shutDown(server, config);
     return running;
   };
-  const onSignal = (): void => {
-    if (isSignalled) process.exit(1);
-    isSignalled = true;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const at = systemClock.now();
+    if (first !== undefined) {
+      if (signal === first.signal && at - first.at < ECHO_MS) return;
+      process.exit(1);
+    }
+    first = { signal, at };
     const limit = systemClock.setTimer(() => process.exit(1), config.timeoutMs);
     shutdown()
       .finally(() => limit.cancel())

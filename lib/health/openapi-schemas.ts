@@ -36,13 +36,19 @@ const METRICS = {
 
 const FILLED: Json = record({ entries: COUNT, max: COUNT }, ['entries', 'max']);
 
+const JOURNAL: Json = record({ entries: COUNT, max: COUNT, overflows: COUNT }, [
+  'entries',
+  'max',
+  'overflows',
+]);
+
 const DEGRADATION: Json = record(
   {
     mode: { type: 'string', enum: ['degraded', 'recovering', 'database-only'] },
     reason: TEXT,
     since: TIME,
     fallback: { oneOf: [FILLED, { type: 'null' }] },
-    journal: FILLED,
+    journal: JOURNAL,
     nextProbeAt: TIME,
   },
   ['mode', 'since', 'fallback', 'journal'],

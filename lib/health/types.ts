@@ -31,7 +31,11 @@ export interface CacheResult extends CheckResult {
     readonly reason?: CacheReason;
     readonly since: string;
     readonly fallback: { readonly entries: number; readonly max: number } | null;
-    readonly journal: { readonly entries: number; readonly max: number };
+    readonly journal: {
+      readonly entries: number;
+      readonly max: number;
+      readonly overflows: number;
+    };
     readonly nextProbeAt?: string;
   };
 }

@@ -7,13 +7,19 @@ export interface MemoryLimits {
   readonly maxBytes: number;
 }
 
+/** An encoded entry, and a number of the caller's to go with it. */
+export interface Held {
+  readonly entry: string;
+  mark: number;
+}
+
 /**
  * The warm standby: encoded entries by key, least recently used out first, bounded by entries and by
  * bytes. It knows nothing of time or of what an entry means.
  */
 export class MemoryTier {
   readonly limits: MemoryLimits;
-  readonly #entries: LRUCache<string, string>;
+  readonly #entries: LRUCache<string, Held>;
 
   /** `onEvicted` hears of keys that were pushed out, not of those that were deleted or replaced. */
   constructor(limits: MemoryLimits, onEvicted: (key: string) => void) {
@@ -21,8 +27,8 @@ export class MemoryTier {
     this.#entries = new LRUCache({
       max: limits.max,
       maxSize: limits.maxBytes,
-      sizeCalculation: (entry, key) => Buffer.byteLength(entry) + Buffer.byteLength(key),
-      dispose: (_entry, key, reason) => {
+      sizeCalculation: ({ entry }, key) => Buffer.byteLength(entry) + Buffer.byteLength(key),
+      dispose: (_held, key, reason) => {
         if (reason === 'evict') onEvicted(key);
       },
     });
@@ -36,12 +42,12 @@ export class MemoryTier {
     return this.#entries.calculatedSize;
   }
 
-  get(key: string): string | undefined {
+  get(key: string): Held | undefined {
     return this.#entries.get(key);
   }
 
-  set(key: string, entry: string): void {
-    this.#entries.set(key, entry);
+  set(key: string, entry: string, mark: number): void {
+    this.#entries.set(key, { entry, mark });
   }
 
   delete(key: string): boolean {

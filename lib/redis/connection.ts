@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js';
 import type { RedisClientLike } from './client.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
 import { CLOSED, classify, Failure } from './failure.js';
+import { Hesitation } from './hesitation.js';
 
 /** Replies missing in a row, with none in between, before the connection counts as hung. */
 const HUNG_AFTER = 3;
@@ -37,6 +38,7 @@ export class Connection {
   readonly #isOurs: boolean;
   readonly #onLost: (failure: Failure) => void;
   readonly #deadlines: DeadlineQueue;
+  readonly #hesitation: Hesitation;
   readonly #onError = (error: unknown): void => this.lose(classify(error));
   readonly #onEnd = (): void => this.lose(classify(new Error('the connection was closed')));
   #lost: Failure | undefined;
@@ -51,6 +53,14 @@ export class Connection {
     this.#deadlines = new DeadlineQueue(options.clock, options.commandTimeoutMs, true, (count) =>
       this.#onExpired(count),
     );
+    this.#hesitation = new Hesitation({
+      clock: options.clock,
+      commandTimeoutMs: options.commandTimeoutMs,
+      oldest: () => this.#deadlines.oldest(),
+      onBegin: () => {
+        for (const pending of this.#deadlines.waiting) pending.onHesitation?.();
+      },
+    });
     this.#client.on('error', this.#onError);
     this.#client.on('reconnecting', this.#onEnd);
     this.#client.on('end', this.#onEnd);
@@ -61,8 +71,13 @@ export class Connection {
     return this.#unanswered;
   }
 
-  /** Resolves to the reply or to a `Failure`. */
-  send(args: string[]): Promise<unknown> {
+  /** Whether answers are overdue, by what is usual here: Redis may be hung. */
+  get hesitates(): boolean {
+    return this.#hesitation.isOn;
+  }
+
+  /** Resolves to the reply or to a `Failure`. `onHesitation` is called when Redis begins to hesitate meanwhile. */
+  send(args: string[], onHesitation?: () => void): Promise<unknown> {
     if (this.#lost !== undefined) return Promise.resolve(this.#lost);
     if (this.#unanswered >= MAX_PENDING) {
       return Promise.resolve(
@@ -70,7 +85,7 @@ export class Connection {
       );
     }
     return new Promise((resolve) => {
-      const pending = this.#track(resolve);
+      const pending = this.#track(resolve, onHesitation);
       this.#client.sendCommand(args, SEND_OPTIONS).then(
         (reply) => this.#onReply(pending, reply, resolve),
         (error) => this.#onRejection(pending, error, resolve),
@@ -89,6 +104,7 @@ export class Connection {
   dispose(failure: Failure = CLOSED): void {
     if (this.#lost !== undefined) return;
     this.#lost = failure;
+    this.#hesitation.cancel();
     for (const pending of this.#deadlines.drain()) pending.expire();
     if (this.#isOurs) destroyClient(this.#client);
     else this.#leaveAdopted();
@@ -100,10 +116,11 @@ export class Connection {
     this.#client.off('end', this.#onEnd);
   }
 
-  #track(resolve: (reply: unknown) => void): Pending {
+  #track(resolve: (reply: unknown) => void, onHesitation: (() => void) | undefined): Pending {
     const pending: Pending = {
       sentAt: this.#clock.now(),
       isSettled: false,
+      onHesitation,
       expire: () => {
         if (pending.isSettled) return;
         pending.isSettled = true;
@@ -112,6 +129,7 @@ export class Connection {
     };
     this.#unanswered++;
     this.#deadlines.add(pending);
+    this.#hesitation.sent();
     return pending;
   }
 
@@ -121,6 +139,7 @@ export class Connection {
     if (pending.isSettled) return;
     this.#missingInARow = 0;
     pending.isSettled = true;
+    this.#hesitation.answered(this.#clock.now() - pending.sentAt);
     this.#deadlines.settled();
     resolve(reply);
   }

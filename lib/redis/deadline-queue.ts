@@ -1,15 +1,16 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
+import { PatientTimer } from './patient-timer.js';
 
 /** A command on its way: settled once, by its reply or by its deadline. */
 export interface Pending {
   readonly sentAt: number;
   isSettled: boolean;
+  /** Called when Redis hesitates; the command goes on. */
+  readonly onHesitation?: (() => void) | undefined;
   /** Called when the deadline passes first. */
   expire(): void;
 }
 
-/** A timer this late means that the event loop was busy: replies may lie unread in the socket. */
-const LATE_MS = 5;
 const MAX_POSTPONEMENTS = 5;
 
 /** The places of settled commands are given back when so many are empty. */
@@ -29,12 +30,9 @@ export class DeadlineQueue {
   readonly #timeoutMs: number;
   /** Told how many commands expired together. */
   readonly #onExpired: (count: number) => void;
-  readonly #isAwaited: boolean;
+  readonly #timer: PatientTimer;
   #queue: (Pending | undefined)[] = [];
   #head = 0;
-  #timer: Timer | undefined;
-  #postponed = 0;
-  #postponedFor: Pending | undefined;
 
   /** `isAwaited`: somebody waits for the answers, so the process must live until they are there. */
   constructor(
@@ -45,65 +43,55 @@ export class DeadlineQueue {
   ) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    this.#isAwaited = isAwaited;
     this.#onExpired = onExpired;
+    this.#timer = new PatientTimer({
+      clock,
+      maxPostponements: MAX_POSTPONEMENTS,
+      waitsFor: () => this.oldest(),
+      isAwaited,
+      onDue: () => this.#sweep(),
+    });
+  }
+
+  /** Every unsettled command. */
+  get waiting(): readonly Pending[] {
+    return this.#queue.filter((pending) => pending?.isSettled === false) as Pending[];
   }
 
   add(pending: Pending): void {
     this.#queue.push(pending);
-    if (this.#timer === undefined) this.#arm(this.#timeoutMs);
+    if (!this.#timer.isRunning) this.#timer.start(this.#timeoutMs);
   }
 
   /** A command was settled. Redis answers in order, so it is usually the oldest: this costs next to nothing. */
   settled(): void {
-    this.#oldest();
+    this.oldest();
   }
 
   /** Takes every unsettled command out and stops the timer. */
-  drain(): Pending[] {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const rest = this.#queue.filter((pending) => pending?.isSettled === false) as Pending[];
+  drain(): readonly Pending[] {
+    this.#timer.cancel();
+    const rest = this.waiting;
     this.#queue = [];
     this.#head = 0;
     return rest;
   }
 
-  #arm(ms: number): void {
-    const dueAt = this.#clock.now() + ms;
-    this.#timer = this.#clock.setTimer(() => this.#onTimer(dueAt), ms, { ref: this.#isAwaited });
-  }
-
-  #onTimer(dueAt: number): void {
-    const late = this.#clock.now() - dueAt;
-    const oldest = this.#oldest();
-    if (oldest !== this.#postponedFor) this.#postponed = 0;
-    this.#postponedFor = oldest;
-    if (late > LATE_MS && this.#postponed < MAX_POSTPONEMENTS) {
-      this.#postponed++;
-      // The time the loop was busy is given back: what was sent before it may have been written after it.
-      this.#arm(Math.min(late, this.#timeoutMs));
-      return;
-    }
-    this.#clock.afterPoll(() => this.#sweep());
-  }
-
   #sweep(): void {
-    if (this.#timer === undefined) return;
     const now = this.#clock.now();
     let expired = 0;
-    let oldest = this.#oldest();
+    let oldest = this.oldest();
     while (oldest !== undefined && now - oldest.sentAt >= this.#timeoutMs) {
       oldest.expire();
       expired++;
-      oldest = this.#oldest();
+      oldest = this.oldest();
     }
-    this.#timer = undefined;
-    if (oldest !== undefined) this.#arm(Math.max(1, oldest.sentAt + this.#timeoutMs - now));
+    if (oldest !== undefined) this.#timer.start(Math.max(1, oldest.sentAt + this.#timeoutMs - now));
     if (expired > 0) this.#onExpired(expired);
   }
 
-  #oldest(): Pending | undefined {
+  /** The oldest unsettled command; those settled before it are let go. */
+  oldest(): Pending | undefined {
     while (this.#queue[this.#head]?.isSettled === true) this.#queue[this.#head++] = undefined;
     const isEmpty = this.#head === this.#queue.length;
     if (this.#head > 0 && (isEmpty || this.#head >= COMPACT_EVERY)) {

@@ -19,6 +19,8 @@ export interface DoorHooks {
   onRestart(): void;
   /** What Redis holds cannot be believed; the generation was changed. */
   onAmnesia(): void;
+  /** Whether the reader of a key (prefix included) can be served without Redis while that hesitates. */
+  readonly canSpare: (key: string) => boolean;
   /** A fence command is about to be sent; the returned function is called once it is acknowledged. */
   beginFence(): () => void;
 }

@@ -157,12 +157,9 @@ export class RedisDoor {
   async #establish(): Promise<Failure | undefined> {
     const connection = await this.#opener.open();
     if (connection instanceof Failure) return connection;
-    const session = new Session(connection, this.#options.prefix);
-    if (this.#isShut()) {
-      connection.dispose();
-      return undefined;
-    }
-    const failure = await this.#qualify(session);
+    const { prefix, hooks } = this.#options;
+    const session = new Session(connection, prefix, hooks.canSpare);
+    const failure = this.#isShut() ? CLOSED : await this.#qualify(session);
     if (failure !== undefined) connection.dispose(failure);
     return failure;
   }

@@ -104,3 +104,6 @@ export const CLOSED: Failure = new Failure(
   'closed',
   new Error('the cache was closed'),
 );
+
+/** Redis hesitates, and the reader can be served elsewhere meanwhile: no failure of Redis, nor of the command. */
+export const HESITATES: Failure = new Failure('command', 'busy', new Error('Redis hesitates'));

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.js';
-import { Failure } from './failure.js';
+import { Failure, HESITATES } from './failure.js';
 
 /** Keys in one command: enough to share its cost, few enough that replies keep flowing when values are large. */
 const MAX_KEYS = 32;
@@ -14,19 +14,28 @@ export class GetBatcher {
   readonly #connection: Connection;
   /** Takes what is not a whole reply. */
   readonly #onOdd: (reply: unknown) => unknown;
+  readonly #canSpare: (key: string) => boolean;
   #keys: string[] = [];
   #resolves: Resolve[] = [];
   #isSplit = false;
   readonly #flush = (): void => this.#send();
 
-  constructor(connection: Connection, onOdd: (reply: unknown) => unknown) {
+  /** `canSpare`: whether the reader of a key can be served without Redis, should Redis hesitate. */
+  constructor(
+    connection: Connection,
+    onOdd: (reply: unknown) => unknown,
+    canSpare: (key: string) => boolean,
+  ) {
     this.#connection = connection;
     this.#onOdd = onOdd;
+    this.#canSpare = canSpare;
   }
 
-  /** Resolves to what is under the key, `null`, or a `Failure`. */
+  /** Resolves to what is under the key, `null`, or a `Failure`: `HESITATES` for a reader that can be spared. */
   get(key: string): Promise<unknown> {
     return new Promise((resolve) => {
+      // Sent all the same: whether it is answered tells whether Redis is hung.
+      if (this.#connection.hesitates && this.#canSpare(key)) resolve(HESITATES);
       this.#keys.push(key);
       this.#resolves.push(resolve);
       if (this.#keys.length === 1) process.nextTick(this.#flush);
@@ -46,19 +55,27 @@ export class GetBatcher {
 
   #sendEach(keys: readonly string[], resolves: readonly Resolve[]): void {
     keys.forEach((key, i) => {
-      void this.#connection.send(['GET', key]).then((reply) => {
+      const spare = (): void => this.#spare([key], resolves.slice(i, i + 1));
+      void this.#connection.send(['GET', key], spare).then((reply) => {
         resolves[i]?.(reply instanceof Failure ? this.#onOdd(reply) : reply);
       });
     });
   }
 
   #sendTogether(keys: readonly string[], resolves: readonly Resolve[]): void {
-    void this.#connection.send(['MGET', ...keys]).then((reply) => {
+    const spare = (): void => this.#spare(keys, resolves);
+    void this.#connection.send(['MGET', ...keys], spare).then((reply) => {
       const isSplit = reply instanceof Failure && reply.isAbout('CROSSSLOT');
       if (!isSplit) return this.#share(reply, resolves);
       // One address of a server in cluster mode: keys of several slots cannot be asked for together.
       this.#isSplit = true;
       return this.#sendEach(keys, resolves);
+    });
+  }
+
+  #spare(keys: readonly string[], resolves: readonly Resolve[]): void {
+    keys.forEach((key, i) => {
+      if (this.#canSpare(key)) resolves[i]?.(HESITATES);
     });
   }
 

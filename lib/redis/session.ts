@@ -62,18 +62,20 @@ export class Session {
   readonly #reserved: string;
   readonly #gets: GetBatcher;
 
-  constructor(connection: Connection, prefix: string) {
+  /** `canSpare`: whether the reader of a key can be served without Redis, should Redis hesitate. */
+  constructor(connection: Connection, prefix: string, canSpare: (key: string) => boolean) {
     this.connection = connection;
     this.#reserved = prefix + RESERVED;
-    this.#gets = new GetBatcher(connection, (reply) =>
-      reply instanceof Failure ? this.#orDenied(reply) : this.desync('a reply of another length'),
-    );
+    const onOdd = (reply: unknown): unknown =>
+      reply instanceof Failure ? this.#orDenied(reply) : this.desync('a reply of another length');
+    this.#gets = new GetBatcher(connection, onOdd, canSpare);
   }
 
   #fenceKey(): string {
     return `${this.#reserved}fence`;
   }
 
+  /** Resolves to what is under the key, `null`, or a `Failure`: `HESITATES` when its reader can be spared. */
   get(key: string): Promise<unknown> {
     return this.#gets.get(key);
   }

@@ -46,7 +46,7 @@ for (const [version, newApp] of VERSIONS) {
           reason: 'connection_refused',
           since: '2026-01-01T00:00:00.000Z',
           fallback: { entries: 1, max: 100 },
-          journal: { entries: 0, max: 10_000 },
+          journal: { entries: 0, max: 10_000, overflows: 0 },
           nextProbeAt: '2026-01-01T00:00:01.000Z',
         },
       });

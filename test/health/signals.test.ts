@@ -103,6 +103,27 @@ describe('a process that is told to end', function () {
     expect(service.told).to.deep.equal(['shutting_down']);
   });
 
+  it('twice at once, as by npm, takes it for one signal', async () => {
+    service = await Service.start();
+    const ended = service.ended();
+    service.signal('SIGINT');
+    await service.next(() => service.told.includes('shutting_down'));
+    service.signal('SIGINT');
+    expect(await ended).to.equal(0);
+    expect(service.told).to.include('cleaned up');
+  });
+
+  it('the same way once more, half a second later, ends at once with 1', async () => {
+    service = await Service.start('slow');
+    const ended = service.ended();
+    service.signal('SIGINT');
+    await service.next(() => service.told.includes('shutting_down'));
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    service.signal('SIGINT');
+    expect(await ended).to.equal(1);
+    expect(service.told).not.to.include('cleaned up');
+  });
+
   it('while a request is stuck ends after the timeout with 1', async () => {
     service = await Service.start('short');
     const stuck = fetch(`${service.url}/stuck`).catch((error: Error) => error);

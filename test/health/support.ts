@@ -25,7 +25,7 @@ export function cacheThatIs(status: Partial<CacheStatus> = {}): { status(): Cach
       metrics: { hits: 150, misses: 25, sets: 25, deletes: 3, errors: 0, hitRate: 0.86 },
       mode: 'normal',
       since: '2026-01-01T00:00:00.000Z',
-      journal: { entries: 0, max: 10_000 },
+      journal: { entries: 0, max: 10_000, overflows: 0 },
       memory: { entries: 1, max: 100, bytes: 10, maxBytes: 1_000 },
       ...status,
     }),

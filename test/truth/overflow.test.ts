@@ -30,7 +30,7 @@ describe('a journal that is full', () => {
   it(`holds ${MAX} writes and replays each of them`, async () => {
     const generation = await world.generation();
     await deleteMany(MAX);
-    expect(a.cache.status().journal).to.deep.equal({ entries: MAX, max: MAX });
+    expect(a.cache.status().journal).to.deep.equal({ entries: MAX, max: MAX, overflows: 0 });
     await a.proxy.pass();
     await isIn('normal', a);
     expect(await world.generation()).to.equal(generation);
@@ -44,6 +44,7 @@ describe('a journal that is full', () => {
     await deleteMany(MAX + 1);
     expect(a.log.warnings.length, 'lines about it').to.equal(1);
     expect(a.log.warnings[0]).to.match(/more than 10000 writes wait for Redis/);
+    expect(a.cache.status().journal.overflows).to.equal(1);
     const monitor = await world.server.monitor();
     await a.proxy.pass();
     await isIn('normal', a);

@@ -28,7 +28,7 @@ describe('the answers about an outage', () => {
     expect({ mode, status, journal }).to.deep.equal({
       mode: 'degraded',
       status: 'degraded',
-      journal: { entries: 3, max: 10_000 },
+      journal: { entries: 3, max: 10_000, overflows: 0 },
     });
     expect(reason).to.be.oneOf(['connection_lost', 'connection_refused']);
     expect(Date.parse(since)).to.be.within(before, Date.now());
