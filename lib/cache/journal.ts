@@ -54,7 +54,7 @@ export class Journal {
     return this.#overflowSeq > 0;
   }
 
-  /** How often it has overflowed. */
+  /** How many changes of generation it has come to. */
   get overflows(): number {
     return this.#overflows;
   }
@@ -110,13 +110,15 @@ export class Journal {
     if (this.#overflowSeq <= seq) this.#overflowSeq = 0;
   }
 
-  /** Everything collapses into one change of generation. */
-  overflow(): void {
+  /** Everything collapses into one change of generation. Whether none was due already. */
+  overflow(): boolean {
+    const isFirst = !this.isOverflowed;
+    if (isFirst) this.#overflows++;
     this.#entries.clear();
     this.#patterns.clear();
     this.#loads = 0;
-    this.#overflows++;
     this.#overflowSeq = ++this.#seq;
+    return isFirst;
   }
 
   /** A loaded value that memory no longer holds needs no protection. */
@@ -161,7 +163,6 @@ export class Journal {
         return false;
       }
     }
-    this.overflow();
-    return true;
+    return this.overflow();
   }
 }

@@ -39,13 +39,14 @@ export class RecentWrites {
   /** Journals them all again. Whether that overflowed the journal. */
   rejournal(journal: Journal, now: number): boolean {
     const batches = this.#batches;
+    const { overflows } = journal;
     this.#batches = [newBatch()];
     if (batches.some((batch) => batch.isEverything)) journal.overflow();
     for (const { keys, patterns } of batches) {
       for (const pattern of patterns) journal.recordPattern(pattern, now);
       for (const key of keys) journal.record(key, 'delete', now);
     }
-    return journal.isOverflowed;
+    return journal.overflows > overflows;
   }
 
   #current(): Batch {

@@ -94,7 +94,8 @@ describe('faults: what a hang may cost', () => {
     scene.server.hang();
     await isDegraded(middleware);
     for (let i = 0; i < 200; i++) await cache.set(`new:${i}`, i);
-    expect(cache.status().journal).to.deep.equal({ entries: 50, max: 50 });
+    expect(cache.status().journal).to.deep.equal({ entries: 50, max: 50, overflows: 1 });
+    expect(middleware.witness.warnings.length, 'lines about it').to.equal(1);
     scene.server.thaw();
     await isUp(middleware);
     expect(await cache.get('old')).to.equal(undefined);

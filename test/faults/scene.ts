@@ -12,10 +12,11 @@ import { until } from '../support/wait.js';
 export class Witness {
   readonly errors: string[] = [];
   readonly infos: string[] = [];
+  readonly warnings: string[] = [];
   readonly changes: ModeChange[] = [];
   readonly logger = {
     info: (line: string): void => void this.infos.push(line),
-    warn: (): void => {},
+    warn: (line: string): void => void this.warnings.push(line),
     error: (line: string): void => void this.errors.push(line),
   };
 }
