@@ -174,8 +174,8 @@ const MUTATIONS = [
   {
     name: 'memory learns from replies that were on their way when the key was changed',
     file: 'cache/read.js',
-    find: 'if (context.mutations.isUnchanged(key, since))\n        context.standby?.keep(key, entry);',
-    replace: 'context.standby?.keep(key, entry);',
+    find: 'if (context.mutations.isUnchanged(key, since))\n        context.standby?.keep(key, entry, context.clock.now());',
+    replace: 'context.standby?.keep(key, entry, context.clock.now());',
     tests: ['truth/barrier'],
   },
   {
