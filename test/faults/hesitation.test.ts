@@ -95,6 +95,26 @@ describe('faults: Redis hesitates', () => {
     expect(await deleted).to.equal('applied');
   });
 
+  it('is found out for a hang, or not, by the commands of those who were spared too', async () => {
+    const { cache, lookups } = await join();
+    await cache.set('a', 1);
+    await cache.get('a');
+    const before = await readsSeen();
+    scene.server.hang();
+    for (let i = 0; i < 6; i++) {
+      await cache.get('a');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(lookups.at(-1)?.tier).to.equal('memory');
+    scene.server.thaw();
+    await until(async () => (await readsSeen()) === before + 6, 'Redis has seen all six');
+  });
+
+  async function readsSeen(): Promise<number> {
+    const stats = String(await scene.server.command('INFO', 'commandstats'));
+    return Number(/cmdstat_get:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+  }
+
   it('does not keep the hang from being found out', async () => {
     const middleware = await scene.join();
     const { cache } = middleware;
