@@ -80,6 +80,13 @@ const MUTATIONS = [
     tests: ['faults/hesitation'],
   },
   {
+    name: 'the replay deletes what was written since it began',
+    file: 'cache/recovery.js',
+    find: 'batch.filter((key) => journal.has(key))',
+    replace: 'batch',
+    tests: ['truth/replay'],
+  },
+  {
     name: 'no fence: an older version stores',
     file: 'redis/scripts.js',
     find: 'if version > tonumber(ARGV[4]) and version',

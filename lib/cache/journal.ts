@@ -86,6 +86,11 @@ export class Journal {
     if (ms > this.#keepMs) this.#keepMs = ms;
   }
 
+  /** Whether a write of this very key waits. */
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
   /** Whether Redis must not be asked about this key. */
   blocks(key: string): boolean {
     if (this.#entries.size > 0 && this.#entries.has(key)) return true;

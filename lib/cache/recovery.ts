@@ -5,6 +5,8 @@ import { sendClear, sendRemove } from './write.js';
 
 /** Commands sent together: enough to fill a round trip, few enough that requests are served in between. */
 const BATCH = 500;
+/** Batches on their way at once: in a busy process each reply waits for its turn of the event loop. */
+const LANES = 2;
 
 /** Writes go on while the journal is replayed; the rest of a busy journal is replayed behind its barrier. */
 const MAX_PASSES = 20;
@@ -53,21 +55,36 @@ async function bump(context: CacheContext, session: Session): Promise<boolean> {
 }
 
 async function replayKeys(context: CacheContext, session: Session): Promise<boolean> {
-  const { journal, recent } = context;
-  for (let left = journal.size; left > 0 && !journal.isEmpty; left -= BATCH) {
-    const keys = journal.oldest(BATCH);
-    const seq = journal.seq;
-    const replies = await Promise.all(keys.map((key) => sendRemove(context, session, key)));
-    const failure = replies.find((reply) => reply instanceof Failure);
-    keys.forEach((key, i) => {
-      if (replies[i] instanceof Failure) return;
-      journal.settle(key, seq);
-      recent.note(key);
-    });
-    if (failure instanceof Failure) {
-      context.door?.report(failure);
-      return false;
+  const keys = context.journal.oldest(context.journal.size);
+  let next = 0;
+  let isWell = true;
+  const lane = async (): Promise<void> => {
+    while (isWell && next < keys.length) {
+      const batch = keys.slice(next, next + BATCH);
+      next += BATCH;
+      if (!(await replayBatch(context, session, batch))) isWell = false;
     }
-  }
-  return true;
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return isWell;
+}
+
+async function replayBatch(
+  context: CacheContext,
+  session: Session,
+  batch: readonly string[],
+): Promise<boolean> {
+  const { journal, recent } = context;
+  // What was written and acknowledged since the list was made must not be deleted.
+  const keys = batch.filter((key) => journal.has(key));
+  const seq = journal.seq;
+  const replies = await Promise.all(keys.map((key) => sendRemove(context, session, key)));
+  const failure = replies.find((reply) => reply instanceof Failure);
+  keys.forEach((key, i) => {
+    if (replies[i] instanceof Failure) return;
+    journal.settle(key, seq);
+    recent.note(key);
+  });
+  if (failure instanceof Failure) context.door?.report(failure);
+  return failure === undefined;
 }

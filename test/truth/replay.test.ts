@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { event } from '../support/wait.js';
+import { event, until } from '../support/wait.js';
 import { isIn, type Member, Reader, World } from './world.js';
 
 const KEYS = 10_000;
@@ -45,5 +45,23 @@ describe('the replay of a full journal', () => {
     expect(slowest).to.be.below(250);
     expect(a.cache.status().journal.entries).to.equal(0);
     expect(await a.cache.get('k0')).to.equal(undefined);
+  });
+
+  it('leaves alone what was written and acknowledged before its turn had come', async () => {
+    const impatient = a.cache.forRequest();
+    a.proxy.blackhole();
+    await impatient.get('something');
+    await a.proxy.pass();
+    expect(await a.cache.set('something', 'else')).to.equal('applied');
+    a.proxy.slow(20);
+    const count = 8_000;
+    await Promise.all(Array.from({ length: count }, (_, i) => impatient.delete(`k${i}`)));
+    await until(() => a.cache.status().journal.entries < count, 'the replay has begun');
+    const last = `k${count - 1}`;
+    expect(await a.cache.set(last, 'kept')).to.equal('applied');
+    expect(a.cache.status().journal.entries).to.be.above(0);
+    a.proxy.slow(0);
+    await until(() => a.cache.status().journal.entries === 0, 'the journal is replayed');
+    expect(await a.cache.get(last)).to.equal('kept');
   });
 });
