@@ -1,11 +1,9 @@
 // A real redis-server on a free loopback port, without persistence.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { endWithUs } from './children.mjs';
+import { endWithUs, removeFolder, temporaryFolder } from './children.mjs';
 
 let binary;
 
@@ -43,7 +41,7 @@ export function freePort() {
 
 export class RedisServer {
   #child;
-  #directory = mkdtempSync(join(tmpdir(), 'ech-bench-'));
+  #directory = temporaryFolder();
 
   /** @param {number} port */
   constructor(port) {
@@ -64,7 +62,9 @@ export class RedisServer {
     endWithUs(child);
     for (let i = 0; i < 500; i++) {
       if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
-      if ((await this.command('PING').catch(() => '')).startsWith('+PONG')) return;
+      // Another Redis on this port would answer too.
+      const info = await this.command('INFO server').catch(() => '');
+      if (info.includes(`process_id:${child.pid}\r\n`)) return;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     throw new Error('redis-server did not start within 2.5 s');
@@ -90,7 +90,7 @@ export class RedisServer {
 
   async close() {
     await this.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeFolder(this.#directory);
   }
 
   /** One inline command on a connection of its own; resolves to the raw reply. */
@@ -109,6 +109,10 @@ export class RedisServer {
       });
       socket.on('connect', () => socket.write(`${line}\r\n`));
     });
+  }
+
+  async size() {
+    return Number(/^:(\d+)/.exec(await this.command('DBSIZE'))?.[1]);
   }
 
   /** How many commands of these names the server has run. */

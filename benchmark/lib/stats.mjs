@@ -16,6 +16,10 @@ export function quantile(values, share) {
 export const median = (values) => quantile(values, 0.5);
 
 /**
+ * @typedef {{ median: number, min: number, max: number, spread: number, n: number }} Summary
+ */
+
+/**
  * A measurement: the median of its repetitions and how far they lie apart. `spread` is half the distance
  * between the quartiles (of the extremes, when there are fewer than four).
  */
@@ -29,6 +33,17 @@ export function summarise(values) {
     spread: (quantile(kept, high) - quantile(kept, low)) / 2,
     n: kept.length,
   };
+}
+
+/**
+ * For what must hold each time: the worst of the repetitions, and half their range.
+ *
+ * @param {readonly number[]} values @param {'high' | 'low'} bad
+ */
+export function worst(values, bad) {
+  const summary = summarise(values);
+  const { min, max } = summary;
+  return { ...summary, median: bad === 'high' ? max : min, spread: (max - min) / 2 };
 }
 
 export function percentiles(values) {

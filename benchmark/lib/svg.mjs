@@ -2,16 +2,28 @@
 
 import { figure } from './report.mjs';
 
-const COLOURS = [
-  '#0b6e4f',
-  '#7fb069',
-  '#c8553d',
-  '#588b8b',
-  '#8d5b9a',
-  '#d9a21b',
-  '#3d5a80',
-  '#a23b5b',
-];
+/** Each subject has its colour, in every picture the same. */
+const COLOURS = {
+  'ours (1000)': '#0b6e4f',
+  ours: '#7fb069',
+  'bento-tuned': '#c8553d',
+  'cacheable-tuned': '#588b8b',
+  naive: '#8d5b9a',
+  'naive-tuned': '#d9a21b',
+  bento: '#e39b8b',
+  'bento-l2-tuned': '#7a2e1f',
+  cacheable: '#9cc5c5',
+  'cache-manager': '#9fb4d0',
+  'cache-manager-tuned': '#3d5a80',
+  'async-cache-dedupe': '#d79bb0',
+  'async-cache-dedupe-tuned': '#a23b5b',
+};
+const ORDER = Object.keys(COLOURS);
+const place = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+
+/** Subjects in the order of the legend, whatever order they ran in. */
+export const inOrder = (subjects) => [...subjects].sort((a, b) => place(a.name) - place(b.name));
+
 const FONT = 'font-family="system-ui, sans-serif" font-size="12"';
 const W = 860;
 const H = 400;
@@ -19,7 +31,7 @@ const PLOT = { left: 70, top: 40, width: 560, height: 300 };
 
 const escaped = (text) =>
   String(text).replace(/[&<>]/g, (c) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt' }[c]};`);
-const colour = (i) => COLOURS[i % COLOURS.length];
+const colour = (name) => COLOURS[name] ?? '#555555';
 
 function svg(title, body) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${W} ${H}" ${FONT}>
@@ -46,7 +58,7 @@ function legend(names) {
     const y = PLOT.top + 14 + i * 20;
     const x = PLOT.left + PLOT.width + 20;
     return [
-      `<rect x="${x}" y="${y - 9}" width="14" height="4" fill="${colour(i)}"/>`,
+      `<rect x="${x}" y="${y - 9}" width="14" height="4" fill="${colour(name)}"/>`,
       text(x + 20, y - 3, name),
     ];
   });
@@ -74,12 +86,14 @@ export function lineChart({ title, lines, span }) {
   body.push(
     text(PLOT.left + PLOT.width / 2, floor + 38, 'seconds since the fault began', 'middle'),
   );
-  lines.forEach((line, i) => {
+  for (const line of lines) {
     const d = line.points.map(
       ([x, y], n) => `${n ? 'L' : 'M'}${toX(x).toFixed(1)} ${toY(y).toFixed(1)}`,
     );
-    body.push(`<path d="${d.join('')}" fill="none" stroke="${colour(i)}" stroke-width="2"/>`);
-  });
+    body.push(
+      `<path d="${d.join('')}" fill="none" stroke="${colour(line.name)}" stroke-width="2"/>`,
+    );
+  }
   return svg(title, [...body, ...legend(lines.map((line) => line.name))]);
 }
 
@@ -106,7 +120,7 @@ export function percentileChart({ title, bars }) {
       if (!Number.isFinite(y)) return;
       const x = left + i * barWidth;
       body.push(
-        `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${(barWidth - 1).toFixed(1)}" height="${Math.max(1, floor - y).toFixed(1)}" fill="${colour(i)}"/>`,
+        `<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${(barWidth - 1).toFixed(1)}" height="${Math.max(1, floor - y).toFixed(1)}" fill="${colour(bar.name)}"/>`,
       );
     });
     body.push(text(left + (groupWidth - 20) / 2, floor + 18, part, 'middle'));

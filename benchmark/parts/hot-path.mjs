@@ -35,9 +35,13 @@ export async function hotPath(options) {
   const wanted = (names) => names.filter((name) => !options.only || options.only.includes(name));
   const redis = await RedisServer.start();
   try {
-    const measured = await redisCases(redis, [...DRIVERS, ...wanted(CACHES)], plan);
+    const caches = wanted(CACHES);
+    const measured =
+      caches.length > 0 ? await redisCases(redis, [...DRIVERS, ...caches], plan) : [];
     const memory = await memoryCases(wanted(MEMORY), plan);
-    return { parts: { redis: measured, memory }, pictures: [], bars: { redis: measured, memory } };
+    const names = [...caches, ...wanted(MEMORY)];
+    const parts = { redis: measured, memory };
+    return { parts, pictures: [], bars: { ...parts, names } };
   } finally {
     await redis.close();
   }
@@ -49,16 +53,22 @@ async function openAll(names, args) {
   for (const name of names) {
     progress(`hot path: starting ${name}`);
     const worker = startWorker('hot.mjs');
-    workers.set(name, worker);
-    await worker.call('open', { name, ...args });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    for (const size of SIZES) await worker.call('fill', { size });
+    try {
+      await worker.call('open', { name, ...args });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      for (const size of SIZES) await worker.call('fill', { size });
+      workers.set(name, worker);
+    } catch (error) {
+      say(`(${name}: ${error.message.split('\n')[0]})`);
+      await worker.stop();
+    }
   }
   return workers;
 }
 
-async function redisCases(redis, names, plan) {
-  const workers = await openAll(names, { port: redis.port, memoryMax: 1 });
+async function redisCases(redis, wanted, plan) {
+  const workers = await openAll(wanted, { port: redis.port, memoryMax: 1 });
+  const names = [...workers.keys()];
   const hits = SIZES.flatMap((size) =>
     [64, 1].map((concurrency) => ({ kind: 'hit', size, concurrency })),
   );
@@ -130,8 +140,9 @@ function printRedis({ kind, size, concurrency, results }) {
   table(head, rows);
 }
 
-async function memoryCases(names, plan) {
-  const workers = await openAll(names, { port: 0, memoryMax: 1_000 });
+async function memoryCases(wanted, plan) {
+  const workers = await openAll(wanted, { port: 0, memoryMax: 1_000 });
+  const names = [...workers.keys()];
   const measured = [];
   for (const size of SIZES) {
     const samples = await rounds(names, workers, plan, 'runMemory', {
@@ -139,12 +150,10 @@ async function memoryCases(names, plan) {
       size,
       concurrency: 1,
     });
-    const fastest = (i) =>
-      Math.min(
-        ...ISOLATING.map((name) => samples.get(name)?.[i]?.cpuNs ?? Number.NaN).filter(
-          Number.isFinite,
-        ),
-      );
+    const fastest = (i) => {
+      const peers = ISOLATING.flatMap((name) => samples.get(name)?.[i]?.cpuNs ?? []);
+      return peers.length === 0 ? Number.NaN : Math.min(...peers);
+    };
     const results = [...samples].map(([name, list]) => ({
       name,
       ns: summarise(list.map((one) => one.ns)),

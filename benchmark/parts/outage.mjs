@@ -1,10 +1,11 @@
 // The bad day: Express under load while its Redis is sick.
 
+import { analyse } from '../lib/phases.mjs';
 import { freePort, RedisServer } from '../lib/redis.mjs';
-import { figure, progress, say, spread, table } from '../lib/report.mjs';
+import { figure, progress, say, table } from '../lib/report.mjs';
 import { startWorker } from '../lib/rpc.mjs';
-import { percentiles, shuffled, summarise } from '../lib/stats.mjs';
-import { lineChart, percentileChart } from '../lib/svg.mjs';
+import { shuffled } from '../lib/stats.mjs';
+import { pictures, printFault, printSeconds } from './outage-report.mjs';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const now = () => performance.timeOrigin + performance.now();
@@ -80,11 +81,11 @@ const ALL = [
   ...['async-cache-dedupe', 'async-cache-dedupe-tuned'],
 ];
 
-/** @param {{ quick: boolean, all: boolean, only?: string[], fault?: string[], repeat?: number }} options */
+/** @param {{ quick: boolean, all: boolean, only?: string[], fault?: string[], repeat?: number, keep?: (parts: object) => void }} options */
 export async function outage(options) {
   const wanted = options.fault ?? [...Object.keys(FAULTS), MEMORY];
   const faults = wanted.filter((name) => name !== MEMORY);
-  const repeat = options.repeat ?? (options.quick ? 1 : 2);
+  const repeat = options.repeat ?? (options.quick ? 1 : 3);
   const phases = {
     ...(options.quick ? QUICK : PHASES),
     rate: options.rate ?? LOAD.rate,
@@ -93,6 +94,11 @@ export async function outage(options) {
   if (options.duringMs) phases.duringMs = options.duringMs;
   const rivals = options.only ?? RIVALS;
   const others = options.only || options.quick ? [] : [...OTHERS, ...(options.all ? ALL : [])];
+  const { rate, work, duringMs } = phases;
+  const asking = rate > 0 ? `${rate} requests a second` : 'asking again as soon as answered';
+  say(
+    `\n${LOAD.connections} connections ${asking}, and ${LOAD.perSecond} a second by the clock; ${work} rounds of PBKDF2 a request; faults of ${duringMs} ms`,
+  );
   const runs = [];
   for (const fault of faults) {
     for (let round = 0; round < repeat; round++) {
@@ -101,43 +107,62 @@ export async function outage(options) {
         runs.push(await run(fault, name, phases, round));
       }
     }
-    printFault(
-      fault,
-      runs.filter((one) => one.fault === fault),
-    );
+    const own = runs.filter((one) => one.fault === fault);
+    printFault(fault, own);
+    if (options.fault) printSeconds(own);
+    options.keep?.({ phases, runs });
   }
   const isMeasured = wanted.includes(MEMORY) && !(options.quick && options.fault === undefined);
-  const memory = isMeasured ? await hangMemory(options) : [];
-  return { parts: { runs, memory }, pictures: pictures(runs, faults), bars: { runs, memory } };
+  const memory = isMeasured ? await hangMemory(options, phases) : [];
+  return {
+    parts: { phases, runs, memory },
+    pictures: pictures(runs, faults),
+    bars: { runs, memory, faults },
+  };
 }
 
 /** One subject through one fault. */
 async function run(fault, name, phases, seed) {
   const plan = FAULTS[fault];
-  const world = await build(plan, name);
+  const world = { name };
   try {
-    return { fault, name, ...(await through(plan, world, phases, seed)) };
+    await build(plan, world);
+    return { fault, name, round: seed, ...(await through(plan, world, phases, seed)) };
   } catch (error) {
-    return { fault, name, failed: String(error?.message ?? error) };
+    return { fault, name, round: seed, failed: String(error?.message ?? error).split('\n')[0] };
   } finally {
-    clearInterval(world.flapping);
-    await Promise.all([world.load.stop(), world.app.stop(), world.proxy?.stop()]);
-    await world.redis.close();
+    await tearDown(world);
   }
 }
 
-async function build(plan, name) {
-  const redis = new RedisServer(await freePort());
-  await redis.start();
-  const world = { name, redis, app: startWorker('app.mjs', { execArgv: ['--expose-gc'] }) };
+async function build(plan, world) {
+  world.redis = new RedisServer(await freePort());
+  await world.redis.start();
+  world.app = startWorker('app.mjs', { execArgv: ['--expose-gc'] });
   world.load = startWorker('load.mjs');
-  world.redisPort = redis.port;
+  world.redisPort = world.redis.port;
   if (plan.isProxied) {
     world.proxy = startWorker('proxy.mjs');
     const mode = plan.isFromBoot ? 'refuse' : 'pass';
-    world.redisPort = await world.proxy.call('start', { target: redis.port, mode });
+    world.redisPort = await world.proxy.call('start', { target: world.redis.port, mode });
   }
-  return world;
+}
+
+async function tearDown({ flapping, load, app, proxy, redis }) {
+  clearInterval(flapping);
+  await Promise.all([load?.stop(), app?.stop(), proxy?.stop()]);
+  await redis?.close();
+}
+
+/** Every key is in Redis, or the run is none. */
+async function warm({ app, redis, name }) {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await app.call('warm', { keys: LOAD.keys });
+    // What is written in the background has until now.
+    for (let i = 0; i < 20 && (await redis.size()) < LOAD.keys; i++) await sleep(50);
+    if ((await redis.size()) >= LOAD.keys) return;
+  }
+  throw new Error(`${name} put ${await redis.size()} of ${LOAD.keys} keys into Redis`);
 }
 
 async function through(plan, world, phases, seed) {
@@ -149,8 +174,8 @@ async function through(plan, world, phases, seed) {
   starting.catch(() => {});
   const port = await Promise.race([starting, sleep(plan.isFromBoot ? phases.duringMs : 5_000)]);
   const listeningMs = now() - askedAt;
-  if (port === undefined) return neverStarted(plan, world);
-  if (!plan.isFromBoot) await app.call('warm', { keys: LOAD.keys });
+  if (port === undefined) throw new Error('does not listen while Redis is away');
+  if (!plan.isFromBoot) await warm(world);
   const readsAtLoad = await reads(world, 0);
   await load.call('start', { ...LOAD, rate: phases.rate, port, seed: seed + 1 });
   const marks = { loadAt: now() };
@@ -172,12 +197,7 @@ async function through(plan, world, phases, seed) {
   statsAt.push(await app.call('stats'));
   const log = await load.call('stop');
   const status = await app.call('status');
-  return { listeningMs, backMs, status, perSecond, ...analyse(log, marks, statsAt) };
-}
-
-async function neverStarted(plan, world) {
-  await plan.end(world);
-  return { failed: 'does not listen while Redis is away' };
+  return { listeningMs, backMs, status, ...analyse(log, marks, statsAt, perSecond) };
 }
 
 /** Database queries, by the second. */
@@ -198,8 +218,8 @@ async function reads(world, otherwise) {
 }
 
 /**
- * Milliseconds from the repair until Redis sees reads at a third of the rate before, in two looks in a row:
- * a single burst may be what had been waiting, and a probe reads too.
+ * Milliseconds from the repair until Redis sees reads at a third of the rate before, in three looks in a
+ * row, counted to the end of the first: a single burst may be what had been waiting, and a probe reads too.
  */
 async function backOnRedis(world, readsPerMs, until) {
   const repairedAt = now();
@@ -214,100 +234,14 @@ async function backOnRedis(world, readsPerMs, until) {
     const at = now();
     const isRead = count - previous >= wanted * (at - previousAt);
     if (!isRead) seen = 0;
-    else if (++seen === 1) firstAt = previousAt;
-    if (seen === 2) return firstAt - repairedAt;
+    else if (++seen === 1) firstAt = at;
+    if (seen === 3) return firstAt - repairedAt;
     [previous, previousAt] = [count, at];
   }
   return Number.POSITIVE_INFINITY;
 }
 
-const LOOK_MS = 50;
-
-function analyse(log, marks, [atFault, atRepair, atEnd]) {
-  // There is no before when the fault was there first.
-  const isFirst = marks.faultAt - marks.beforeAt < 100;
-  const before = phase(log, isFirst ? marks.faultAt : marks.beforeAt, marks.faultAt);
-  const during = phase(log, marks.faultAt, marks.repairAt);
-  const after = phase(log, marks.repairAt, marks.endAt);
-  const queries = atRepair.queries - atFault.queries;
-  return {
-    before,
-    during: { ...during, queries, queriesPerRequest: queries / Math.max(1, during.completed) },
-    after: { ...after, queries: atEnd.queries - atRepair.queries },
-    kept: before.completed > 0 ? during.perSecond / before.perSecond : Number.NaN,
-    p99Known: phase(log, marks.faultAt + KNOWN_MS, marks.repairAt).probe.p99,
-    longestQueue: atRepair.longestQueue,
-    unhandled: atEnd.unhandled,
-    pendingAtEnd: log.closed.pending.length + log.open.pending.length,
-    timeline: timeline(log, marks),
-  };
-}
-
-/** By now a subject that looks for trouble has found it. */
-const KNOWN_MS = 250;
-
-/** What ended in a span gives the throughput; what began in it, the latencies: also of what never ended. */
-function phase({ closed, open }, from, to) {
-  let completed = 0;
-  let errors = 0;
-  let wrong = 0;
-  const outcomes = [0, 0, 0, 0];
-  for (const log of [closed, open]) {
-    for (let i = 0; i < log.starts.length; i++) {
-      const endedAt = log.starts[i] + log.took[i];
-      if (endedAt < from || endedAt >= to) continue;
-      outcomes[log.outcomes[i]]++;
-    }
-  }
-  [completed, errors, , wrong] = outcomes;
-  const probe = latencies(open, from, to);
-  const loop = latencies(closed, from, to);
-  const isSlow = (ms) => ms > 100;
-  return {
-    completed,
-    perSecond: (completed / (to - from)) * 1_000,
-    errors,
-    refused: outcomes[2],
-    wrong,
-    probe: percentiles(probe),
-    loop: percentiles(loop),
-    slowest: Math.max(0, percentiles(probe).max || 0, percentiles(loop).max || 0),
-    over100: probe.filter(isSlow).length / Math.max(1, probe.length),
-  };
-}
-
-function latencies(log, from, to) {
-  const values = [];
-  for (let i = 0; i < log.starts.length; i++) {
-    if (log.starts[i] >= from && log.starts[i] < to && log.outcomes[i] !== 2)
-      values.push(log.took[i]);
-  }
-  for (const start of log.pending)
-    if (start >= from && start < to) values.push(log.endedAt - start);
-  return values;
-}
-
-const STEP_MS = 250;
-
-/** Throughput in quarters of a second, from the fault on; and by the second what the issue asks for. */
-function timeline({ closed, open }, marks) {
-  const count = Math.ceil((marks.endAt - marks.beforeAt) / STEP_MS);
-  const perSecond = new Float64Array(count);
-  for (const log of [closed, open]) {
-    for (let i = 0; i < log.starts.length; i++) {
-      const at = Math.floor((log.starts[i] + log.took[i] - marks.beforeAt) / STEP_MS);
-      if (log.outcomes[i] === 0 && at >= 0 && at < count) perSecond[at] += 1_000 / STEP_MS;
-    }
-  }
-  const seconds = [];
-  for (let from = marks.faultAt; from < marks.endAt; from += 1_000) {
-    const { perSecond: rate, probe, slowest, errors } = phase({ closed, open }, from, from + 1_000);
-    seconds.push({ second: seconds.length, perSecond: rate, ...probe, slowest, errors });
-  }
-  const from = (marks.beforeAt - marks.faultAt) / 1_000;
-  const points = [...perSecond].map((rate, i) => [from + (i * STEP_MS) / 1_000, rate]);
-  return { points, seconds, repairedAfterS: (marks.repairAt - marks.faultAt) / 1_000 };
-}
+const LOOK_MS = 25;
 
 /** Garbage that was collected twice stays out of the figure: what a first collection frees may hold more. */
 async function settled(app) {
@@ -317,22 +251,24 @@ async function settled(app) {
 }
 
 /** Heap after a minute's hang at full load, against just before it. */
-async function hangMemory(options) {
+async function hangMemory(options, phases) {
   const names = options.only ?? (options.all ? ['ours (1000)', 'bento-tuned'] : ['ours (1000)']);
   const results = [];
   for (const name of names) {
-    const world = await build({}, name);
+    const world = { name };
     try {
-      results.push({ name, ...(await longHang(world, name, options.hangMs ?? 60_000)) });
+      await build({}, world);
+      results.push({ name, ...(await longHang(world, phases, options.hangMs ?? 60_000)) });
+    } catch (error) {
+      results.push({ name, failed: String(error?.message ?? error).split('\n')[0] });
     } finally {
-      await Promise.all([world.load.stop(), world.app.stop()]);
-      await world.redis.close();
+      await tearDown(world);
     }
   }
   say('\n### Memory in a hang at full load\n');
   const rows = results.map((one) => [
     one.name,
-    `${one.seconds} s`,
+    one.failed ?? `${one.seconds} s`,
     `${figure(one.growthMb)} MB`,
     `${figure(one.rssMb)} MB`,
   ]);
@@ -340,10 +276,11 @@ async function hangMemory(options) {
   return results;
 }
 
-async function longHang({ app, load, redis }, name, ms) {
-  const port = await app.call('start', { ...APP, name, redisPort: redis.port });
-  await app.call('warm', { keys: LOAD.keys });
-  await load.call('start', { ...LOAD, port, seed: 1 });
+async function longHang(world, { rate, work }, ms) {
+  const { app, load, redis, name } = world;
+  const port = await app.call('start', { ...APP, work, name, redisPort: redis.port });
+  await warm(world);
+  await load.call('start', { ...LOAD, rate, port, seed: 1 });
   await sleep(5_000);
   const before = await settled(app);
   redis.suspend();
@@ -360,70 +297,4 @@ async function longHang({ app, load, redis }, name, ms) {
     growthMb: used(after) - used(before),
     rssMb: (after.rss - before.rss) / 1e6,
   };
-}
-
-export function byName(runs) {
-  const groups = new Map();
-  for (const one of runs) groups.set(one.name, [...(groups.get(one.name) ?? []), one]);
-  return groups;
-}
-
-function printFault(fault, runs) {
-  say(`\n### Outage: ${fault}\n`);
-  const head = [
-    'subject',
-    'before r/s',
-    'kept',
-    'p50 / p99 / max ms',
-    'p99 before',
-    'p99 from 0.25 s on',
-    '> 100 ms',
-    'slowest',
-    'db queries',
-  ];
-  head.push('per 1000', 'errors', 'back on Redis');
-  const rows = [...byName(runs)].map(([name, group]) => row(name, group));
-  table(head, rows);
-}
-
-function row(name, group) {
-  const good = group.filter((one) => one.failed === undefined);
-  if (good.length === 0) return [name, ...Array(10).fill('–'), group[0].failed];
-  const of = (pick) => summarise(good.map(pick));
-  const ms = (pick) => figure(of(pick).median);
-  return [
-    `${name} ×${good.length}`,
-    ms((one) => one.before.perSecond),
-    spread(of((one) => one.kept)),
-    `${ms((o) => o.during.probe.p50)} / ${ms((o) => o.during.probe.p99)} / ${ms((o) => o.during.probe.max)}`,
-    ms((one) => one.before.probe.p99),
-    ms((one) => one.p99Known),
-    `${figure(of((one) => one.during.over100).median * 100)} %`,
-    ms((one) => one.during.slowest),
-    ms((one) => one.during.queries),
-    ms((one) => one.during.queriesPerRequest * 1_000),
-    ms((one) => one.during.errors + one.during.wrong),
-    Number.isFinite(of((one) => one.backMs).median) ? `${ms((one) => one.backMs)} ms` : 'never',
-  ];
-}
-
-function pictures(runs, faults) {
-  return faults.flatMap((fault) => {
-    const good = runs.filter((one) => one.fault === fault && one.failed === undefined);
-    if (good.length === 0) return [];
-    const first = [...byName(good)].map(([name, group]) => ({ name, one: group[0] }));
-    const lines = first.map(({ name, one }) => ({ name, points: one.timeline.points }));
-    const span = [0, first[0].one.timeline.repairedAfterS];
-    const latency = first.map(({ name, one }) => ({ name, ...one.during.probe }));
-    return [
-      [
-        `outage-${fault}-throughput.svg`,
-        lineChart({ title: `${fault}: requests per second`, lines, span }),
-      ],
-      [
-        `outage-${fault}-latency.svg`,
-        percentileChart({ title: `${fault}: milliseconds in the outage`, bars: latency }),
-      ],
-    ];
-  });
 }

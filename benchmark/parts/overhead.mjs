@@ -38,10 +38,16 @@ async function entryBytes(repeat, only) {
       progress(`overhead: bytes of an entry, ${name}`);
       // A process each time: what another left on the heap is not counted.
       const worker = startWorker('hot.mjs', { execArgv: ['--expose-gc'] });
-      await worker.call('open', { name, port: 0, memoryMax: ENTRIES });
-      const { bytes } = await worker.call('heap', { count: ENTRIES, size: 200 });
-      samples.set(name, [...(samples.get(name) ?? []), bytes]);
-      await worker.stop();
+      try {
+        await worker.call('open', { name, port: 0, memoryMax: ENTRIES });
+        const { bytes } = await worker.call('heap', { count: ENTRIES, size: 200 });
+        samples.set(name, [...(samples.get(name) ?? []), bytes]);
+      } catch (error) {
+        say(`(${name}: ${error.message.split('\n')[0]})`);
+        samples.set(name, [...(samples.get(name) ?? []), Number.POSITIVE_INFINITY]);
+      } finally {
+        await worker.stop();
+      }
     }
   }
   const results = [...samples].map(([name, list]) => ({ name, bytes: summarise(list) }));

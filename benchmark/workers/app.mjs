@@ -40,12 +40,14 @@ let subject;
 let database;
 let server;
 let isWarming = false;
+let size = 0;
 let unhandled = 0;
 process.on('unhandledRejection', () => unhandled++);
 process.on('uncaughtException', () => unhandled++);
 
 async function start({ name, redisPort, memoryMax, ttlMs, bytes, pool, work }) {
   database = new Database(pool);
+  size = bytes;
   const load = (key) => {
     const id = Number(key.slice(8));
     return isWarming ? Promise.resolve(productOf(id, bytes)) : database.query(id, bytes);
@@ -68,15 +70,26 @@ async function start({ name, redisPort, memoryMax, ttlMs, bytes, pool, work }) {
   return server.address().port;
 }
 
-/** Puts every key into Redis, and the usual part into memory, without troubling the database. */
+/**
+ * Puts every key into Redis, and the usual part into memory, without troubling the database. A client that
+ * has just been made is given time to connect first: with its queue switched off it would drop what comes.
+ */
 async function warm({ keys }) {
   isWarming = true;
+  await subject.fetch('product:0').catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 400));
   // The most wanted last: a memory layer begins with them.
   for (let from = keys - 1; from >= 0; from -= 100) {
     const ids = Array.from({ length: Math.min(100, from + 1) }, (_, i) => from - i);
-    await Promise.all(ids.map((id) => subject.fetch(`product:${id}`)));
+    await Promise.all(ids.map((id) => fill(`product:${id}`)));
   }
   isWarming = false;
+}
+
+/** Written also where memory has it already, so that a second call mends what the first could not write. */
+function fill(key) {
+  if (subject.set === undefined) return subject.fetch(key);
+  return subject.set(key, productOf(Number(key.slice(8)), size));
 }
 
 function stats({ isCollected = false } = {}) {

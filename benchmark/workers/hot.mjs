@@ -6,6 +6,9 @@ import { createSubject } from '../lib/subjects.mjs';
 import { productOf } from '../lib/values.mjs';
 
 const KEYS = 64;
+/** Keys that only one lane asks for: two at once would be one flight to Redis for who shares them. */
+const KEYS_OF_A_LANE = 8;
+const LANES = 64;
 
 let subject;
 let loads = 0;
@@ -35,24 +38,24 @@ async function run({ kind, size, concurrency, ms }) {
 }
 
 async function loop(step, lane, until) {
-  let n = lane;
+  let n = 0;
   let ops = 0;
   do {
     // The clock is read once in a while: it costs more than a hit in memory.
-    for (let i = 0; i < 16; i++) await step(n++);
+    for (let i = 0; i < 16; i++) await step(n++, lane);
     ops += 16;
   } while (performance.now() < until);
   return ops;
 }
 
 /** Of its own, for all subjects share one Redis and not all have a prefix. */
-function keysOf(size) {
-  return Array.from({ length: KEYS }, (_, i) => `hit:${process.pid}:${size}:${i}`);
+function keysOf(size, count = KEYS) {
+  return Array.from({ length: count }, (_, i) => `hit:${process.pid}:${size}:${i}`);
 }
 
 function hitStep(size) {
-  const keys = keysOf(size);
-  return (n) => subject.fetch(keys[n % KEYS]);
+  const keys = keysOf(size, LANES * KEYS_OF_A_LANE);
+  return (n, lane) => subject.fetch(keys[lane * KEYS_OF_A_LANE + (n % KEYS_OF_A_LANE)]);
 }
 
 /** A key that nobody has: the value is made at once and written. */
@@ -62,7 +65,7 @@ function missStep() {
 
 function setStep(size) {
   const value = productOf(1, size);
-  return (n) => subject.set(`set:${process.pid}:${n % KEYS}`, value);
+  return (n, lane) => subject.set(`set:${process.pid}:${lane}:${n % KEYS_OF_A_LANE}`, value);
 }
 
 /** A hit in memory without a Redis between: the time of one call, in a tight loop. */
@@ -98,6 +101,12 @@ async function loopAwaited(keys, until) {
   return ops;
 }
 
+async function collected() {
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  globalThis.gc();
+  globalThis.gc();
+}
+
 serve({
   async open({ name, port, memoryMax = 100 }) {
     subject = await createSubject(name, { port, load, ttlMs: 600_000, memoryMax });
@@ -105,7 +114,7 @@ serve({
   /** Fills what `hit` reads, and makes sure that it is what was put in. */
   async fill({ size }) {
     bytes = size;
-    for (const [i, key] of keysOf(size).entries()) {
+    for (const [i, key] of keysOf(size, LANES * KEYS_OF_A_LANE).entries()) {
       if (subject.set !== undefined) await subject.set(key, productOf(i, size));
       else await subject.fetch(key);
       const value = await subject.fetch(key);
@@ -116,14 +125,12 @@ serve({
   run,
   runMemory,
   async heap({ count, size }) {
-    globalThis.gc();
+    await collected();
     const before = process.memoryUsage();
     bytes = size;
     const put = subject.set ?? ((key) => subject.fetch(key));
     for (let i = 0; i < count; i++) await put(`entry:${i}`, productOf(i, size));
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    globalThis.gc();
-    globalThis.gc();
+    await collected();
     const after = process.memoryUsage();
     const used = (m) => m.heapUsed + m.external;
     return { bytes: (used(after) - used(before)) / count };

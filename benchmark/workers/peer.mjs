@@ -52,7 +52,7 @@ serve({
       ),
       limitMs,
     );
-    return { ...result, tookMs: now() - startedAt };
+    return { ...result, startedAt, tookMs: now() - startedAt };
   },
   /** Reads a key again and again, each time for a second at most, and notes what came. */
   watch({ key, everyMs }) {
