@@ -52,6 +52,20 @@ const MUTATIONS = [
     tests: ['truth/barrier'],
   },
   {
+    name: 'memory: nothing is protected',
+    file: 'memory/memory-tier.js',
+    find: 'const PROTECTED_SHARE = 0.8;',
+    replace: 'const PROTECTED_SHARE = 0;',
+    tests: ['memory/memory-tier'],
+  },
+  {
+    name: 'memory: two segments, each as large as all of it',
+    file: 'memory/memory-tier.js',
+    find: 'while (this.entries > max || this.bytes > maxBytes)',
+    replace: 'while (false)',
+    tests: ['memory/memory-tier'],
+  },
+  {
     name: 'hesitation: what Redis showed long ago is given too',
     file: 'cache/standby.js',
     find: 'at - mark > RECENT_MS',

@@ -141,7 +141,7 @@ function printRedis({ kind, size, concurrency, results }) {
 }
 
 async function memoryCases(wanted, plan) {
-  const workers = await openAll(wanted, { port: 0, memoryMax: 1_000 });
+  const workers = await openAll(wanted, { port: 0, memoryMax: 2_000 });
   const names = [...workers.keys()];
   const measured = [];
   for (const size of SIZES) {

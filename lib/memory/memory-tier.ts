@@ -13,57 +13,113 @@ export interface Held {
   mark: number;
 }
 
+/** How much of memory is for entries that were used again; the rest, and what they leave, is for the others. */
+const PROTECTED_SHARE = 0.8;
+
 /**
- * The warm standby: encoded entries by key, least recently used out first, bounded by entries and by
- * bytes. It knows nothing of time or of what an entry means.
+ * The warm standby: encoded entries by key, bounded by entries and by bytes. It knows nothing of time or
+ * of what an entry means.
+ *
+ * A segmented LRU (Karedla, Love and Wherry, "Caching strategies to improve disk system performance",
+ * 1994): an entry is on probation until it is used again, and protected from then on. Room is made by the
+ * least recently used on probation, so that what is asked for once cannot push out what is asked for all
+ * the time. When the protected are too many, the least recently used of them is put on probation again.
  */
 export class MemoryTier {
   readonly limits: MemoryLimits;
-  readonly #entries: LRUCache<string, Held>;
+  readonly #onEvicted: (key: string) => void;
+  readonly #probation: LRUCache<string, Held>;
+  readonly #protected: LRUCache<string, Held> | undefined;
 
   /** `onEvicted` hears of keys that were pushed out, not of those that were deleted or replaced. */
   constructor(limits: MemoryLimits, onEvicted: (key: string) => void) {
     this.limits = limits;
-    this.#entries = new LRUCache({
-      max: limits.max,
-      maxSize: limits.maxBytes,
-      sizeCalculation: ({ entry }, key) => Buffer.byteLength(entry) + Buffer.byteLength(key),
-      dispose: (_held, key, reason) => {
-        if (reason === 'evict') onEvicted(key);
-      },
-    });
+    this.#onEvicted = onEvicted;
+    this.#probation = segment(limits, onEvicted);
+    const max = Math.floor(limits.max * PROTECTED_SHARE);
+    const maxBytes = Math.floor(limits.maxBytes * PROTECTED_SHARE);
+    if (max > 0 && maxBytes > 0) {
+      this.#protected = segment({ max, maxBytes }, (key, held) => this.#probation.set(key, held));
+    }
   }
 
   get entries(): number {
-    return this.#entries.size;
+    return this.#probation.size + (this.#protected?.size ?? 0);
   }
 
   get bytes(): number {
-    return this.#entries.calculatedSize;
+    return this.#probation.calculatedSize + (this.#protected?.calculatedSize ?? 0);
   }
 
   get(key: string): Held | undefined {
-    return this.#entries.get(key);
+    return this.#protected?.get(key) ?? this.#usedAgain(key);
   }
 
   set(key: string, entry: string, mark: number): void {
-    this.#entries.set(key, { entry, mark });
+    const held = { entry, mark };
+    if (this.#protected?.has(key)) {
+      this.#protected.set(key, held);
+      // It may have grown too large for the protected.
+      if (!this.#protected.has(key)) this.#probation.set(key, held);
+    } else this.#probation.set(key, held);
+    this.#makeRoom();
   }
 
   delete(key: string): boolean {
-    return this.#entries.delete(key);
+    return this.#protected?.delete(key) === true || this.#probation.delete(key);
   }
 
   /** Deletes the keys that `matches` accepts; says how many. */
   deleteMatching(matches: (key: string) => boolean): number {
     let deleted = 0;
-    for (const key of [...this.#entries.keys()]) {
-      if (matches(key) && this.#entries.delete(key)) deleted++;
+    for (const key of this.keys()) {
+      if (matches(key) && this.delete(key)) deleted++;
     }
     return deleted;
   }
 
-  keys(): Iterable<string> {
-    return this.#entries.keys();
+  keys(): string[] {
+    return [...this.#probation.keys(), ...(this.#protected?.keys() ?? [])];
   }
+
+  #usedAgain(key: string): Held | undefined {
+    const held = this.#probation.get(key);
+    if (held === undefined || this.#protected === undefined) return held;
+    this.#protected.set(key, held);
+    // Too large for the protected, it stays where it is.
+    if (this.#protected.has(key)) this.#probation.delete(key);
+    return held;
+  }
+
+  /** Of two segments, neither knows what the other holds. */
+  #makeRoom(): void {
+    const { max, maxBytes } = this.limits;
+    while (this.entries > max || this.bytes > maxBytes) {
+      // The newest entry is on probation, and stays.
+      if (this.#probation.size > 1) this.#probation.pop();
+      else this.#evictProtected();
+    }
+  }
+
+  #evictProtected(): void {
+    for (const key of this.#protected?.rkeys() ?? []) {
+      this.#protected?.delete(key);
+      this.#onEvicted(key);
+      return;
+    }
+  }
+}
+
+function segment(
+  { max, maxBytes }: MemoryLimits,
+  onEvicted: (key: string, held: Held) => void,
+): LRUCache<string, Held> {
+  return new LRUCache({
+    max,
+    maxSize: maxBytes,
+    sizeCalculation: ({ entry }, key) => Buffer.byteLength(entry) + Buffer.byteLength(key),
+    dispose: (held, key, reason) => {
+      if (reason === 'evict') onEvicted(key, held);
+    },
+  });
 }
