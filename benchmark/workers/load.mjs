@@ -23,6 +23,12 @@ class Line {
     this.#port = port;
   }
 
+  /** Connects, so that the first request need not. */
+  connect() {
+    this.#open();
+    return new Promise((resolve) => this.#socket.once('connect', resolve).once('close', resolve));
+  }
+
   ask(id, done) {
     this.#done = done;
     this.#expect = `"id":${id},`;
@@ -108,15 +114,22 @@ let closed;
 let open;
 const lines = [];
 
+/** Visitors come through a proxy that keeps its connections: it is not the accepting of new ones that is measured. */
+async function connectAll(port, count) {
+  const opened = Array.from({ length: count }, () => new Line(port));
+  lines.push(...opened);
+  await Promise.all(opened.map((line) => line.connect()));
+  return opened;
+}
+
 /** How far a connection that was kept waiting may catch up. */
 const CATCH_UP_MS = 100;
 
-function runClosed({ port, connections, rate, draw }) {
+function runClosed({ opened, rate, draw }) {
+  const connections = opened.length;
   const pauseMs = rate > 0 ? (connections / rate) * 1_000 : 0;
   const due = [];
-  for (let i = 0; i < connections; i++) {
-    const line = new Line(port);
-    lines.push(line);
+  for (const [i, line] of opened.entries()) {
     let nextAt = now() + (i / connections) * pauseMs;
     const ask = () => {
       if (!isRunning) return;
@@ -144,8 +157,8 @@ function runClosed({ port, connections, rate, draw }) {
   tick();
 }
 
-function runOpen({ port, perSecond, draw }) {
-  const idle = [];
+function runOpen({ port, opened, perSecond, draw }) {
+  const idle = opened;
   const startedAt = now();
   let sent = 0;
   const tick = () => {
@@ -170,13 +183,16 @@ function runOpen({ port, perSecond, draw }) {
 }
 
 serve({
-  start({ port, connections, rate, perSecond, keys, exponent, seed }) {
+  async start({ port, connections, rate, perSecond, keys, exponent, seed }) {
+    const visitors = await connectAll(port, connections);
+    const byTheClock = await connectAll(port, connections);
+    await new Promise((resolve) => setTimeout(resolve, 100));
     const draw = zipf(keys, exponent, seeded(seed));
     isRunning = true;
     closed = new Log();
     open = new Log();
-    runClosed({ port, connections, rate, draw });
-    runOpen({ port, perSecond, draw });
+    runClosed({ opened: visitors, rate, draw });
+    runOpen({ port, opened: byTheClock, perSecond, draw });
   },
   stop() {
     isRunning = false;
