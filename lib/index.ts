@@ -21,6 +21,7 @@ export type {
   WriteResult,
 } from './cache/types.js';
 export type { Duration } from './core/duration.js';
+export type { Unsubscribe } from './core/emitter.js';
 export { CacheHealthError, type ErrorCode, isCacheHealthError } from './core/errors.js';
 export type { Logger } from './core/logger.js';
 export { cacheRoundTripCheck } from './health/checks/cache-round-trip-check.js';
@@ -33,7 +34,7 @@ export {
   gracefulShutdown,
 } from './health/graceful-shutdown.js';
 export { type HealthEvents, type HealthRouter, healthRouter } from './health/health-router.js';
-export { healthOpenApi, type OpenApiFragment } from './health/openapi.js';
+export { healthOpenApi, type OpenApiFragment, type OpenApiOptions } from './health/openapi.js';
 export type {
   CacheResult,
   CacheSource,

@@ -13,8 +13,8 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
   timeout: ['it does not answer in time', 'Check the load of Redis, its host and the network.'],
   loading: ['it is loading its data', 'Wait until it has started.'],
   read_only: [
-    'it is a read-only replica',
-    'Check the failover, and that the address is the primary.',
+    'it takes no writes, as a replica, or a primary with too few replicas',
+    'Check the failover, the replicas, and that the address is the primary.',
   ],
   out_of_memory: ['it is out of memory', 'Raise maxmemory, or set an eviction policy.'],
   persistence_failing: ['it cannot save to disk and refuses writes', 'Check the disk of Redis.'],
@@ -24,7 +24,7 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
   authentication: ['it rejects the credentials', 'Check user and password.'],
   permission: [
     'the user may not run a command',
-    'Check the ACL: the cache needs read, write, scripting, SCAN and TIME on its prefix.',
+    'Check the ACL: the cache needs read, write, scripting, SCAN, TIME and INFO on its prefix.',
   ],
   max_clients: [
     'it has no connection left',

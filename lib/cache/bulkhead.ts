@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js';
+import { formatDuration } from '../core/duration.js';
 import { CacheHealthError } from '../core/errors.js';
 
 /** A load that found no place in the queue, or none in time, may be tried again after this long. */
@@ -16,14 +17,19 @@ export class CacheOverloadedError extends CacheHealthError {
   /** Express' own error handler copies these onto the response. */
   readonly headers: Readonly<Record<string, string>> = { 'Retry-After': `${RETRY_AFTER_SECONDS}` };
 
-  constructor(running: number, queued: number) {
+  constructor(running: number, queued: number, waitedMs = 0) {
+    const why =
+      waitedMs > 0
+        ? `it waited ${formatDuration(waitedMs)} for its turn behind ${loads(running)}`
+        : `${running} loads are running and ${queued} wait, which is the most this cache sends to the database at once`;
     super(
       'ERR_CACHE_OVERLOADED',
-      `Not loaded: ${running} loads are running and ${queued} wait, which is the most this cache sends to ` +
-        'the database at once. Answer 503 with Retry-After, or raise maxConcurrentLoads or maxQueuedLoads.',
+      `Not loaded: ${why}. Answer 503 with Retry-After, or raise maxConcurrentLoads or maxQueuedLoads.`,
     );
   }
 }
+
+const loads = (count: number): string => (count === 1 ? 'another load' : `${count} other loads`);
 
 interface Waiting {
   readonly start: () => void;
@@ -74,7 +80,7 @@ export class Bulkhead {
     await new Promise<void>((resolve, reject) => {
       const giveUp = (): void => {
         this.#queue.splice(this.#queue.indexOf(waiting), 1);
-        reject(this.#overloaded());
+        reject(this.#overloaded(LONGEST_QUEUEING_MS));
       };
       const timer = this.#clock.setTimer(giveUp, LONGEST_QUEUEING_MS, { ref: true });
       const waiting: Waiting = { start: resolve, timer };
@@ -93,7 +99,7 @@ export class Bulkhead {
     }
   }
 
-  #overloaded(): CacheOverloadedError {
-    return new CacheOverloadedError(this.#running, this.#queue.length);
+  #overloaded(waitedMs?: number): CacheOverloadedError {
+    return new CacheOverloadedError(this.#running, this.#queue.length, waitedMs);
   }
 }

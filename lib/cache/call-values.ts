@@ -5,7 +5,7 @@ import { type CacheConfig, parseTtl } from './options.js';
 import type { Lookup, SetOptions } from './types.js';
 import type { NewValue } from './write.js';
 
-const SET_OPTIONS = { name: 'the options', code: 'ERR_CACHE_OPTION' } as const;
+const SET_OPTIONS = { name: 'the options argument', code: 'ERR_CACHE_OPTION' } as const;
 
 /** A value given to `set`, encoded, with its lifetime. */
 export function parseNewValue(

@@ -15,7 +15,7 @@ export interface LoadConfig {
 
 const KNOWN = ['ttl', 'grace', 'softTimeout', 'loaderTimeout', 'refreshAhead', 'signal'] as const;
 
-const OPTIONS = subject('the options');
+const OPTIONS = subject('the options argument');
 
 /** Lays one call's options over the cache's. */
 export function parseLoadOptions(base: LoadConfig, given: LoadOptions | undefined): LoadConfig {

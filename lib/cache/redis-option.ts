@@ -50,7 +50,23 @@ function fromUrl(text: string, name: string): RedisChoice {
   return made({ url: text }, redact(text));
 }
 
+/** What other drivers take at the top, and where node-redis wants it: it would ignore them, and try localhost. */
+const MISPLACED: Readonly<Record<string, string>> = {
+  host: "socket: { host: '…' }",
+  hostname: "socket: { host: '…' }",
+  port: 'socket: { port: 6379 }',
+  path: "socket: { path: '…' }",
+  tls: 'socket: { tls: true }',
+  db: 'database: 0',
+  uri: "url: 'redis://…'",
+};
+
 function fromOptions(options: RedisClientOptions): RedisChoice {
+  for (const key of Object.keys(options)) {
+    if (!Object.hasOwn(MISPLACED, key)) continue;
+    const message = `redis has no option '${key}'. Write redis: { ${MISPLACED[key]} }, or pass a URL.`;
+    throw new CacheHealthError(SUBJECT.code, message);
+  }
   if (options.url !== undefined) {
     const { name } = fromUrl(options.url, 'redis.url');
     return made(options, name);

@@ -86,7 +86,12 @@ function messageOf(
   }
   const [what, advice] = REASONS[reason ?? 'connection_failed'];
   const name = context.config.redisName;
-  return `Redis (${name}) is not used since ${iso(since)}: ${what}. ${serving(context)} ${advice}`;
+  return `Redis (${name}) ${isNotUsed(context)} since ${iso(since)}: ${what}. ${serving(context)} ${advice}`;
+}
+
+/** In one state it is read. */
+export function isNotUsed({ door }: CacheContext): string {
+  return door?.state.name === 'read-only' ? 'is not written to' : 'is not used';
 }
 
 /** Which fallback serves meanwhile. */

@@ -16,7 +16,7 @@ export interface CacheMetrics {
   readonly misses: number;
   readonly sets: number;
   readonly deletes: number;
-  /** Redis commands that failed or timed out, and entries that could not be decoded. */
+  /** Redis commands and connection attempts that failed or timed out, and entries that could not be decoded. */
   readonly errors: number;
   readonly hitRate: number;
 }
@@ -35,7 +35,7 @@ export interface CacheStatus {
   readonly since: string;
   /** Present unless `mode` is `normal`. */
   readonly reason?: CacheReason;
-  /** Present while Redis is not used: when it is tried next. */
+  /** Present while Redis is not used, except during an attempt: when it is tried next. */
   readonly nextProbeAt?: string;
   /** Writes that wait for Redis, and how often there were so many that the whole prefix was flushed instead. */
   readonly journal: { readonly entries: number; readonly max: number; readonly overflows: number };
@@ -52,8 +52,8 @@ export interface CacheStatus {
 }
 
 /**
- * What became of a write: `applied`, Redis acknowledged it; `deferred`, it is in memory and in the
- * journal, and Redis will be told before it is read again.
+ * What became of a write: `applied`, Redis acknowledged it; `deferred`, it is in this process' memory
+ * and in the journal, and Redis deletes the key before it is read again. Without Redis, memory applies it.
  */
 export type WriteResult = 'applied' | 'deferred';
 

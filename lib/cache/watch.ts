@@ -6,7 +6,7 @@ import type { Failure } from '../redis/failure.js';
 import { REASONS } from './advice.js';
 import type { CacheContext } from './context.js';
 import { currentReason, modeOf } from './mode.js';
-import { buildStatus, serving } from './status.js';
+import { buildStatus, isNotUsed, serving } from './status.js';
 import type { CacheEvents, CacheMode, CacheStatus } from './types.js';
 
 /**
@@ -89,7 +89,7 @@ export class Watch {
     const since = new Date(context.clock.wallNow()).toISOString();
     const [what, advice] = REASONS[state.reason];
     logger.error(
-      `[express-cache-health] Redis (${redisName}) is not used since ${since}: ${what}. ${serving(context)} ${advice}`,
+      `[express-cache-health] Redis (${redisName}) ${isNotUsed(context)} since ${since}: ${what}. ${serving(context)} ${advice}`,
     );
   }
 }

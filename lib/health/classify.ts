@@ -38,12 +38,8 @@ export function classifyValue(name: string, value: unknown): CheckResult {
 }
 
 function classifyObject(name: string, value: Record<string, unknown>): CheckResult {
-  const keys = Object.keys(value);
-  // The answer of a NestJS indicator: { database: { status: 'up' } }
-  const inner = value[name];
-  if (keys.length === 1 && typeof inner === 'object' && inner !== null && 'status' in inner) {
-    return classifyObject(name, inner as Record<string, unknown>);
-  }
+  const indicated = insideIndicator(name, value);
+  if (indicated !== undefined) return classifyObject(name, indicated);
   if (!('status' in value)) return { status: 'up' };
   const { status, ...details } = value;
   if (isHttpStatus(status)) return classifyHttp(status);
@@ -55,6 +51,22 @@ function classifyObject(name: string, value: Record<string, unknown>): CheckResu
     };
   }
   return { status: known, ...safeDetails(details) };
+}
+
+/**
+ * The inside of what a NestJS indicator answers: `{ database: { status: 'up' } }`. Under another name than the
+ * check's it may be a row about something else, so there it needs one of the two words of NestJS.
+ */
+function insideIndicator(
+  name: string,
+  value: Record<string, unknown>,
+): Record<string, unknown> | undefined {
+  const [key, ...others] = Object.keys(value);
+  if (key === undefined || others.length > 0) return undefined;
+  const inner = value[key];
+  if (typeof inner !== 'object' || inner === null || !('status' in inner)) return undefined;
+  const isIndicator = key === name || inner.status === 'up' || inner.status === 'down';
+  return isIndicator ? (inner as Record<string, unknown>) : undefined;
 }
 
 function isHttpStatus(status: unknown): status is number {

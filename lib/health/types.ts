@@ -46,6 +46,10 @@ export interface HealthReport {
   readonly info: Readonly<Record<string, CheckResult>>;
   readonly error: Readonly<Record<string, CheckResult>>;
   readonly details: Readonly<Record<string, CheckResult>>;
+  /** With `?history`: the last changes, oldest first. */
+  readonly history?: readonly HealthChange[];
+  /** Present when something was left out, so that the body stays small. */
+  readonly trimmed?: true;
 }
 
 /**

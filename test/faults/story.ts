@@ -68,7 +68,7 @@ export function describeFault(fault: Fault): void {
     it('is announced once, and its end once', () => {
       expect(story.errors, 'error lines').to.have.lengthOf(1);
       expect(story.infos, 'info lines').to.have.lengthOf(1);
-      expect(story.errors[0]).to.match(/is not used since .+Z: /);
+      expect(story.errors[0]).to.match(/is not (used|written to) since .+Z: /);
       expect(story.infos[0]).to.match(/serves again after \d+ (ms|s)\.$/);
       if (fault.isFromTheStart === true) return;
       expect(story.changes.filter(({ to }) => to === 'degraded')).to.have.lengthOf(1);
@@ -113,7 +113,7 @@ function expectHonesty(fault: Fault, status: CacheStatus): void {
   expect(status.connected).to.equal(fault.isReadable === true);
   expect(status.reason).to.be.oneOf([...fault.reasons]);
   expect(status.message).to.match(
-    /is not used since .+ (in-memory fallback serves|Reads are served from Redis)/,
+    /is not (used since .+ in-memory fallback serves|written to since .+ Reads are served from Redis)/,
   );
   expect(status.lastError).to.be.a('string').that.is.not.empty;
   expect(status.lastErrorTime).to.match(/^\d{4}-\d\d-\d\dT.+Z$/);

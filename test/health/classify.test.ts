@@ -75,6 +75,16 @@ describe('what a check gives', () => {
     expect(classifyValue('x', given)).to.deep.equal(classifyError(given));
   });
 
+  it('is believed when a NestJS indicator calls it by another name', () => {
+    expect(classifyValue('db', { database: { status: 'down' } }).status).to.equal('down');
+    expect(classifyValue('db', { database: { status: 'up' } }).status).to.equal('up');
+  });
+
+  it('is not what a row says about something else', () => {
+    expect(classifyValue('db', { job: { status: 'error' } }).status).to.equal('up');
+    expect(classifyValue('db', { a: { status: 'down' }, b: 1 }).status).to.equal('up');
+  });
+
   it('may be in the form of a NestJS indicator', () => {
     const value = { database: { status: 'down', reason: 'x' } };
     expect(classifyValue('database', value)).to.deep.equal({ status: 'down', reason: 'x' });

@@ -52,6 +52,15 @@ describe('integration: options that teach', () => {
       /^redis must be a URL that begins with 'redis:\/\/' or 'rediss:\/\/', got 'http:\/\/localhost'\. Pass redis: false/,
     ],
     [{ redis: 'localhost:6379' }, /^redis must be a URL/],
+    [{ redis: { host: 'x' } }, /^redis has no option 'host'\. Write redis: { socket: { host/],
+    [
+      { redis: { socket: {}, port: 1 } },
+      /^redis has no option 'port'\. Write redis: { socket: { port/,
+    ],
+    [
+      { redis: { url: 'redis://localhost', db: 1 } },
+      /^redis has no option 'db'\. Write redis: { database/,
+    ],
     [{ redis: '' }, /^redis must be a URL/],
     [{ redis: 'redis://localhost/not-a-number' }, /is not a Redis address: Invalid pathname/],
     [{ redis: 'redis://:50%off@localhost' }, /is not a Redis address/],

@@ -1,7 +1,13 @@
 import type { Cache } from '../../cache/types.js';
+import { invalid } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
 
 const KEY = 'health-round-trip';
+
+const SUBJECT = {
+  name: 'the argument of cacheRoundTripCheck()',
+  code: 'ERR_HEALTH_OPTION',
+} as const;
 
 /**
  * Writes a value through the cache and reads it back: also a Redis that answers PING may refuse writes.
@@ -12,7 +18,11 @@ export function cacheRoundTripCheck(
     | Pick<Cache, 'set' | 'get' | 'delete'>
     | { readonly cache: Pick<Cache, 'set' | 'get' | 'delete'> },
 ): CheckOptions {
-  const cache = 'cache' in source ? source.cache : source;
+  const isObject = (typeof source === 'object' || typeof source === 'function') && source !== null;
+  const cache = isObject && 'cache' in source ? source.cache : source;
+  if (typeof (cache as Partial<Cache> | undefined)?.set !== 'function') {
+    throw invalid(SUBJECT, 'a cache, or what cacheMiddleware() returned', source);
+  }
   return {
     critical: false,
     async check() {
