@@ -35,6 +35,7 @@ const colour = (name) => COLOURS[name] ?? '#555555';
 
 function svg(title, body) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${W} ${H}" ${FONT}>
+<title>${escaped(title)}</title>
 <rect width="${W}" height="${H}" fill="#ffffff"/>
 <text x="${PLOT.left}" y="24" font-size="15" font-weight="600">${escaped(title)}</text>
 ${body.join('\n')}
