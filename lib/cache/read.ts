@@ -6,6 +6,12 @@ import { classifyEntry, withoutLease } from './entry.js';
 import { fingerprint } from './fingerprint.js';
 import { type Found, freshness } from './standby.js';
 
+/** When Redis was asked: by the count of this process' changes, and by the clock. What it says is as old as that at most. */
+interface Asked {
+  readonly since: number;
+  readonly at: number;
+}
+
 /**
  * Looks a key up: in Redis while it may be believed about this key, else in memory, which answers at
  * once. Never rejects; waits `commandTimeout` at most.
@@ -40,10 +46,10 @@ async function readRedis(
   key: string,
   budget: Budget | undefined,
 ): Promise<Found | undefined> {
-  const since = context.mutations.now;
+  const asked = { since: context.mutations.now, at: context.clock.now() };
   const answer = session.get(redisKey(context, key));
   const slot = await (budget === undefined ? answer : budget.spend(answer, OUT_OF_BUDGET));
-  return interpret(context, session, key, slot, since);
+  return interpret(context, session, key, slot, asked);
 }
 
 /** Looks several keys up together; keys that Redis may not be asked about come from memory. */
@@ -86,7 +92,7 @@ function interpret(
   session: Session,
   key: string,
   slot: unknown,
-  since: number,
+  asked: Asked,
 ): Found | undefined {
   if (slot instanceof Failure) {
     if (slot !== OUT_OF_BUDGET && slot !== HESITATES) reportFailure(context, slot);
@@ -95,12 +101,12 @@ function interpret(
   }
   // The read barrier: the key was written, and Redis not told, while this reply was on its way.
   if (!context.journal.isEmpty && context.journal.blocks(key)) return readMemory(context, key);
-  if (slot === null) return absent(context, key, since);
+  if (slot === null) return absent(context, key, asked.since);
   if (typeof slot !== 'string') {
     reportFailure(context, session.desync('not a text'));
     return readMemory(context, key);
   }
-  return admit(context, session, key, withoutLease(slot), since);
+  return admit(context, session, key, withoutLease(slot), asked);
 }
 
 function admit(
@@ -108,7 +114,7 @@ function admit(
   session: Session,
   key: string,
   entry: string,
-  since: number,
+  asked: Asked,
 ): Found | undefined {
   switch (classifyEntry(entry, context.generation(), fingerprint(key))) {
     case 'usable':
@@ -120,14 +126,13 @@ function admit(
       return undefined;
     case 'foreign':
       context.metrics.errors++;
-      return absent(context, key, since);
+      return absent(context, key, asked.since);
     case 'absent':
-      return absent(context, key, since);
+      return absent(context, key, asked.since);
   }
   const state = freshness(entry, context.serverClock.now());
-  if (state === 'expired') return absent(context, key, since);
-  if (context.mutations.isUnchanged(key, since))
-    context.standby?.keep(key, entry, context.clock.now());
+  if (state === 'expired') return absent(context, key, asked.since);
+  if (context.mutations.isUnchanged(key, asked.since)) context.standby?.keep(key, entry, asked.at);
   return { entry, tier: 'redis', isStale: state === 'stale' };
 }
 

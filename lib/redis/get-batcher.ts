@@ -4,6 +4,9 @@ import { Failure, HESITATES } from './failure.js';
 /** Keys in one command: enough to share its cost, few enough that replies keep flowing when values are large. */
 const MAX_KEYS = 32;
 
+/** Commands without an answer beyond which those of spared readers would only be in the way of others. */
+const ENOUGH_TO_TELL = 32;
+
 type Resolve = (slot: unknown) => void;
 
 /**
@@ -34,8 +37,12 @@ export class GetBatcher {
   /** Resolves to what is under the key, `null`, or a `Failure`: `HESITATES` for a reader that can be spared. */
   get(key: string): Promise<unknown> {
     return new Promise((resolve) => {
-      // Sent all the same: whether it is answered tells whether Redis is hung.
-      if (this.#connection.hesitates && this.#canSpare(key)) resolve(HESITATES);
+      if (this.#connection.hesitates && this.#canSpare(key)) {
+        // Not before the event loop has turned: a caller that asks again at once would never let it read the reply.
+        setImmediate(() => resolve(HESITATES));
+        // Some are sent all the same: whether they are answered tells whether Redis is hung.
+        if (this.#connection.unanswered >= ENOUGH_TO_TELL) return;
+      }
       this.#keys.push(key);
       this.#resolves.push(resolve);
       if (this.#keys.length === 1) process.nextTick(this.#flush);

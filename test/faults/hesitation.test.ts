@@ -54,6 +54,23 @@ describe('faults: Redis hesitates', () => {
     expect(cache.status().metrics.errors).to.equal(0);
   });
 
+  it('lets the event loop turn between the answers to a caller that asks again and again', async () => {
+    const { cache } = await join();
+    await cache.set('a', 1);
+    await cache.get('a');
+    scene.server.hang();
+    await cache.get('a');
+    let turns = 0;
+    let turning = setImmediate(function turn() {
+      turns++;
+      turning = setImmediate(turn);
+    });
+    for (let i = 0; i < 100; i++) await cache.get('a');
+    clearImmediate(turning);
+    expect(turns).to.be.at.least(90);
+    expect(cache.status().mode).to.equal('normal');
+  });
+
   it('lets those wait whose value Redis did not show within the last second', async () => {
     const { cache, lookups } = await join();
     await cache.set('a', 1);
