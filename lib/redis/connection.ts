@@ -76,6 +76,11 @@ export class Connection {
     return this.#hesitation.isOn;
   }
 
+  /** Calls back when the event loop has read what had arrived. */
+  afterPoll(callback: () => void): void {
+    this.#clock.afterPoll(callback);
+  }
+
   /** Resolves to the reply or to a `Failure`. `onHesitation` is called when Redis begins to hesitate meanwhile. */
   send(args: string[], onHesitation?: () => void): Promise<unknown> {
     if (this.#lost !== undefined) return Promise.resolve(this.#lost);

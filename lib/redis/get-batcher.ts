@@ -39,7 +39,7 @@ export class GetBatcher {
     return new Promise((resolve) => {
       if (this.#connection.hesitates && this.#canSpare(key)) {
         // Not before the event loop has turned: a caller that asks again at once would never let it read the reply.
-        setImmediate(() => resolve(HESITATES));
+        this.#connection.afterPoll(() => resolve(HESITATES));
         // Some are sent all the same: whether they are answered tells whether Redis is hung.
         if (this.#connection.unanswered >= ENOUGH_TO_TELL) return;
       }
