@@ -52,6 +52,13 @@ const MUTATIONS = [
     tests: ['truth/barrier'],
   },
   {
+    name: 'a read answered between a script and its resending stays in memory',
+    file: 'redis/session.js',
+    find: 'onResend?.();',
+    replace: '',
+    tests: ['truth/order'],
+  },
+  {
     name: 'memory: nothing is protected',
     file: 'memory/memory-tier.js',
     find: 'const PROTECTED_SHARE = 0.8;',

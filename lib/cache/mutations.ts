@@ -16,19 +16,24 @@ export class Mutations {
     return this.#seq;
   }
 
-  note(key: string): void {
+  /** Returns `now` after it. */
+  note(key: string): number {
     this.#recent.delete(key);
     this.#recent.set(key, ++this.#seq);
-    if (this.#recent.size <= REMEMBERED) return;
-    const [oldest] = this.#recent;
-    if (oldest === undefined) return;
-    this.#recent.delete(oldest[0]);
-    this.#floor = oldest[1];
+    if (this.#recent.size > REMEMBERED) this.#forgetOldest();
+    return this.#seq;
   }
 
   noteAll(): void {
     this.#recent.clear();
     this.#floor = ++this.#seq;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#recent;
+    if (oldest === undefined) return;
+    this.#recent.delete(oldest[0]);
+    this.#floor = oldest[1];
   }
 
   isUnchanged(key: string, since: number): boolean {

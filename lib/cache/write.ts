@@ -16,6 +16,15 @@ export interface NewValue {
   readonly loadMs: number;
 }
 
+/** A value on its way to Redis. `since`: the changes counted when it was sent last; a read that was answered before must not be kept over it. */
+interface Sending {
+  readonly session: Session;
+  readonly key: string;
+  readonly value: NewValue;
+  readonly budget: Budget | undefined;
+  since: number;
+}
+
 /**
  * A tombstone outlives every write that may still be on its way when its key is deleted; those carry a
  * deadline of twice `commandTimeout`.
@@ -59,11 +68,11 @@ export async function store(
     return deferred(context, key, 'set');
   }
   const seq = context.journal.seq;
-  const since = context.mutations.now;
-  const reply = await send(context, session, key, value, since, budget);
+  const sending: Sending = { session, key, value, budget, since: context.mutations.now };
+  const reply = await send(context, sending);
   if (reply instanceof Failure) {
     report(context, reply, value.payload.length);
-    if (context.mutations.isUnchanged(key, since)) keepForOutage(context, key, value);
+    if (context.mutations.isUnchanged(key, sending.since)) keepForOutage(context, key, value);
     return deferred(context, key, 'set');
   }
   if (reply.outcome === 'older') return withdraw(context, session, key, budget);
@@ -85,35 +94,22 @@ async function withdraw(
   return deferred(context, key, 'delete');
 }
 
-/** Sends the value; one that was late because the server's clock was set is sent once more, unless the key was changed meanwhile (`since`). */
-async function send(
-  context: CacheContext,
-  session: Session,
-  key: string,
-  value: NewValue,
-  since: number,
-  budget: Budget | undefined,
-): Promise<Tagged> {
-  const { serverClock, clock } = context;
+/** Sends the value; one that was late because the server's clock was set is sent once more, unless the key was changed meanwhile. */
+async function send(context: CacheContext, sending: Sending): Promise<Tagged> {
+  const { serverClock, clock, mutations } = context;
   const sentAt = clock.now();
-  const reply = await attempt(context, session, key, value, budget);
+  const reply = await attempt(context, sending);
   if (reply instanceof Failure || reply.outcome !== 'late') return reply;
   serverClock.observe(Number(reply.rest[0]), sentAt);
-  if (!context.mutations.isUnchanged(key, since)) return TOO_LATE;
-  // A read that was answered from between the two attempts must not be kept over the second.
-  context.mutations.note(key);
-  const again = await attempt(context, session, key, value, budget);
+  if (!mutations.isUnchanged(sending.key, sending.since)) return TOO_LATE;
+  sending.since = mutations.note(sending.key);
+  const again = await attempt(context, sending);
   return !(again instanceof Failure) && again.outcome === 'late' ? TOO_LATE : again;
 }
 
-function attempt(
-  context: CacheContext,
-  session: Session,
-  key: string,
-  value: NewValue,
-  budget: Budget | undefined,
-): Promise<Tagged> {
-  const { serverClock } = context;
+function attempt(context: CacheContext, sending: Sending): Promise<Tagged> {
+  const { serverClock, mutations } = context;
+  const { session, key, value, budget } = sending;
   const entry = newEntry(context, key, value);
   keep(context, key, entry);
   const write = {
@@ -123,7 +119,14 @@ function attempt(
     ttlMs: value.ttlMs + value.graceMs,
     deadlineMs: writeDeadline(context),
   };
-  return within(budget, session.store(redisKey(context, key), write));
+  const onResend = (): void => {
+    const isLatest = mutations.isUnchanged(key, sending.since);
+    const since = mutations.note(key);
+    if (!isLatest) return;
+    sending.since = since;
+    keep(context, key, entry);
+  };
+  return within(budget, session.store(redisKey(context, key), write, onResend));
 }
 
 /** Nobody waits for a write longer: what runs later is a ghost. Server time, with room for the estimate's error. */

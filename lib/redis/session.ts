@@ -88,10 +88,11 @@ export class Session {
     return failure;
   }
 
-  store(key: string, write: StoreCommand): Promise<Tagged> {
+  /** `onResend` is called when Redis did not run it at first and it is sent again, later than what was sent after it. */
+  store(key: string, write: StoreCommand, onResend: () => void): Promise<Tagged> {
     const { stamp, head, tail, sentBeforeMicros, ttlMs, deadlineMs } = write;
     const times = [`${Math.ceil(sentBeforeMicros)}`, `${ttlMs}`, `${Math.ceil(deadlineMs)}`];
-    return this.#tagged(STORE, key, stamp, [stamp, head, tail, ...times]);
+    return this.#tagged(STORE, key, stamp, [stamp, head, tail, ...times], onResend);
   }
 
   remove(key: string, stamp: string, head: string, ttlMs: number): Promise<Tagged> {
@@ -179,18 +180,23 @@ export class Session {
   }
 
   /** Every reply echoes the stamp or token of its command: another one's echo is another one's reply. */
-  async #tagged(script: Script, key: string, echo: string, args: string[]): Promise<Tagged> {
-    const reply = await this.#run(script, key, args);
+  async #tagged(
+    script: Script,
+    key: string,
+    echo: string,
+    args: string[],
+    onResend?: () => void,
+  ): Promise<Tagged> {
+    const reply = await this.#run(script, key, args, onResend);
     return reply instanceof Failure ? reply : this.#orDesync(parseTagged(reply, echo));
   }
 
-  async #run(script: Script, key: string, args: string[]): Promise<unknown> {
+  async #run(script: Script, key: string, args: string[], onResend?: () => void): Promise<unknown> {
     const reply = await this.connection.send(['EVALSHA', script.sha, '1', key, ...args]);
-    const answer =
-      reply instanceof Failure && reply.isAbout('NOSCRIPT')
-        ? await this.connection.send(['EVAL', script.source, '1', key, ...args])
-        : reply;
-    return this.#orDenied(answer);
+    const isUnknown = reply instanceof Failure && reply.isAbout('NOSCRIPT');
+    if (!isUnknown) return this.#orDenied(reply);
+    onResend?.();
+    return this.#orDenied(await this.connection.send(['EVAL', script.source, '1', key, ...args]));
   }
 
   #orDesync<T>(reply: T | undefined): T | Failure {

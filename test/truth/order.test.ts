@@ -101,3 +101,39 @@ describe('a set that comes too late and is sent again', () => {
     expect(await a.get('k')).to.equal(undefined);
   });
 });
+
+/** After SCRIPT FLUSH, or on a server that nobody has used, a script is not known and is sent once more. */
+describe('a set whose script Redis does not know', () => {
+  let world: World;
+  let a: Member;
+
+  beforeEach(async () => {
+    world = await World.start();
+    a = await world.join();
+    expect(await a.cache.set('k', 'old')).to.equal('applied');
+    await world.server.command('SCRIPT', 'FLUSH');
+  });
+
+  afterEach(() => world.close());
+
+  it('stays in memory, though Redis answered a read before it ran', async () => {
+    const set = a.cache.set('k', 'new');
+    expect(await a.cache.get('k')).to.equal('old');
+    expect(await set).to.equal('applied');
+    await world.server.kill();
+    await isIn('degraded', a);
+    expect(await a.cache.get('k')).to.equal('new');
+  });
+
+  it('does not come back over what was set or deleted after it', async () => {
+    const sets = [a.cache.set('k', 'new'), a.cache.set('k', 'newer'), a.cache.set('gone', 1)];
+    const deletion = a.cache.delete('gone');
+    expect(await Promise.all([...sets, deletion])).to.not.include('deferred');
+    expect(await a.cache.get('gone')).to.equal(undefined);
+    expect(await a.cache.get('k')).to.be.oneOf(['newer', undefined]);
+    await world.server.kill();
+    await isIn('degraded', a);
+    expect(await a.cache.get('k')).to.be.oneOf(['newer', undefined]);
+    expect(await a.cache.get('gone')).to.equal(undefined);
+  });
+});
