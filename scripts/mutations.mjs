@@ -4,6 +4,7 @@
  *
  *     npm run test:mutations                 all
  *     npm run test:mutations -- barrier      those whose name contains the word
+ *     npm run test:mutations -- --check      none: only whether the code that each would change is there
  *
  * Fails when a mutation survives, or when the code it changes is not there any more.
  */
@@ -87,6 +88,20 @@ const MUTATIONS = [
     tests: ['faults/hesitation'],
   },
   {
+    name: 'hesitation: a spared caller that asks again and again starves the event loop',
+    file: 'redis/get-batcher.js',
+    find: 'this.#connection.afterPoll(() => resolve(HESITATES));',
+    replace: 'resolve(HESITATES);',
+    tests: ['faults/hesitation'],
+  },
+  {
+    name: 'hesitation: spared readers flood Redis',
+    file: 'redis/get-batcher.js',
+    find: 'if (this.#connection.unanswered >= ENOUGH_TO_TELL)',
+    replace: 'if (false)',
+    tests: ['faults/hesitation'],
+  },
+  {
     name: 'hesitation: nobody is spared',
     file: 'redis/get-batcher.js',
     find: 'if (this.#connection.hesitates && this.#canSpare(key))',
@@ -96,8 +111,8 @@ const MUTATIONS = [
   {
     name: 'hesitation: a spared reader sends nothing, so that a hang is found out late',
     file: 'redis/get-batcher.js',
-    find: 'resolve(HESITATES);',
-    replace: 'return resolve(HESITATES);',
+    find: 'if (this.#connection.unanswered >= ENOUGH_TO_TELL)',
+    replace: 'if (true)',
     tests: ['faults/hesitation'],
   },
   {
@@ -202,8 +217,8 @@ const MUTATIONS = [
   {
     name: 'memory learns from replies that were on their way when the key was changed',
     file: 'cache/read.js',
-    find: 'if (context.mutations.isUnchanged(key, since))\n        context.standby?.keep(key, entry, context.clock.now());',
-    replace: 'context.standby?.keep(key, entry, context.clock.now());',
+    find: 'if (context.mutations.isUnchanged(key, asked.since))',
+    replace: '',
     tests: ['truth/barrier'],
   },
   {
@@ -302,7 +317,7 @@ const MUTATIONS = [
   {
     name: 'a late set is sent again over a change that was called meanwhile',
     file: 'cache/write.js',
-    find: 'if (!context.mutations.isUnchanged(key, since))\n        return TOO_LATE;',
+    find: 'if (!mutations.isUnchanged(sending.key, sending.since))\n        return TOO_LATE;',
     replace: '',
     tests: ['truth/order'],
   },
@@ -320,6 +335,11 @@ const chosen = MUTATIONS.filter(({ name }) => words.every((word) => name.include
 if (!existsSync(join(BUILD, 'test'))) {
   console.error('Compile first: npm run test:compile');
   process.exit(1);
+}
+if (process.argv.includes('--check')) {
+  const lost = chosen.filter((mutation) => placesOf(mutation) !== 1);
+  for (const { name, file } of lost) console.error(`✘ ${name}\n    not found once in lib/${file}`);
+  process.exit(lost.length > 0 || chosen.length === 0 ? 1 : 0);
 }
 await checkUnchanged();
 let bad = 0;
@@ -346,6 +366,11 @@ async function checkUnchanged() {
   process.exit(1);
 }
 
+/** How often the code that a mutation changes is there. */
+function placesOf({ file, find }) {
+  return readFileSync(join(BUILD, 'lib', file), 'utf8').split(find).length - 1;
+}
+
 function pathOf(test) {
   return join(COPY, 'test', `${test}.test.js`);
 }
@@ -355,7 +380,7 @@ async function judge(mutation) {
   makeCopy();
   const path = join(COPY, 'lib', file);
   const code = readFileSync(path, 'utf8');
-  const places = code.split(find).length - 1;
+  const places = placesOf(mutation);
   if (places !== 1) {
     return { isKilled: false, text: `the code to change is there ${places} times in lib/${file}` };
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,6 +70,13 @@ describe('the architecture', () => {
   it(`keeps every file within ${MAX_LINES} lines`, () => {
     const long = files.filter(({ text }) => text.trimEnd().split('\n').length > MAX_LINES);
     expect(long.map(({ path }) => path)).to.deep.equal([]);
+  });
+
+  it('has, for each mutation of scripts/mutations.mjs, the code that it would change', () => {
+    const script = join(ROOT, 'scripts/mutations.mjs');
+    const { status, stderr } = spawnSync(process.execPath, [script, '--check']);
+    expect(`${stderr}`).to.equal('');
+    expect(status).to.equal(0);
   });
 
   it('has no barrel: only lib/index.ts re-exports from other files', () => {
