@@ -20,7 +20,7 @@ const cache = createCache({ redis: redis.url, prefix: 'point-of-sale:' });
 
 const app = createApp({ database: slowed(database, settings.queryDelayMs), cache });
 const server = app.express.listen(settings.port, '127.0.0.1');
-await once(server, 'listening');
+await once(server, 'listening').catch(explainPort);
 await firstVerdict(cache);
 // The embedded database begins anew; what Redis may still have of an older one is wrong.
 if (settings.databaseUrl === undefined) await cache.clear();
@@ -36,6 +36,12 @@ gracefulShutdown(server, {
 });
 process.off('SIGTERM', endAtOnce).off('SIGINT', endAtOnce);
 printBanner(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+
+function explainPort(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'EADDRINUSE') throw error;
+  console.error(`Port ${settings.port} is in use. For any free one: PORT=0 npm start`);
+  process.exit(1);
+}
 
 /** The cache connects in the background; the banner waits a moment, so that it can tell what came of it. */
 async function firstVerdict(watched: Cache): Promise<void> {

@@ -3,6 +3,8 @@ import { PatientTimer } from './patient-timer.js';
 
 /** Redis hesitates when the oldest command has waited this share of `commandTimeout`, … */
 const SHARE = 1 / 4;
+/** … or this long where that is less: what Redis showed soon stops being recent, … */
+const LONGEST_MS = 250;
 /** … and longer than is usual by this many mean deviations: TCP's retransmission timer (RFC 6298, section 2). */
 const DEVIATIONS = 4;
 const ALPHA = 1 / 8;
@@ -65,7 +67,8 @@ export class Hesitation {
 
   #patienceMs(): number {
     const longestUsualMs = this.#usualMs + this.#deviationMs * DEVIATIONS;
-    return Math.max(this.#options.commandTimeoutMs * SHARE, longestUsualMs);
+    const shareMs = Math.min(this.#options.commandTimeoutMs * SHARE, LONGEST_MS);
+    return Math.max(shareMs, longestUsualMs);
   }
 
   #check(): void {

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { RedisServer } from '../support/redis-server.js';
@@ -166,11 +168,18 @@ describe('the example app', function () {
   });
 
   it('says which setting is wrong', async () => {
-    const error = await Example.start({ PORT: 'http' }).then(
-      () => undefined,
-      (reason: Error) => reason,
-    );
-    expect(error?.message).to.include("PORT must be a whole number from 0 to 65535, got 'http'.");
+    const output = await refusal({ PORT: 'http' });
+    expect(output).to.include("PORT must be a whole number from 0 to 65535, got 'http'.");
+  });
+
+  it('says that its port is in use, and how to take another', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const output = await refusal({ PORT: `${port}` });
+    other.close();
+    expect(output).to.match(new RegExp(`^Port ${port} is in use. .* PORT=0 npm start$`, 'm'));
+    expect(output).to.not.include('    at ');
   });
 });
 
@@ -179,6 +188,16 @@ interface Answer {
   readonly origin: string | null;
   // biome-ignore lint/suspicious/noExplicitAny: an answer is looked at field by field
   readonly body: any;
+}
+
+/** What is printed by an example that does not start. */
+async function refusal(env: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    await Example.start(env);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('the example started');
 }
 
 async function ask(example: Example, path: string, init: RequestInit = {}): Promise<Answer> {

@@ -7,9 +7,9 @@ import { ManualClock } from '../support/manual-clock.js';
 import { until } from '../support/wait.js';
 import { isDegraded, Scene } from './scene.js';
 
-const COMMAND_TIMEOUT_MS = 1_600;
+const COMMAND_TIMEOUT_MS = 800;
 /** A quarter of it. */
-const PATIENCE_MS = 400;
+const PATIENCE_MS = 200;
 
 /** Redis is real; time is moved by the tests, so that a busy machine makes nothing old or overdue. */
 describe('faults: Redis hesitates', () => {

@@ -3,13 +3,13 @@ import { Hesitation } from '../../lib/redis/hesitation.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 describe('a hesitation of Redis', () => {
-  const scene = () => {
+  const scene = (commandTimeoutMs = 100) => {
     const clock = new ManualClock();
     const sent: { readonly sentAt: number }[] = [];
     let begun = 0;
     const hesitation = new Hesitation({
       clock,
-      commandTimeoutMs: 100,
+      commandTimeoutMs,
       oldest: () => sent[0],
       onBegin: () => begun++,
     });
@@ -41,6 +41,15 @@ describe('a hesitation of Redis', () => {
     expect([hesitation.isOn, begun()]).to.deep.equal([true, 1]);
     await clock.advance(70);
     expect([hesitation.isOn, begun()]).to.deep.equal([true, 1]);
+  });
+
+  it('begins after 250 ms where commandTimeout is long', async () => {
+    const { clock, begun, send } = scene(30_000);
+    send();
+    await clock.advance(249);
+    expect(begun()).to.equal(0);
+    await clock.advance(1);
+    expect(begun()).to.equal(1);
   });
 
   it('ends with the next answer, and may begin again', async () => {
