@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { FaultProxy } from './fault-proxy.js';
 import { ProxyBench } from './proxy-bench.js';
+import { resetSocket } from './proxy-link.js';
 import { RawClient } from './raw-client.js';
 import { RedisServer } from './redis-server.js';
 import { handles, until } from './wait.js';
@@ -101,6 +104,19 @@ describe('support: FaultProxy', () => {
     await until(() => client.isClosed, 'the connection is closed');
     expect(client.error).to.equal('ECONNRESET');
     await bench.connect();
+  });
+
+  it('resets what is ending already without keeping the process', async () => {
+    const before = handles().length;
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    socket.end();
+    resetSocket(socket);
+    peer.destroy();
+    server.close();
+    await until(() => handles().length <= before, 'nothing is left');
   });
 
   it('is slow: each reply comes later, in order also when the delay ends', async () => {

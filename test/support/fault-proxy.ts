@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { freePort } from './ports.js';
-import { Link } from './proxy-link.js';
+import { Link, resetSocket } from './proxy-link.js';
 
 type Mode = 'pass' | 'blackhole' | 'refuse' | 'say';
 
@@ -85,7 +85,7 @@ export class FaultProxy {
   /** Resets the connections there are; new ones work. */
   reset(): void {
     for (const link of this.#links) link.reset();
-    for (const socket of this.#strangers) socket.resetAndDestroy();
+    for (const socket of this.#strangers) resetSocket(socket);
   }
 
   /** Each reply comes this much later; 0 ends it. */
@@ -153,7 +153,7 @@ export class FaultProxy {
 
   #accept(client: Socket): void {
     // The system had accepted it before the port was closed.
-    if (this.#mode === 'refuse') return void client.resetAndDestroy();
+    if (this.#mode === 'refuse') return void resetSocket(client);
     this.#accepted++;
     if (this.#mode === 'say') this.#greet(client);
     else this.#forward(client);

@@ -117,7 +117,7 @@ export class Link {
   }
 
   reset(): void {
-    this.#client.resetAndDestroy();
+    resetSocket(this.#client);
   }
 
   destroy(): void {
@@ -126,4 +126,13 @@ export class Link {
     this.#client.destroy();
     this.#server.destroy();
   }
+}
+
+/**
+ * Resets a connection. One that is ending already is closed: Node (20 to 24) never gives a socket back that is
+ * reset while its end is being sent, and a process with such a socket spins for ever when it should end.
+ */
+export function resetSocket(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
