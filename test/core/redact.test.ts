@@ -97,7 +97,8 @@ describe('redact', () => {
     expect(redact(`${'a'.repeat(198)}😀😀`)).to.equal(`${'a'.repeat(198)}…`);
   });
 
-  it('takes no longer for hostile texts', () => {
+  it('takes no longer for hostile texts', function () {
+    this.retries(2); // a real duration, on machines that are shared
     for (const piece of HOSTILE) {
       const text = piece.repeat(Math.ceil(8_000 / piece.length));
       const startedAt = performance.now();

@@ -189,7 +189,8 @@ describe('integration: where the connection comes from', () => {
       }
     });
 
-    it('is not destroyed by a hang, and used again when it has answered', async () => {
+    it('is not destroyed by a hang, and used again when it has answered', async function () {
+      this.retries(2); // a real duration, on machines that are shared
       const own = client();
       await own.connect();
       const cache = stand.open({ redis: own as never });
@@ -204,7 +205,8 @@ describe('integration: where the connection comes from', () => {
       expect(own.isReady).to.equal(true);
     });
 
-    it('may have a command timer, type mappings and RESP 2: they do not reach the cache’s commands', async () => {
+    it('may have a command timer, type mappings and RESP 2: they do not reach the cache’s commands', async function () {
+      this.retries(2); // a real duration, on machines that are shared
       const own = client({
         RESP: 2,
         commandOptions: { timeout: 5_000, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
@@ -309,7 +311,8 @@ describe('integration: where the connection comes from', () => {
     });
   });
 
-  it('never blocks the start, and never throws, because Redis is away', async () => {
+  it('never blocks the start, and never throws, because Redis is away', async function () {
+    this.retries(2); // a real duration, on machines that are shared
     const redis = `redis://127.0.0.1:${await freePort()}`;
     const startedAt = performance.now();
     const cache = stand.open({ redis });

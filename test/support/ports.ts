@@ -7,10 +7,17 @@ import { createServer } from 'node:net';
 const LOWEST = 10_000;
 const HIGHEST = 32_000;
 
-/** A port of the loopback interface that nobody listens on right now. */
+/** Where this process begins, so that another run of the tests beside this one takes others. */
+let next = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+
+/**
+ * A port of the loopback interface that nobody listens on right now, and that this process was not given
+ * before: the server that had it may be dead for a while, and come back.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
+    const port = next;
+    next = port < HIGHEST ? port + 1 : LOWEST;
     if (await isFree(port)) return port;
   }
 }

@@ -15,7 +15,8 @@ describe('the replay of a full journal', () => {
 
   afterEach(() => world.close());
 
-  it(`of ${KEYS} keys takes less than 1 s, and requests are served meanwhile`, async () => {
+  it(`of ${KEYS} keys takes less than 1 s, and requests are served meanwhile`, async function () {
+    this.retries(2); // a real duration, on machines that are shared
     await a.cache.set('k0', 'old');
     await a.proxy.refuse();
     await isIn('degraded', a);
