@@ -88,6 +88,13 @@ const MUTATIONS = [
     tests: ['faults/hesitation'],
   },
   {
+    name: 'backoff: time in which all was well counts as trouble',
+    file: 'redis/backoff.js',
+    find: 'wellMs + AMENDS * wellMs',
+    replace: '0',
+    tests: ['redis/backoff'],
+  },
+  {
     name: 'hesitation: a spared caller that asks again and again starves the event loop',
     file: 'redis/get-batcher.js',
     find: 'this.#connection.afterPoll(() => resolve(HESITATES));',

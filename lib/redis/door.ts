@@ -1,5 +1,5 @@
 import type { Timer } from '../core/clock.js';
-import { pauseMs, SHORTEST_PAUSE_MS } from './backoff.js';
+import { Backoff, SHORTEST_PAUSE_MS } from './backoff.js';
 import type { Connection } from './connection.js';
 import type { DoorOptions } from './door-options.js';
 import { type DoorState, reasonOf, sessionOf } from './door-state.js';
@@ -10,9 +10,6 @@ import { probe } from './probe.js';
 import { Pulse } from './pulse.js';
 import { ServerClock } from './server-clock.js';
 import { Session } from './session.js';
-
-/** Trouble that returns within this time is the same trouble: pauses go on growing. */
-const STEADY_MS = 5_000;
 
 /**
  * The one door to Redis: supervises the connection and decides whether Redis is available.
@@ -27,10 +24,10 @@ export class RedisDoor {
   readonly #options: DoorOptions;
   readonly #opener: SourceOpener;
   readonly #pulse: Pulse;
+  readonly #backoff: Backoff;
   #state: DoorState = { name: 'connecting' };
   #timer: Timer | undefined;
   #isAttempting = false;
-  #troubleSince: number;
   #closedSince = Number.NEGATIVE_INFINITY;
   #probeBytes = 0;
   readonly #firstAttempt: Promise<void>;
@@ -51,7 +48,7 @@ export class RedisDoor {
       onLost: (connection, failure) => this.#onLost(connection, failure),
       onReady: () => this.#state.name === 'open' && void this.#attempt(),
     });
-    this.#troubleSince = options.clock.now();
+    this.#backoff = new Backoff(options.clock.now());
     this.#firstAttempt = this.#attempt();
   }
 
@@ -111,18 +108,20 @@ export class RedisDoor {
   #onLost(connection: Connection, failure: Failure): void {
     if (sessionOf(this.#state)?.connection !== connection) return;
     this.#timer?.cancel();
-    const now = this.#options.clock.now();
-    if (now - this.#closedSince > STEADY_MS && this.#state.name === 'closed') {
-      this.#troubleSince = now;
-    }
+    this.#countTrouble();
     this.#fail(failure, this.#closedSince);
+  }
+
+  #countTrouble(): void {
+    if (this.#state.name !== 'closed') return;
+    this.#backoff.returns(this.#options.clock.now(), this.#closedSince);
   }
 
   #fail(failure: Failure, attemptStartedAt: number): void {
     if (this.#isShut()) return;
     this.#options.hooks.onFailure(failure);
     const now = this.#options.clock.now();
-    const pause = pauseMs(now - this.#troubleSince);
+    const pause = this.#backoff.pauseMs(now);
     // Never without a gap: between two attempts a process that has nothing else to do can end.
     const nextAttemptAt = Math.max(now + SHORTEST_PAUSE_MS, attemptStartedAt + pause);
     sessionOf(this.#state)?.connection.dispose(failure);
@@ -221,10 +220,9 @@ export class RedisDoor {
    */
   #refuseWrites(failure: Failure, session: Session): void {
     this.#leaveSession(session);
+    this.#countTrouble();
     const now = this.#options.clock.now();
-    if (this.#state.name === 'closed' && now - this.#closedSince > STEADY_MS)
-      this.#troubleSince = now;
-    const pause = pauseMs(now - this.#troubleSince);
+    const pause = this.#backoff.pauseMs(now);
     const { reason } = failure;
     this.#enter({ name: 'read-only', reason, session, nextAttemptAt: now + pause });
     const isReplaceable = reason === 'read_only' && this.#options.source.kind === 'made';

@@ -1,6 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
-import { pauseMs } from '../../lib/redis/backoff.js';
 import { classify } from '../../lib/redis/failure.js';
 import { type Found, judge, type Lineage, newLineageId } from '../../lib/redis/lineage.js';
 import { ServerClock } from '../../lib/redis/server-clock.js';
@@ -54,19 +52,6 @@ describe('what an error says of Redis', () => {
       expect(classify(error)).to.include({ kind, reason });
     });
   }
-});
-
-describe('the pause before the next attempt', () => {
-  it('is at most an eighth of the trouble, at least 25 ms and at most 5 s', () => {
-    const trouble = fc.double({ min: 0, max: 1e9, noNaN: true });
-    const random = fc.double({ min: 0, max: 1, noNaN: true });
-    fc.assert(
-      fc.property(trouble, random, (ms, chance) => {
-        const pause = pauseMs(ms, chance);
-        return pause >= 25 && pause <= Math.min(5_000, Math.max(50, ms / 8));
-      }),
-    );
-  });
 });
 
 describe('the judgement of what a connection finds', () => {
