@@ -4,7 +4,7 @@ import { describeFault, type Stage } from './story.js';
 /** A dump of a few thousand keys, each of which takes a millisecond to load. */
 async function slowToLoad(): Promise<Stage> {
   const slow = ['--key-load-delay', '1000', '--loading-process-events-interval-bytes', '1024'];
-  const server = await RedisServer.start({ args: slow });
+  const server = await RedisServer.start({ args: slow, isUpWhileLoading: true });
   return {
     url: server.url,
     truthUrl: server.url,

@@ -189,6 +189,14 @@ describe('support: RedisServer', () => {
     expect(await server.command('DBSIZE')).to.equal(0);
   });
 
+  it('has loaded its data when it is up again', async () => {
+    const server = await start({ args: ['--key-load-delay', '500'] });
+    await server.command('DEBUG', 'POPULATE', '2000', 'filler', '100');
+    await server.save();
+    await server.restart();
+    expect(await server.command('DBSIZE')).to.equal(2_000);
+  });
+
   it('shows every command, and none after the monitor was stopped', async () => {
     const server = await start({ password: 'secret' });
     const monitor = await server.monitor();

@@ -19,6 +19,8 @@ export interface RedisServerOptions {
   /** Where it keeps its files. By default a fresh folder that `stop()` removes. */
   readonly dir?: string;
   readonly password?: string;
+  /** Whether it counts as started while it still loads its data. By default it is waited for. */
+  readonly isUpWhileLoading?: boolean;
 }
 
 /** What MONITOR has shown so far. */
@@ -170,12 +172,13 @@ export class RedisServer {
     await until(() => this.#isUp(child), `redis-server answers on port ${this.port}`);
   }
 
-  /** Whether it is this process that answers, be it that it is loading or wants another password. */
+  /** Whether it is this process that answers, with its data loaded, be it that it wants another password. */
   async #isUp(child: ChildProcess): Promise<boolean> {
     if (hasEnded(child) || child.pid === undefined) throw this.#whyEnded();
     try {
-      const info = await this.#ask(['INFO', 'server'], TRY_MS);
-      return String(info).includes(`process_id:${child.pid}\r\n`);
+      const info = String(await this.#ask(['INFO'], TRY_MS));
+      const isLoaded = this.#options.isUpWhileLoading === true || info.includes('\nloading:0\r\n');
+      return isLoaded && info.includes(`\nprocess_id:${child.pid}\r\n`);
     } catch (error) {
       return error instanceof RespError;
     }
