@@ -190,7 +190,8 @@ describe('support: RedisServer', () => {
   });
 
   it('has loaded its data when it is up again', async () => {
-    const server = await start({ args: ['--key-load-delay', '500'] });
+    const slow = ['--key-load-delay', '500', '--loading-process-events-interval-bytes', '1024'];
+    const server = await start({ args: slow });
     await server.command('DEBUG', 'POPULATE', '2000', 'filler', '100');
     await server.save();
     await server.restart();
