@@ -60,6 +60,13 @@ const MUTATIONS = [
     tests: ['truth/order'],
   },
   {
+    name: 'a set that is sent again and then refused lives in memory as if Redis had it',
+    file: 'cache/write.js',
+    find: 'if (isLatest)\n        sending.since = now;',
+    replace: '',
+    tests: ['truth/order'],
+  },
+  {
     name: 'memory: nothing is protected',
     file: 'memory/memory-tier.js',
     find: 'const PROTECTED_SHARE = 0.8;',

@@ -29,15 +29,15 @@ export class Mutations {
     this.#floor = ++this.#seq;
   }
 
+  isUnchanged(key: string, since: number): boolean {
+    if (this.#seq === since) return true;
+    return this.#floor <= since && (this.#recent.get(key) ?? 0) <= since;
+  }
+
   #forgetOldest(): void {
     const [oldest] = this.#recent;
     if (oldest === undefined) return;
     this.#recent.delete(oldest[0]);
     this.#floor = oldest[1];
-  }
-
-  isUnchanged(key: string, since: number): boolean {
-    if (this.#seq === since) return true;
-    return this.#floor <= since && (this.#recent.get(key) ?? 0) <= since;
   }
 }

@@ -102,13 +102,13 @@ async function send(context: CacheContext, sending: Sending): Promise<Tagged> {
   if (reply instanceof Failure || reply.outcome !== 'late') return reply;
   serverClock.observe(Number(reply.rest[0]), sentAt);
   if (!mutations.isUnchanged(sending.key, sending.since)) return TOO_LATE;
-  sending.since = mutations.note(sending.key);
+  noteAgain(context, sending);
   const again = await attempt(context, sending);
   return !(again instanceof Failure) && again.outcome === 'late' ? TOO_LATE : again;
 }
 
 function attempt(context: CacheContext, sending: Sending): Promise<Tagged> {
-  const { serverClock, mutations } = context;
+  const { serverClock } = context;
   const { session, key, value, budget } = sending;
   const entry = newEntry(context, key, value);
   keep(context, key, entry);
@@ -119,14 +119,15 @@ function attempt(context: CacheContext, sending: Sending): Promise<Tagged> {
     ttlMs: value.ttlMs + value.graceMs,
     deadlineMs: writeDeadline(context),
   };
-  const onResend = (): void => {
-    const isLatest = mutations.isUnchanged(key, sending.since);
-    const since = mutations.note(key);
-    if (!isLatest) return;
-    sending.since = since;
-    keep(context, key, entry);
-  };
+  const onResend = (): void => noteAgain(context, sending);
   return within(budget, session.store(redisKey(context, key), write, onResend));
+}
+
+/** It is sent again: what was answered before must not be kept over it. Whether it is the key's latest change stays as it was. */
+function noteAgain({ mutations }: CacheContext, sending: Sending): void {
+  const isLatest = mutations.isUnchanged(sending.key, sending.since);
+  const now = mutations.note(sending.key);
+  if (isLatest) sending.since = now;
 }
 
 /** Nobody waits for a write longer: what runs later is a ghost. Server time, with room for the estimate's error. */

@@ -3,6 +3,7 @@ import { buildCache } from '../../lib/cache/create-cache.js';
 import { parseCacheOptions } from '../../lib/cache/options.js';
 import { systemClock } from '../../lib/core/clock.js';
 import { FaultProxy } from '../support/fault-proxy.js';
+import { until } from '../support/wait.js';
 import { isIn, type Member, World } from './world.js';
 
 /** A process knows the time of Redis to half a round trip only, and the versions of its writes come from it. */
@@ -123,6 +124,16 @@ describe('a set whose script Redis does not know', () => {
     await world.server.kill();
     await isIn('degraded', a);
     expect(await a.cache.get('k')).to.equal('new');
+  });
+
+  it('is kept for outageTtl alone when it is refused after all', async () => {
+    const { cache } = await world.join({ memory: { outageTtl: '1s' } });
+    await world.server.command('SCRIPT', 'FLUSH');
+    await world.server.command('ACL', 'SETUSER', 'default', '-eval', '-script');
+    expect(await cache.set('k', 'new')).to.equal('deferred');
+    expect(await cache.get('k')).to.equal('new');
+    await until(async () => (await cache.get('k')) === undefined, 'memory has let it go');
+    expect(cache.status().mode).to.equal('degraded');
   });
 
   it('does not come back over what was set or deleted after it', async () => {
