@@ -1,40 +1,27 @@
 // The public surface, and nothing else.
 
-export { CacheOverloadedError } from './cache/bulkhead.js';
+export type { Cache, WriteResult } from './api/cache.js';
+export type { CacheEvents, LoadError, Lookup, ModeChange } from './api/events.js';
+export type { Loader, LoaderContext, LoadOptions, ManyLoader, SetOptions } from './api/loading.js';
+export type { CacheReason } from './api/reason.js';
+export type { CacheMetrics, CacheMode, CacheStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';
 export type { CacheOptions, JournalOptions, MemoryOptions } from './cache/options.js';
-export type {
-  Cache,
-  CacheEvents,
-  CacheMetrics,
-  CacheMode,
-  CacheReason,
-  CacheStatus,
-  LoadError,
-  Loader,
-  LoaderContext,
-  LoadOptions,
-  Lookup,
-  ManyLoader,
-  ModeChange,
-  SetOptions,
-  WriteResult,
-} from './cache/types.js';
 export type { Duration } from './core/duration.js';
 export type { Unsubscribe } from './core/emitter.js';
 export { CacheHealthError, type ErrorCode, isCacheHealthError } from './core/errors.js';
 export type { Logger } from './core/logger.js';
+export { type CacheMiddleware, cacheMiddleware } from './express/cache-middleware.js';
 export { cacheRoundTripCheck } from './health/checks/cache-round-trip-check.js';
 export { diskSpaceCheck } from './health/checks/disk-check.js';
 export { eventLoopCheck } from './health/checks/event-loop-check.js';
 export { heapCheck } from './health/checks/heap-check.js';
+export { type HealthEvents, type HealthRouter, healthRouter } from './health/http/health-router.js';
 export {
-  type GracefulShutdown,
-  type GracefulShutdownOptions,
-  gracefulShutdown,
-} from './health/graceful-shutdown.js';
-export { type HealthEvents, type HealthRouter, healthRouter } from './health/health-router.js';
-export { healthOpenApi, type OpenApiFragment, type OpenApiOptions } from './health/openapi.js';
+  healthOpenApi,
+  type OpenApiFragment,
+  type OpenApiOptions,
+} from './health/openapi/openapi.js';
 export type {
   CacheResult,
   CacheSource,
@@ -47,4 +34,9 @@ export type {
   HealthReport,
   HealthState,
 } from './health/types.js';
-export { type CacheMiddleware, cacheMiddleware } from './http/cache-middleware.js';
+export { CacheOverloadedError } from './loading/bulkhead.js';
+export {
+  type GracefulShutdown,
+  type GracefulShutdownOptions,
+  gracefulShutdown,
+} from './shutdown/graceful-shutdown.js';

@@ -8,9 +8,28 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIB = join(ROOT, 'lib');
 
 /** The rooms of the house, lowest first: a file imports from its own folder or from a lower rank. */
-const RANKS = [['core'], ['redis', 'memory'], ['cache'], ['http', 'health'], ['']];
+const RANKS = [
+  ['core'],
+  ['api'],
+  ['entry'],
+  ['redis', 'memory'],
+  ['tiers'],
+  ['loading'],
+  ['cache'],
+  ['express', 'health', 'shutdown', 'exporters', 'http-cache', 'testing'],
+  [''],
+];
+
+/** Inside a room, lowest first: what is listed imports from what stands before it alone. */
+const SUB_RANKS: Readonly<Record<string, readonly string[]>> = {
+  redis: ['connection', 'commands', 'door', ''],
+  tiers: ['ledger', ''],
+  health: ['checker', 'http'],
+};
 
 const MAX_LINES = 250;
+
+const MAX_FILES = 13;
 
 /** Modules with one door: which place alone may import them. */
 const DOORS: Readonly<Record<string, RegExp>> = {
@@ -35,7 +54,7 @@ describe('the architecture', () => {
 
   it('is looked at: there are files in every folder that is in use', () => {
     const folders = new Set(files.map(({ folder }) => folder));
-    expect([...folders]).to.include.members(['', 'core', 'redis', 'memory', 'cache', 'http']);
+    expect([...folders]).to.include.members(['', 'core', 'redis', 'memory', 'cache', 'express']);
     expect(files.flatMap(({ imports }) => imports).length).to.be.above(files.length);
   });
 
@@ -48,6 +67,16 @@ describe('the architecture', () => {
 
   it('points imports down, types included, never up and never sideways', () => {
     expect(files.flatMap(wrongDirections)).to.deep.equal([]);
+  });
+
+  it('points imports down inside a room with an order of its own', () => {
+    expect(files.flatMap(wrongDirectionsInside)).to.deep.equal([]);
+  });
+
+  it('has no run-time code in lib/api', () => {
+    const statement = /^(?:import|export) (?!type\b|interface\b)|^(?:const|let|function|class)\b/m;
+    const running = files.filter(({ folder, text }) => folder === 'api' && statement.test(text));
+    expect(running.map(({ path }) => path)).to.deep.equal([]);
   });
 
   it('goes in no circle, types included', () => {
@@ -72,6 +101,12 @@ describe('the architecture', () => {
     expect(long.map(({ path }) => path)).to.deep.equal([]);
   });
 
+  it(`keeps every folder within ${MAX_FILES} files`, () => {
+    const sizes = new Map<string, number>();
+    for (const { path } of files) sizes.set(dirname(path), (sizes.get(dirname(path)) ?? 0) + 1);
+    expect([...sizes].filter(([, size]) => size > MAX_FILES)).to.deep.equal([]);
+  });
+
   it('has, for each mutation of scripts/mutations.mjs, the code that it would change', () => {
     const script = join(ROOT, 'scripts/mutations.mjs');
     const { status, stderr } = spawnSync(process.execPath, [script, '--check']);
@@ -79,7 +114,7 @@ describe('the architecture', () => {
     expect(status).to.equal(0);
   });
 
-  it('has no barrel: only lib/index.ts re-exports from other files', () => {
+  it('has no barrel: the entry points name what they export', () => {
     const barrels = files.filter(({ text }) => /^export \*/m.test(text));
     expect(barrels.map(({ path }) => path)).to.deep.equal([]);
   });
@@ -99,6 +134,11 @@ function readSources(): SourceFile[] {
 /** `lib/health/checks/cache.ts` belongs to `health`; `lib/index.ts` to the top, which is ''. */
 function folderOf(path: string): string {
   return path.split('/').slice(1, -1)[0] ?? '';
+}
+
+/** `lib/redis/door/probe.ts` stands in `door`, `lib/redis/remote.ts` in the room itself, which is ''. */
+function subFolderOf(path: string): string {
+  return path.split('/').slice(2, -1)[0] ?? '';
 }
 
 function importsOf(text: string): string[] {
@@ -129,6 +169,16 @@ function wrongDirections(file: SourceFile): string[] {
     const folder = folderOf(path);
     const isDown = path.startsWith('lib/') && rankOf(folder) < rankOf(file.folder);
     return isDown || folder === file.folder ? [] : [`${file.path} imports ${path}`];
+  });
+}
+
+function wrongDirectionsInside(file: SourceFile): string[] {
+  const order = SUB_RANKS[file.folder] ?? [];
+  const own = order.indexOf(subFolderOf(file.path));
+  return file.imports.flatMap((specifier) => {
+    const path = target(file, specifier);
+    if (own === -1 || path === undefined || folderOf(path) !== file.folder) return [];
+    return order.indexOf(subFolderOf(path)) <= own ? [] : [`${file.path} imports ${path}`];
   });
 }
 

@@ -1,36 +1,29 @@
+import type { Cache, WriteResult } from '../api/cache.js';
+import type { CacheEvents, Lookup } from '../api/events.js';
+import type { Loader, LoadOptions, ManyLoader, SetOptions } from '../api/loading.js';
+import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { compileGlob } from '../core/glob.js';
 import { invalid, parseFunction } from '../core/validate.js';
-import { Budget } from './budget.js';
-import type { Bulkhead } from './bulkhead.js';
-import { inOrder, lookup, parseNewValue } from './call-values.js';
-import { decodeValue } from './codec.js';
-import type { CacheContext } from './context.js';
-import { payloadOffset } from './entry.js';
-import { checkKey, checkPattern } from './keys.js';
-import { loadMany } from './load-many.js';
-import { parseLoadOptions } from './load-options.js';
-import type { LoadRequest } from './load-request.js';
-import type { Loads } from './loads.js';
-import { read, readMany } from './read.js';
-import type { Found } from './standby.js';
-import type {
-  Cache,
-  CacheEvents,
-  CacheStatus,
-  Loader,
-  LoadOptions,
-  Lookup,
-  ManyLoader,
-  SetOptions,
-  WriteResult,
-} from './types.js';
-import { clear, type NewValue, remove, store } from './write.js';
+import { decodeValue } from '../entry/codec.js';
+import { payloadOffset } from '../entry/entry.js';
+import type { Bulkhead } from '../loading/bulkhead.js';
+import { loadMany } from '../loading/load-many.js';
+import type { LoadRequest } from '../loading/load-request.js';
+import { parseLoadOptions } from '../loading/loading-options.js';
+import type { SingleFlight } from '../loading/single-flight.js';
+import type { CacheContext } from '../tiers/context.js';
+import { read, readMany } from '../tiers/read.js';
+import type { Found } from '../tiers/standby.js';
+import { WaitBudget } from '../tiers/wait-budget.js';
+import { clear, type NewValue, remove, store } from '../tiers/write.js';
+import { checkKey, checkPattern, parseNewValue } from './arguments.js';
+import type { CacheConfig } from './options.js';
 
 /** What all handles of one cache share. */
 export interface CacheCore {
-  readonly context: CacheContext;
-  readonly loads: Loads;
+  readonly context: CacheContext<CacheConfig>;
+  readonly singleFlight: SingleFlight;
   readonly bulkhead: Bulkhead;
   readonly events: Emitter<CacheEvents>;
   status(): CacheStatus;
@@ -43,10 +36,10 @@ export interface CacheCore {
  */
 export class CacheHandle implements Cache {
   readonly #core: CacheCore;
-  readonly #budget: Budget | undefined;
+  readonly #budget: WaitBudget | undefined;
   readonly #ownEvents: Emitter<CacheEvents> | undefined;
 
-  constructor(core: CacheCore, budget?: Budget) {
+  constructor(core: CacheCore, budget?: WaitBudget) {
     this.#core = core;
     this.#budget = budget;
     this.#ownEvents = budget === undefined ? undefined : new Emitter(() => {});
@@ -55,7 +48,7 @@ export class CacheHandle implements Cache {
   /** The same cache for one request. */
   forRequest(): CacheHandle {
     const { clock, config } = this.#core.context;
-    return new CacheHandle(this.#core, new Budget(clock, config.commandTimeoutMs));
+    return new CacheHandle(this.#core, new WaitBudget(clock, config.commandTimeoutMs));
   }
 
   async get<T = unknown>(key: string): Promise<T | undefined> {
@@ -68,7 +61,7 @@ export class CacheHandle implements Cache {
   async getOrSet<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T> {
     checkKey(key);
     parseFunction(LOADER, loader);
-    const { loads, context } = this.#core;
+    const { singleFlight, context } = this.#core;
     const request: LoadRequest = {
       key,
       loader: loader as Loader<unknown>,
@@ -82,13 +75,16 @@ export class CacheHandle implements Cache {
     if (found !== undefined && !found.isStale) {
       const hit = this.#decode(key, found);
       if (hit !== undefined) {
-        if (request.config.refreshAhead > 0) loads.refreshEarly(request, found.entry);
+        if (request.config.refreshAhead > 0) singleFlight.refreshEarly(request, found.entry);
         return hit.value as T;
       }
     }
-    const landing = await loads.answer(request, found?.isStale === true ? found : undefined);
-    this.#count(key, landing.outcome, landing.tier);
-    return landing.take() as T;
+    const sharedValue = await singleFlight.answer(
+      request,
+      found?.isStale === true ? found : undefined,
+    );
+    this.#count(key, sharedValue.outcome, sharedValue.tier);
+    return sharedValue.take() as T;
   }
 
   async getOrSetMany<T>(
@@ -112,12 +108,12 @@ export class CacheHandle implements Cache {
       else values.set(key, hit.value as T);
     });
     const request = { config, budget: this.#budget, signal };
-    const { loads, bulkhead } = this.#core;
+    const { singleFlight, bulkhead } = this.#core;
     const load = loader as ManyLoader<unknown>;
-    const landings = await loadMany(loads, bulkhead, missing, load, request);
-    for (const [key, landing] of landings) {
-      this.#count(key, landing?.outcome ?? 'miss', landing?.tier);
-      if (landing !== undefined) values.set(key, landing.take() as T);
+    const sharedValues = await loadMany(singleFlight, bulkhead, missing, load, request);
+    for (const [key, sharedValue] of sharedValues) {
+      this.#count(key, sharedValue?.outcome ?? 'miss', sharedValue?.tier);
+      if (sharedValue !== undefined) values.set(key, sharedValue.take() as T);
     }
     return inOrder(unique, values);
   }
@@ -125,19 +121,19 @@ export class CacheHandle implements Cache {
   async set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
     checkKey(key);
     const newValue = parseNewValue(this.#core.context.config, value, options);
-    this.#core.loads.void(key);
+    this.#core.singleFlight.invalidate(key);
     return store(this.#core.context, key, newValue, this.#budget);
   }
 
   async delete(key: string): Promise<WriteResult> {
     checkKey(key);
-    this.#core.loads.void(key);
+    this.#core.singleFlight.invalidate(key);
     return remove(this.#core.context, key, this.#budget);
   }
 
   async clear(pattern?: string): Promise<WriteResult> {
     const glob = checkPattern(pattern);
-    this.#core.loads.voidMatching(compileGlob(glob));
+    this.#core.singleFlight.invalidateMatching(compileGlob(glob));
     return clear(this.#core.context, glob, this.#budget);
   }
 
@@ -172,7 +168,7 @@ export class CacheHandle implements Cache {
     }
     const results = await Promise.all(
       values.map(([key, value]) => {
-        this.#core.loads.void(key);
+        this.#core.singleFlight.invalidate(key);
         return store(this.#core.context, key, value, this.#budget);
       }),
     );
@@ -231,3 +227,13 @@ const EVENTS: readonly (keyof CacheEvents)[] = ['modechange', 'lookup', 'loaderr
 const LOADER = { name: 'the loader', code: 'ERR_CACHE_LOADER' } as const;
 const LISTENER = { name: 'the listener', code: 'ERR_CACHE_OPTION' } as const;
 const EVENT = { name: 'the event', code: 'ERR_CACHE_OPTION' } as const;
+
+function lookup(key: string, outcome: Lookup['outcome'], tier: Lookup['tier']): Lookup {
+  return tier === undefined ? { key, outcome } : { key, outcome, tier };
+}
+
+function inOrder<T>(keys: readonly string[], values: ReadonlyMap<string, T>): Map<string, T> {
+  const ordered = new Map<string, T>();
+  for (const key of keys) if (values.has(key)) ordered.set(key, values.get(key) as T);
+  return ordered;
+}

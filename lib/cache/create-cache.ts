@@ -1,27 +1,27 @@
+import type { CacheEvents, LoadError } from '../api/events.js';
 import { type Clock, systemClock, type Timer } from '../core/clock.js';
 import { Emitter } from '../core/emitter.js';
 import { errorText } from '../core/redact.js';
+import { Bulkhead } from '../loading/bulkhead.js';
+import { LoadBackoff } from '../loading/load-backoff.js';
+import { LoadTask } from '../loading/load-task.js';
+import { SingleFlight } from '../loading/single-flight.js';
 import { MemoryTier } from '../memory/memory-tier.js';
-import { RedisDoor } from '../redis/door.js';
-import { newGeneration } from '../redis/lineage.js';
-import { ServerClock } from '../redis/server-clock.js';
-import { Bulkhead } from './bulkhead.js';
+import { RedisDoor } from '../redis/door/door.js';
+import { newGeneration } from '../redis/door/lineage.js';
+import { ServerClock } from '../redis/door/server-clock.js';
+import type { CacheContext } from '../tiers/context.js';
+import { Journal } from '../tiers/ledger/journal.js';
+import { LocalChanges } from '../tiers/ledger/local-changes.js';
+import { UnconfirmedWrites } from '../tiers/ledger/unconfirmed-writes.js';
+import { Metrics } from '../tiers/metrics.js';
+import { canSpare } from '../tiers/read.js';
+import { recover, rejournal, replay } from '../tiers/replay.js';
+import { Standby } from '../tiers/standby.js';
 import { type CacheCore, CacheHandle } from './cache.js';
-import type { CacheContext } from './context.js';
-import { Journal } from './journal.js';
-import { LoadBackoff } from './load-backoff.js';
-import { LoadTask } from './load-task.js';
-import { Loads } from './loads.js';
-import { Metrics } from './metrics.js';
-import { currentMode, modeOf } from './mode.js';
-import { Mutations } from './mutations.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS, parseCacheOptions } from './options.js';
-import { canSpare } from './read.js';
-import { RecentWrites } from './recent-writes.js';
-import { recover, rejournal, replay } from './recovery.js';
-import { Standby } from './standby.js';
-import type { CacheEvents, LoadError } from './types.js';
-import { Watch } from './watch.js';
+import { currentMode, modeOf } from './status/mode.js';
+import { StatusReporter } from './status/status-reporter.js';
 
 /** A write that failed while Redis is well is replayed after this pause. */
 const REPLAY_AFTER_MS = 50;
@@ -49,17 +49,17 @@ export function buildCache(config: CacheConfig, clock: Clock): CacheHandle {
   const task = new LoadTask({ context, bulkhead, backoff, onLoadError });
   const core: CacheCore = {
     context,
-    loads: new Loads(context, task, backoff),
+    singleFlight: new SingleFlight(context, task, backoff),
     bulkhead,
     events,
-    status: () => parts.watch.status(context),
+    status: () => parts.reporter.status(context),
     close: parts.close,
   };
   return new CacheHandle(core);
 }
 
 /** The database is protected most when Redis does not protect it. */
-function loadLimit(context: CacheContext): number {
+function loadLimit(context: CacheContext<CacheConfig>): number {
   const { maxConcurrentLoads } = context.config;
   if (maxConcurrentLoads !== undefined) return maxConcurrentLoads;
   const isNormal = currentMode(context) === 'normal';
@@ -67,19 +67,19 @@ function loadLimit(context: CacheContext): number {
 }
 
 interface Parts {
-  readonly context: CacheContext;
-  readonly watch: Watch;
+  readonly context: CacheContext<CacheConfig>;
+  readonly reporter: StatusReporter;
   close(): void;
 }
 
 function buildParts(config: CacheConfig, clock: Clock, events: Emitter<CacheEvents>): Parts {
   const journal = new Journal(config.journalMax);
-  const recent = new RecentWrites();
+  const unconfirmed = new UnconfirmedWrites();
   const metrics = new Metrics();
   const standby = buildStandby(config, journal);
   const hasMemory = standby !== undefined;
   const initial = modeOf(config.redis && { name: 'connecting' }, hasMemory);
-  const watch = new Watch(events, initial, clock.now(), clock.wallNow());
+  const reporter = new StatusReporter(events, initial, clock.now(), clock.wallNow());
   let replayTimer: Timer | undefined;
 
   const replaySoon = (): void => {
@@ -95,29 +95,30 @@ function buildParts(config: CacheConfig, clock: Clock, events: Emitter<CacheEven
     }
     if (!journal.isEmpty) replaySoon();
   };
-  const door = config.redis && buildDoor(config, clock, { recent, metrics, watch }, () => context);
+  const door =
+    config.redis && buildDoor(config, clock, { unconfirmed, metrics, reporter }, () => context);
   const ownGeneration = newGeneration();
-  const context: CacheContext = {
+  const context: CacheContext<CacheConfig> = {
     config,
     clock,
     door,
     standby,
     journal,
-    recent,
+    unconfirmed,
     metrics,
     bornAt: clock.now(),
     serverClock: door?.serverClock ?? new ServerClock(clock),
-    mutations: new Mutations(),
+    localChanges: new LocalChanges(),
     generation: () => door?.identity.generation ?? ownGeneration,
     scheduleReplay: replaySoon,
     onOverflow: () => announceOverflow(config, journal),
   };
-  watch.attach(context);
+  reporter.attach(context);
   const close = (): void => {
     replayTimer?.cancel();
     door?.close();
   };
-  return { context, watch, close };
+  return { context, reporter, close };
 }
 
 function buildStandby(config: CacheConfig, journal: Journal): Standby | undefined {
@@ -134,11 +135,11 @@ function buildStandby(config: CacheConfig, journal: Journal): Standby | undefine
 function buildDoor(
   config: CacheConfig,
   clock: Clock,
-  parts: { recent: RecentWrites; metrics: Metrics; watch: Watch },
-  context: () => CacheContext,
+  parts: { unconfirmed: UnconfirmedWrites; metrics: Metrics; reporter: StatusReporter },
+  context: () => CacheContext<CacheConfig>,
 ): RedisDoor | undefined {
   if (config.redis === undefined) return undefined;
-  const { recent, metrics, watch } = parts;
+  const { unconfirmed, metrics, reporter } = parts;
   return new RedisDoor({
     source: config.redis,
     prefix: config.prefix,
@@ -146,13 +147,13 @@ function buildDoor(
     clock,
     hooks: {
       onChange: (state) => {
-        watch.onDoorChange(state);
+        reporter.onDoorChange(state);
         // What was deferred after the last look at the journal is replayed behind its barrier.
         if (state.name === 'closed' && !context().journal.isEmpty) context().scheduleReplay();
       },
       onFailure: (failure) => {
         metrics.errors++;
-        watch.onFailure(failure, clock.wallNow());
+        reporter.onFailure(failure, clock.wallNow());
       },
       onRestart: () => rejournal(context()),
       recover: (recovery) => recover(context(), recovery),
@@ -161,7 +162,7 @@ function buildDoor(
           `[express-cache-health] Redis (${config.redisName}) came back without writes it had acknowledged: ` +
             `every entry under the prefix '${config.prefix}' counts as gone.`,
         ),
-      beginFence: () => recent.beginFence(),
+      beginFence: () => unconfirmed.beginFence(),
       canSpare: (key) => canSpare(context(), key.slice(config.prefix.length)),
     },
   });

@@ -1,9 +1,17 @@
 import { type Duration, parseDuration } from '../core/duration.js';
 import { containLogger, type Logger, silentLogger } from '../core/logger.js';
 import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
-import type { RedisClientLike, RedisClientOptions, RedisSource } from '../redis/client.js';
-import { type LoadConfig, parseLoadConfig } from './load-options.js';
-import { parseRedis } from './redis-option.js';
+import {
+  type LoadConfig,
+  type LoadingConfig,
+  parseLoadConfig,
+} from '../loading/loading-options.js';
+import type {
+  RedisClientLike,
+  RedisClientOptions,
+  RedisSource,
+} from '../redis/connection/client.js';
+import { parseRedis } from '../redis/redis-options.js';
 
 export interface MemoryOptions {
   /** The most entries kept in memory. @default 100 */
@@ -56,22 +64,14 @@ export interface CacheOptions {
 }
 
 /** `CacheOptions`, read once: complete, in milliseconds, frozen. */
-export interface CacheConfig {
+export interface CacheConfig extends LoadingConfig {
   /** Absent: memory alone. */
   readonly redis: RedisSource | undefined;
   /** The address for messages, without credentials. */
   readonly redisName: string;
-  readonly prefix: string;
   readonly load: LoadConfig;
-  readonly ttlJitter: number;
-  readonly leaseWaitMs: number;
-  /** Absent: by mode. */
-  readonly maxConcurrentLoads: number | undefined;
-  readonly maxQueuedLoads: number;
-  readonly commandTimeoutMs: number;
   /** Absent: no memory tier. */
   readonly memory: { readonly max: number; readonly maxBytes: number } | undefined;
-  readonly outageTtlMs: number;
   readonly journalMax: number;
   readonly logger: Logger;
 }

@@ -8,7 +8,7 @@ import {
   parseInteger,
   parseOptions,
 } from '../core/validate.js';
-import type { CheckConfig } from './check-runner.js';
+import type { CheckConfig } from './checker/check-runner.js';
 import type {
   CacheSource,
   CheckFunction,

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Cache, CacheMetrics, CacheMode, CacheReason, CacheStatus } from '../cache/types.js';
+import type { Cache } from '../api/cache.js';
+import type { CacheReason } from '../api/reason.js';
+import type { CacheMetrics, CacheMode, CacheStatus } from '../api/status.js';
 import type { Duration } from '../core/duration.js';
 
 /** What one check found. */

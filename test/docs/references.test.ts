@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { REASONS } from '../../lib/cache/advice.js';
+import { REASONS } from '../../lib/cache/status/reasons.js';
 import { DEFAULTS } from '../../lib/health/options.js';
 import { tableRows } from './markdown.js';
 

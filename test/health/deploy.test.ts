@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import request from 'supertest';
 import { parseDuration } from '../../lib/core/duration.js';
 import { parseHealthOptions } from '../../lib/health/options.js';
-import { SHUTDOWN_DEFAULTS } from '../../lib/health/shutdown-options.js';
 import { healthRouter } from '../../lib/index.js';
+import { SHUTDOWN_DEFAULTS } from '../../lib/shutdown/shutdown-options.js';
 import { appWith, down, up } from './support.js';
 
 const SUBJECT = { name: 'a default', code: 'ERR_HEALTH_OPTION' } as const;

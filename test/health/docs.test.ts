@@ -3,7 +3,6 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import request from 'supertest';
 import { DEFAULTS, KNOWN } from '../../lib/health/options.js';
-import { SHUTDOWN_DEFAULTS, KNOWN as SHUTDOWN_KNOWN } from '../../lib/health/shutdown-options.js';
 import {
   diskSpaceCheck,
   eventLoopCheck,
@@ -12,11 +11,12 @@ import {
   healthRouter,
   heapCheck,
 } from '../../lib/index.js';
+import { SHUTDOWN_DEFAULTS, KNOWN as SHUTDOWN_KNOWN } from '../../lib/shutdown/shutdown-options.js';
 import { tableRows } from '../docs/markdown.js';
 import { appWith, cacheThatIs, degradedCache, down, up } from './support.js';
 
 const page = readFileSync('docs/health.md', 'utf8');
-const source = (name: string): string => readFileSync(`lib/health/${name}.ts`, 'utf8');
+const source = (name: string): string => readFileSync(`lib/${name}.ts`, 'utf8');
 const bare = (cell = ''): string => cell.replaceAll('`', '');
 const table = (heading: string): Map<string, string> =>
   new Map(tableRows(page, heading).map(([name, value]) => [bare(name), bare(value)]));
@@ -29,12 +29,12 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('docs/health.md', () => {
   for (const [heading, known, defaults, file, type] of [
-    ['option', KNOWN, DEFAULTS, 'types', 'HealthOptions'],
+    ['option', KNOWN, DEFAULTS, 'health/types', 'HealthOptions'],
     [
       'shutdown option',
       SHUTDOWN_KNOWN,
       SHUTDOWN_DEFAULTS,
-      'shutdown-options',
+      'shutdown/shutdown-options',
       'GracefulShutdownOptions',
     ],
   ] as const) {
@@ -61,7 +61,7 @@ describe('docs/health.md', () => {
   it('shows the defaults of the ready-made checks', () => {
     const shown = table('ready-made check');
     const from = (file: string, pattern: RegExp): unknown =>
-      literal(pattern.exec(source(`checks/${file}`))?.[1] ?? 'undefined');
+      literal(pattern.exec(source(`health/checks/${file}`))?.[1] ?? 'undefined');
     const defaults = {
       'eventLoopCheck({ max })': from('event-loop-check', /max = ('[^']+')/),
       'heapCheck({ maxPercent })': from('heap-check', /maxPercent \?\? (\d+)/),
@@ -103,7 +103,9 @@ describe('docs/health.md', () => {
       }
     }
     const taken = /`cache`, `health`.* are taken/.exec(page)?.[0].match(/`([\w-]+)`/g) ?? [];
-    const reserved = /RESERVED = new Set\(\[([^\]]+)\]/.exec(source('options'))?.[1]?.match(/\w+/g);
+    const reserved = /RESERVED = new Set\(\[([^\]]+)\]/
+      .exec(source('health/options'))?.[1]
+      ?.match(/\w+/g);
     expect(taken.map(bare).toSorted()).to.deep.equal(reserved?.toSorted());
   });
 

@@ -11,7 +11,7 @@ import {
   RENEW,
   type Script,
   STORE,
-} from '../../lib/redis/scripts.js';
+} from '../../lib/redis/commands/scripts.js';
 import { RedisServer } from '../support/redis-server.js';
 import { ErrorReply, ScriptedRedis } from './scripted-redis.js';
 

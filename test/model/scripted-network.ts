@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../lib/core/clock.js';
-import type { RedisClientLike } from '../../lib/redis/client.js';
+import type { RedisClientLike } from '../../lib/redis/connection/client.js';
 import { ErrorReply, type ScriptedRedis } from './scripted-redis.js';
 
 interface Scheduled {

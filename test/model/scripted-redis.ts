@@ -9,7 +9,7 @@ import {
   REMOVE,
   RENEW,
   STORE,
-} from '../../lib/redis/scripts.js';
+} from '../../lib/redis/commands/scripts.js';
 
 type Value = string | Map<string, string>;
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createClient } from 'redis';
 import type { CacheHandle } from '../../lib/cache/cache.js';
 import type { CacheOptions } from '../../lib/cache/options.js';
-import type { RedisClientLike } from '../../lib/redis/client.js';
+import type { RedisClientLike } from '../../lib/redis/connection/client.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { until } from '../support/wait.js';
 import { isIn, type Member, World } from './world.js';

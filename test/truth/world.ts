@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ModeChange } from '../../lib/api/events.js';
+import type { CacheMode } from '../../lib/api/status.js';
 import type { CacheHandle } from '../../lib/cache/cache.js';
 import { createCache } from '../../lib/cache/create-cache.js';
 import type { CacheOptions } from '../../lib/cache/options.js';
-import type { CacheMode, ModeChange } from '../../lib/cache/types.js';
 import type { Logger } from '../../lib/core/logger.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { RedisServer } from '../support/redis-server.js';

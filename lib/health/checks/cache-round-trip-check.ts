@@ -1,4 +1,4 @@
-import type { Cache } from '../../cache/types.js';
+import type { Cache } from '../../api/cache.js';
 import { invalid } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
 

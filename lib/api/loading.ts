@@ -1,0 +1,41 @@
+import type { Duration } from '../core/duration.js';
+
+export interface SetOptions {
+  /** @default the cache's `ttl` */
+  readonly ttl?: Duration;
+}
+
+export interface LoadOptions extends SetOptions {
+  /** How long after its ttl a value may still be served when the loader fails or is slow. @default the cache's `grace` */
+  readonly grace?: Duration;
+  /** How long a caller waits for the loader when a stale value is at hand; 0 not at all. @default the cache's `softTimeout` */
+  readonly softTimeout?: Duration;
+  /** How long the loader may take. @default the cache's `loaderTimeout` */
+  readonly loaderTimeout?: Duration;
+  /** Refresh a value before it expires: `true`, or a number above 1 for earlier. @default the cache's `refreshAhead` */
+  readonly refreshAhead?: boolean | number;
+  /** Ends this caller's wait, with the signal's reason; the load goes on for the others. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a loader is given. */
+export interface LoaderContext<T> {
+  readonly key: string;
+  /** Aborted when nobody needs the result any more, or `loaderTimeout` has passed. */
+  readonly signal: AbortSignal;
+  /** The expired value, if there is one: for conditional requests. Not a copy of your own: do not keep it. */
+  readonly stale?: T;
+  /** Another lifetime for this result, such as a short one for "not found". */
+  setTtl(ttl: Duration): void;
+  /** Gives the result to the callers and stores it nowhere. */
+  skip(): void;
+}
+
+/** Makes the value of a missing key; usually a database query. */
+export type Loader<T> = (context: LoaderContext<T>) => T | Promise<T>;
+
+/** Makes the values of several missing keys at once. A key that is not in the result is not cached. */
+export type ManyLoader<T> = (
+  keys: readonly string[],
+  context: { readonly signal: AbortSignal },
+) => ReadonlyMap<string, T> | Promise<ReadonlyMap<string, T>>;

@@ -1,0 +1,48 @@
+import type { CacheReason } from './reason.js';
+
+/**
+ * What serves the cache: `normal` Redis, `degraded` the memory tier, `recovering` the memory tier while
+ * the journal is replayed into Redis, `database-only` neither tier: every read runs its loader.
+ */
+export type CacheMode = 'normal' | 'degraded' | 'recovering' | 'database-only';
+
+/** Counters since the cache was created. `hitRate` is hits / (hits + misses), 0 to 1, two decimals, 0 before any lookup. */
+export interface CacheMetrics {
+  readonly hits: number;
+  readonly misses: number;
+  readonly sets: number;
+  readonly deletes: number;
+  /** Redis commands and connection attempts that failed or timed out, and entries that could not be decoded. */
+  readonly errors: number;
+  readonly hitRate: number;
+}
+
+/** A photograph of the cache, taken without asking Redis. Times are ISO 8601. */
+export interface CacheStatus {
+  /** `up`: Redis serves (or memory alone, when configured so); `degraded`: the fallback serves; `down`: neither tier can. */
+  readonly status: 'up' | 'degraded' | 'down';
+  /** Whether there is a working connection to Redis. */
+  readonly connected: boolean;
+  /** One sentence for people: what serves, why, and what to do. Credentials are redacted. */
+  readonly message: string;
+  readonly metrics: CacheMetrics;
+  readonly mode: CacheMode;
+  /** When `mode` began. */
+  readonly since: string;
+  /** Present unless `mode` is `normal`. */
+  readonly reason?: CacheReason;
+  /** Present while Redis is not used, except during an attempt: when it is tried next. */
+  readonly nextProbeAt?: string;
+  /** Writes that wait for Redis, and how often there were so many that the whole prefix was flushed instead. */
+  readonly journal: { readonly entries: number; readonly max: number; readonly overflows: number };
+  /** The memory tier, or `null` when it is switched off. */
+  readonly memory: {
+    readonly entries: number;
+    readonly max: number;
+    readonly bytes: number;
+    readonly maxBytes: number;
+  } | null;
+  /** The newest Redis failure of the cache's life, redacted. */
+  readonly lastError?: string;
+  readonly lastErrorTime?: string;
+}

@@ -1,0 +1,42 @@
+import type { CacheReason } from '../../api/reason.js';
+
+/** For each reason: what happened, as part of a sentence, and what to do about it. */
+export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> = {
+  connecting: ['the first connection is being made', 'Nothing to do.'],
+  connection_refused: [
+    'the connection was refused',
+    'Check that Redis is running and listens there.',
+  ],
+  connection_lost: ['the connection was lost', 'Check that Redis is running.'],
+  connection_failed: ['no connection could be made', 'Check the address, the network and TLS.'],
+  host_not_found: ['the host name was not found', 'Check the host name and DNS.'],
+  timeout: ['it does not answer in time', 'Check the load of Redis, its host and the network.'],
+  loading: ['it is loading its data', 'Wait until it has started.'],
+  read_only: [
+    'it takes no writes, as a replica, or a primary with too few replicas',
+    'Check the failover, the replicas, and that the address is the primary.',
+  ],
+  out_of_memory: ['it is out of memory', 'Raise maxmemory, or set an eviction policy.'],
+  persistence_failing: ['it cannot save to disk and refuses writes', 'Check the disk of Redis.'],
+  cluster_down: ['the cluster is down', 'Check the state of the cluster.'],
+  master_down: ['its primary is away', 'Check the primary and the replication.'],
+  busy: ['it is busy with a script', 'Find the script: redis-cli SCRIPT KILL.'],
+  authentication: ['it rejects the credentials', 'Check user and password.'],
+  permission: [
+    'the user may not run a command',
+    'Check the ACL: the cache needs read, write, scripting, SCAN, TIME and INFO on its prefix.',
+  ],
+  max_clients: [
+    'it has no connection left',
+    'Raise maxclients, or find who holds the connections.',
+  ],
+  protocol_error: [
+    'what answers there does not speak its protocol',
+    'Check that the address is a Redis.',
+  ],
+  not_connected: [
+    'the given client is not connected',
+    'Call connect() on the client given to the cache.',
+  ],
+  closed: ['the cache was closed', 'Nothing to do.'],
+};

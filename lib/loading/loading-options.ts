@@ -1,0 +1,68 @@
+import type { LoadOptions } from '../api/loading.js';
+import { parseDuration } from '../core/duration.js';
+import { invalid, parseOptions, type Subject } from '../core/validate.js';
+import type { TierConfig } from '../tiers/tier-options.js';
+
+/** How values are loaded: the cache's own settings, and with one call's laid over them that call's. */
+export interface LoadConfig {
+  readonly ttlMs: number;
+  readonly graceMs: number;
+  /** `Infinity`: a caller waits for the loader as long as it takes. */
+  readonly softTimeoutMs: number;
+  readonly loaderTimeoutMs: number;
+  /** XFetch's beta; 0 is off. */
+  readonly refreshAhead: number;
+}
+
+/** What loading needs of the cache's options, read once. */
+export interface LoadingConfig extends TierConfig {
+  readonly ttlJitter: number;
+  readonly leaseWaitMs: number;
+  /** Absent: by mode. */
+  readonly maxConcurrentLoads: number | undefined;
+  readonly maxQueuedLoads: number;
+}
+
+const KNOWN = ['ttl', 'grace', 'softTimeout', 'loaderTimeout', 'refreshAhead', 'signal'] as const;
+
+const OPTIONS = subject('the options argument');
+
+/** Lays one call's options over the cache's. */
+export function parseLoadOptions(base: LoadConfig, given: LoadOptions | undefined): LoadConfig {
+  if (given === undefined) return base;
+  const options = parseOptions<LoadOptions>(OPTIONS, given, KNOWN);
+  checkSignal(options.signal);
+  return { ...base, ...parseLoadConfig(options) };
+}
+
+/** The options that are there, as configuration. */
+export function parseLoadConfig(options: Omit<LoadOptions, 'signal'>): Partial<LoadConfig> {
+  const { ttl, grace, softTimeout, loaderTimeout, refreshAhead } = options;
+  return {
+    ...(ttl !== undefined && { ttlMs: parseDuration(subject('ttl'), ttl) }),
+    ...(grace !== undefined && { graceMs: parseDuration(subject('grace'), grace, 0) }),
+    ...(softTimeout !== undefined && {
+      softTimeoutMs: parseDuration(subject('softTimeout'), softTimeout, 0),
+    }),
+    ...(loaderTimeout !== undefined && {
+      loaderTimeoutMs: parseDuration(subject('loaderTimeout'), loaderTimeout),
+    }),
+    ...(refreshAhead !== undefined && { refreshAhead: parseRefreshAhead(refreshAhead) }),
+  };
+}
+
+function parseRefreshAhead(given: unknown): number {
+  if (given === false) return 0;
+  if (given === true) return 1;
+  if (typeof given === 'number' && given > 0 && given <= 100) return given;
+  throw invalid(subject('refreshAhead'), 'true, false or a number above 0 (1 is the usual)', given);
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw invalid(subject('signal'), 'an AbortSignal', signal);
+}
+
+function subject(name: string): Subject {
+  return { name, code: 'ERR_CACHE_OPTION' };
+}

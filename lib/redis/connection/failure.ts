@@ -1,0 +1,109 @@
+import type { CacheReason } from '../../api/reason.js';
+
+/**
+ * Why a command has no reply to offer. A value, not an exception: an outage makes thousands a second.
+ *
+ * - `unavailable`: Redis cannot serve at all.
+ * - `writes`: Redis refuses writes and still answers reads.
+ * - `command`: this one command was wrong (a foreign type under the key, say); Redis is well.
+ */
+export class Failure {
+  readonly kind: 'unavailable' | 'writes' | 'command';
+  readonly reason: CacheReason;
+  readonly error: unknown;
+
+  constructor(kind: Failure['kind'], reason: CacheReason, error: unknown) {
+    this.kind = kind;
+    this.reason = reason;
+    this.error = error;
+  }
+
+  /** Whether it is Redis' error reply of this name. */
+  isAbout(name: string): boolean {
+    return this.error instanceof Error && this.error.message.startsWith(name);
+  }
+}
+
+type Verdict = readonly [Failure['kind'], CacheReason];
+
+/** Redis' error replies by their first word. */
+const BY_PREFIX: Readonly<Record<string, Verdict>> = {
+  LOADING: ['unavailable', 'loading'],
+  MASTERDOWN: ['unavailable', 'master_down'],
+  CLUSTERDOWN: ['unavailable', 'cluster_down'],
+  BUSY: ['unavailable', 'busy'],
+  NOAUTH: ['unavailable', 'authentication'],
+  WRONGPASS: ['unavailable', 'authentication'],
+  NOPERM: ['command', 'permission'],
+  READONLY: ['writes', 'read_only'],
+  NOREPLICAS: ['writes', 'read_only'],
+  OOM: ['writes', 'out_of_memory'],
+  MISCONF: ['writes', 'persistence_failing'],
+};
+
+/** Node's and node-redis' own errors, by code or by class name. */
+const BY_CODE: Readonly<Record<string, CacheReason>> = {
+  ECONNREFUSED: 'connection_refused',
+  ENOENT: 'connection_refused',
+  ECONNRESET: 'connection_lost',
+  EPIPE: 'connection_lost',
+  ENOTFOUND: 'host_not_found',
+  EAI_AGAIN: 'host_not_found',
+  ETIMEDOUT: 'timeout',
+  EHOSTUNREACH: 'connection_failed',
+  ENETUNREACH: 'connection_failed',
+};
+
+const BY_CLASS: Readonly<Record<string, CacheReason>> = {
+  ConnectionTimeoutError: 'timeout',
+  SocketTimeoutError: 'timeout',
+  SocketClosedUnexpectedlyError: 'connection_lost',
+  DisconnectsClientError: 'connection_lost',
+  ClientClosedError: 'connection_lost',
+  ClientOfflineError: 'connection_lost',
+  ReconnectStrategyError: 'connection_lost',
+};
+
+/** Turns whatever node-redis rejected or emitted into a verdict about Redis. */
+export function classify(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  const [kind, reason] = verdictOf(error, message);
+  return new Failure(kind, reason, error);
+}
+
+function verdictOf(error: unknown, message: string): Verdict {
+  const byPrefix = BY_PREFIX[/^[A-Z]+/.exec(message)?.[0] ?? ''];
+  if (byPrefix !== undefined) return byPrefix;
+  if (message.includes('max number of clients')) return ['unavailable', 'max_clients'];
+  const connection = connectionReason(error);
+  if (connection !== undefined) return ['unavailable', connection];
+  if (isErrorReply(error)) return ['command', 'protocol_error'];
+  if (message.includes('RESP')) return ['unavailable', 'protocol_error'];
+  return ['unavailable', 'connection_failed'];
+}
+
+function connectionReason(error: unknown): CacheReason | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errors } = error as { code?: unknown; errors?: readonly unknown[] };
+  if (typeof code === 'string' && BY_CODE[code] !== undefined) return BY_CODE[code];
+  // Several addresses were tried (localhost is two): the first one's error speaks for all.
+  if (Array.isArray(errors) && errors.length > 0) return connectionReason(errors[0]);
+  return BY_CLASS[error.constructor.name];
+}
+
+function isErrorReply(error: unknown): boolean {
+  for (let type = Object.getPrototypeOf(error); type !== null; type = Object.getPrototypeOf(type)) {
+    if (type.constructor?.name === 'ErrorReply') return true;
+  }
+  return false;
+}
+
+/** The cache was closed: nothing is sent any more. */
+export const CLOSED: Failure = new Failure(
+  'unavailable',
+  'closed',
+  new Error('the cache was closed'),
+);
+
+/** Redis hesitates, and the reader can be served elsewhere meanwhile: no failure of Redis, nor of the command. */
+export const HESITATES: Failure = new Failure('command', 'busy', new Error('Redis hesitates'));

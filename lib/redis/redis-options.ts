@@ -1,0 +1,108 @@
+import { CacheHealthError } from '../core/errors.js';
+import { errorText, redact } from '../core/redact.js';
+import { invalid, type Subject } from '../core/validate.js';
+import {
+  makeClient,
+  type RedisClientLike,
+  type RedisClientOptions,
+  type RedisSource,
+} from './connection/client.js';
+
+const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
+
+const EXPECTED =
+  "a URL such as 'redis://localhost:6379', node-redis options, a function that makes a client, a node-redis client, or false";
+
+const DEFAULT_URL = 'redis://localhost:6379';
+
+/** Where Redis is, and what to call it in messages. */
+export interface RedisChoice {
+  readonly source: RedisSource | undefined;
+  readonly name: string;
+}
+
+export function parseRedis(given: unknown): RedisChoice {
+  if (given === false) return { source: undefined, name: 'no Redis' };
+  if (given === undefined) {
+    const url = process.env.REDIS_URL;
+    return fromUrl(url === undefined || url === '' ? DEFAULT_URL : url, 'REDIS_URL');
+  }
+  if (typeof given === 'string') return fromUrl(given, SUBJECT.name);
+  if (given instanceof URL) return fromUrl(given.href, SUBJECT.name);
+  if (typeof given === 'function') return fromFactory(given as () => unknown);
+  if (typeof given !== 'object' || given === null) throw invalid(SUBJECT, EXPECTED, given);
+  return 'sendCommand' in given ? fromClient(given) : fromOptions(given as RedisClientOptions);
+}
+
+function fromUrl(text: string, name: string): RedisChoice {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
+    const subject = { ...SUBJECT, name };
+    const expected = "a URL that begins with 'redis://' or 'rediss://'";
+    throw invalid(subject, expected, redact(text), 'Pass redis: false for memory alone.');
+  }
+  try {
+    makeClient({ url: text });
+  } catch (error) {
+    const message = `${name} '${redact(text)}' is not a Redis address: ${errorText(error)}.`;
+    throw new CacheHealthError(SUBJECT.code, message, { cause: error });
+  }
+  return made({ url: text }, redact(text));
+}
+
+/** What other drivers take at the top, and where node-redis wants it: it would ignore them, and try localhost. */
+const MISPLACED: Readonly<Record<string, string>> = {
+  host: "socket: { host: '…' }",
+  hostname: "socket: { host: '…' }",
+  port: 'socket: { port: 6379 }',
+  path: "socket: { path: '…' }",
+  tls: 'socket: { tls: true }',
+  db: 'database: 0',
+  uri: "url: 'redis://…'",
+};
+
+function fromOptions(options: RedisClientOptions): RedisChoice {
+  for (const key of Object.keys(options)) {
+    if (!Object.hasOwn(MISPLACED, key)) continue;
+    const message = `redis has no option '${key}'. Write redis: { ${MISPLACED[key]} }, or pass a URL.`;
+    throw new CacheHealthError(SUBJECT.code, message);
+  }
+  if (options.url !== undefined) {
+    const { name } = fromUrl(options.url, 'redis.url');
+    return made(options, name);
+  }
+  const socket = (options.socket ?? {}) as { host?: string; port?: number; path?: string };
+  const name = socket.path ?? `${socket.host ?? 'localhost'}:${socket.port ?? 6379}`;
+  return made(options, name);
+}
+
+function made(options: RedisClientOptions, name: string): RedisChoice {
+  return { source: { kind: 'made', create: () => makeClient(options) }, name };
+}
+
+function fromFactory(create: () => unknown): RedisChoice {
+  return {
+    source: { kind: 'made', create: () => asClient(create(), 'what the redis function returns') },
+    name: 'the Redis of the given function',
+  };
+}
+
+function fromClient(client: object): RedisChoice {
+  const adopted = asClient(client, SUBJECT.name);
+  return { source: { kind: 'adopted', client: adopted }, name: 'the given Redis client' };
+}
+
+function asClient(value: unknown, name: string): RedisClientLike {
+  const client = value as Record<string, unknown> | null | undefined;
+  const methods = ['connect', 'destroy', 'on', 'off', 'sendCommand'];
+  const missing = methods.filter((method) => typeof client?.[method] !== 'function');
+  if (missing.length > 0) {
+    const advice = `It has no ${missing.join('(), ')}(). Use createClient() of the 'redis' package, 5.12 or later.`;
+    throw invalid({ ...SUBJECT, name }, 'a node-redis client', value, advice);
+  }
+  if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
+    const advice = 'Pools, clusters and sentinels are not supported yet: pass a URL or options.';
+    throw invalid({ ...SUBJECT, name }, 'a client of one Redis', value, advice);
+  }
+  return client as unknown as RedisClientLike;
+}
