@@ -1,97 +1,103 @@
-/**
- * An entry as both tiers hold it, one string with a head of fixed width:
- *
- *     'E1' generation(6) fingerprint(8) kind(1) version(13) ttl(8) [grace(8) loadMs(5)] payload
- *
- * `E1` is the format and its version. The generation is the prefix's (an older one is unreachable), the
- * fingerprint the key's, `version` the time of storing in microseconds (hexadecimal; the server's, but for what
- * memory alone holds), `ttl`, `grace` and `loadMs` milliseconds (base 36). Kinds: 'v' a value, 'g' a value with grace and the time its load took, 't' the tombstone of a
- * delete. The scripts in lib/redis/scripts.ts read the same offsets.
- */
-const MARK = 'E1';
-const GENERATION_END = 8;
-const KIND_AT = 16;
-const VERSION_AT = 17;
-const TTL_AT = 30;
-const PAYLOAD_AT = 38;
-const GRACE_AT = 38;
-const LOAD_AT = 46;
-const GRACED_PAYLOAD_AT = 51;
+import {
+  FINGERPRINT_AT,
+  GENERATION_AT,
+  GRACE_AT,
+  GRACE_LENGTH,
+  GRACED_PAYLOAD_AT,
+  KIND_AT,
+  KIND_GRACED,
+  KIND_TOMBSTONE,
+  KIND_VALUE,
+  LEASE_MARK,
+  LEASE_WIDTH,
+  LOAD_AT,
+  LOAD_LENGTH,
+  MARK,
+  NO_FINGERPRINT,
+  OLD_MARK,
+  PAYLOAD_AT,
+  TTL_AT,
+  TTL_LENGTH,
+  VERSION_AT,
+  VERSION_LENGTH,
+} from './slot.js';
 
-/** A lease stands before the entry it keeps: 'L' token(10) until(13). */
-const LEASE_WIDTH = 24;
-
+/** What an entry is made of. `version` is in microseconds of the server's clock. */
 export interface EntryFields {
   readonly generation: string;
   readonly fingerprint: string;
+  readonly version: number;
   readonly ttlMs: number;
   readonly graceMs: number;
   readonly loadMs: number;
   readonly payload: string;
 }
 
-/** What every entry of a key begins with while the generation lasts. */
+/** What every value of a key begins with while the generation lasts. */
 export function entryHead(generation: string, fingerprint: string): string {
   return MARK + generation + fingerprint;
 }
 
-/** An entry in two parts, between which the version stands. */
-export function entryParts(fields: EntryFields): { readonly head: string; readonly tail: string } {
-  const { generation, fingerprint, ttlMs, graceMs, loadMs, payload } = fields;
+/** The text of a value, as both tiers hold it. */
+export function entryText(fields: EntryFields): string {
+  const { generation, fingerprint, version, ttlMs, graceMs, loadMs, payload } = fields;
   const head = entryHead(generation, fingerprint);
-  const ttl = base36(ttlMs, 8);
-  if (graceMs === 0 && loadMs === 0) return { head: `${head}v`, tail: `${ttl}${payload}` };
-  return { head: `${head}g`, tail: `${ttl}${base36(graceMs, 8)}${base36(loadMs, 5)}${payload}` };
+  const times = `${versionText(version)}${base36(ttlMs, TTL_LENGTH)}`;
+  if (graceMs === 0 && loadMs === 0) return `${head}${KIND_VALUE}${times}${payload}`;
+  const more = `${base36(graceMs, GRACE_LENGTH)}${base36(loadMs, LOAD_LENGTH)}`;
+  return `${head}${KIND_GRACED}${times}${more}${payload}`;
 }
 
-/** The head of a tombstone; its version is all that follows. */
-export function tombstoneHead(generation: string, fingerprint: string): string {
-  return `${entryHead(generation, fingerprint)}t`;
+/** The text of a delete. It names no key, so that deletes of one moment share it. */
+export function tombstoneText(generation: string, version: number): string {
+  return `${MARK}${generation}${NO_FINGERPRINT}${KIND_TOMBSTONE}${versionText(version)}`;
 }
 
 /** The entry in a Redis slot, without the lease before it. */
 export function withoutLease(slot: string): string {
-  return slot.charCodeAt(0) === LEASE_MARK ? slot.slice(LEASE_WIDTH) : slot;
+  return slot.charCodeAt(0) === LEASE_CODE ? slot.slice(LEASE_WIDTH) : slot;
 }
 
 /**
  * - `usable`: of this key and generation.
- * - `absent`: a tombstone, another generation, or nothing at all.
+ * - `absent`: a tombstone, another generation, an entry of release 0.1, or nothing at all.
  * - `foreign`: not written by this package, or by a newer version of it.
- * - `misplaced`: an entry of another key, which under this key nobody wrote.
+ * - `misplaced`: an entry of another key: another cache's, whose prefix begins with ours, or a reply that
+ *   belongs to another command.
  */
 export type EntryClass = 'usable' | 'absent' | 'foreign' | 'misplaced';
 
 export function classifyEntry(entry: string, generation: string, fingerprint: string): EntryClass {
-  if (entry === '') return 'absent';
-  if (!entry.startsWith(MARK) || entry.length < KIND_AT + 1) return 'foreign';
-  if (!entry.startsWith(fingerprint, GENERATION_END)) return 'misplaced';
+  if (entry === '' || entry.startsWith(OLD_MARK)) return 'absent';
+  if (!entry.startsWith(MARK) || entry.length < TTL_AT) return 'foreign';
   const kind = entry.charCodeAt(KIND_AT);
-  if (kind === TOMBSTONE || !entry.startsWith(generation, MARK.length)) return 'absent';
-  return kind === PLAIN || kind === GRACED ? 'usable' : 'foreign';
+  if (kind === TOMBSTONE_CODE) return 'absent';
+  if (!entry.startsWith(fingerprint, FINGERPRINT_AT)) return 'misplaced';
+  if (!entry.startsWith(generation, GENERATION_AT)) return 'absent';
+  return kind === VALUE_CODE || kind === GRACED_CODE ? 'usable' : 'foreign';
 }
 
 /** Whether an entry that this process keeps, and therefore knows to be one of its key, is still reachable. */
 export function isOfGeneration(entry: string, generation: string): boolean {
-  return entry.startsWith(generation, MARK.length) && entry.charCodeAt(KIND_AT) !== TOMBSTONE;
+  return entry.startsWith(generation, GENERATION_AT);
 }
 
-/** Milliseconds since 1970 (server time) at which the value stops being fresh. */
-export function freshUntilMs(entry: string): number {
-  return readDigits(entry, VERSION_AT, TTL_AT, 16) / 1_000 + ttlMsOf(entry);
+/** When the change was called, or the load was granted: microseconds of the server's clock; `NaN` when it is unreadable. */
+export function versionOf(entry: string): number {
+  return readDigits(entry, VERSION_AT, TTL_AT, 16);
+}
+
+export function ttlMsOf(entry: string): number {
+  return readDigits(entry, TTL_AT, PAYLOAD_AT, 36);
 }
 
 export function graceMsOf(entry: string): number {
   return isGraced(entry) ? readDigits(entry, GRACE_AT, LOAD_AT, 36) : 0;
 }
 
-/** How long the value took to load, for early refreshing; 0 when unknown. */
+/** How long the value took to load, for refreshing ahead; 0 when unknown. */
 export function loadMsOf(entry: string): number {
   return isGraced(entry) ? readDigits(entry, LOAD_AT, GRACED_PAYLOAD_AT, 36) : 0;
-}
-
-export function ttlMsOf(entry: string): number {
-  return readDigits(entry, TTL_AT, PAYLOAD_AT, 36);
 }
 
 /** Where the encoded value begins. */
@@ -99,13 +105,18 @@ export function payloadOffset(entry: string): number {
   return isGraced(entry) ? GRACED_PAYLOAD_AT : PAYLOAD_AT;
 }
 
-const LEASE_MARK = 'L'.charCodeAt(0);
-const PLAIN = 'v'.charCodeAt(0);
-const GRACED = 'g'.charCodeAt(0);
-const TOMBSTONE = 't'.charCodeAt(0);
+/** Microseconds as the entry holds them: hexadecimal of fixed width, so that text order is time order. */
+export function versionText(micros: number): string {
+  return micros.toString(16).padStart(VERSION_LENGTH, '0');
+}
+
+const LEASE_CODE = LEASE_MARK.charCodeAt(0);
+const VALUE_CODE = KIND_VALUE.charCodeAt(0);
+const GRACED_CODE = KIND_GRACED.charCodeAt(0);
+const TOMBSTONE_CODE = KIND_TOMBSTONE.charCodeAt(0);
 
 function isGraced(entry: string): boolean {
-  return entry.charCodeAt(KIND_AT) === GRACED;
+  return entry.charCodeAt(KIND_AT) === GRACED_CODE;
 }
 
 function base36(value: number, width: number): string {
@@ -119,7 +130,7 @@ function readDigits(text: string, from: number, to: number, base: number): numbe
   for (let i = from; i < to; i++) {
     const code = text.charCodeAt(i);
     const digit = code < 58 ? code - 48 : code < 97 ? -1 : code - 87;
-    if (digit < 0 || digit >= base) return Number.NaN;
+    if (!(digit >= 0 && digit < base)) return Number.NaN;
     value = value * base + digit;
   }
   return value;

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { Failure } from '../redis/connection/failure.js';
+import type { Failure } from '../redis/failure.js';
 import type { RedisDoor } from '../redis/door/door.js';
 import type { ServerClock } from '../redis/door/server-clock.js';
 import type { Journal } from './ledger/journal.js';

@@ -4,7 +4,7 @@ import { entryHead } from '../entry/entry.js';
 import { fingerprint } from '../entry/fingerprint.js';
 import type { Tagged } from '../redis/commands/replies.js';
 import type { Session } from '../redis/commands/session.js';
-import { Failure } from '../redis/connection/failure.js';
+import { Failure } from '../redis/failure.js';
 import { type CacheContext, defer, redisKey, reportFailure } from './context.js';
 import { readerFor } from './read.js';
 import type { WaitBudget } from './wait-budget.js';

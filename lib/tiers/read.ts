@@ -1,7 +1,7 @@
 import { classifyEntry, withoutLease } from '../entry/entry.js';
 import { fingerprint } from '../entry/fingerprint.js';
 import type { Session } from '../redis/commands/session.js';
-import { Failure, HESITATES } from '../redis/connection/failure.js';
+import { Failure, HESITATES } from '../redis/failure.js';
 import { type CacheContext, defer, firstAttempt, redisKey, reportFailure } from './context.js';
 import { type Found, freshness } from './standby.js';
 import { OUT_OF_BUDGET, type WaitBudget } from './wait-budget.js';

@@ -1,5 +1,5 @@
 import type { Session } from '../redis/commands/session.js';
-import { Failure } from '../redis/connection/failure.js';
+import { Failure } from '../redis/failure.js';
 import type { CacheContext } from './context.js';
 import { sendClear, sendRemove } from './write.js';
 

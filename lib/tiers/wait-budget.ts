@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import { Failure } from '../redis/connection/failure.js';
+import { Failure } from '../redis/failure.js';
 
 /** Waits shorter than this share of the whole are what a healthy Redis costs, and are free. */
 const FREE_SHARE = 1 / 4;

@@ -4,7 +4,7 @@ import { entryParts, tombstoneHead } from '../entry/entry.js';
 import { fingerprint } from '../entry/fingerprint.js';
 import type { Tagged } from '../redis/commands/replies.js';
 import type { EntryParts, Session } from '../redis/commands/session.js';
-import { Failure } from '../redis/connection/failure.js';
+import { Failure } from '../redis/failure.js';
 import { type CacheContext, defer, firstAttempt, redisKey, reportFailure } from './context.js';
 import { OUT_OF_BUDGET, type WaitBudget } from './wait-budget.js';
 

@@ -3,7 +3,7 @@ import type { CacheMode, CacheStatus } from '../../api/status.js';
 import { formatDuration } from '../../core/duration.js';
 import type { Emitter } from '../../core/emitter.js';
 import { errorText } from '../../core/redact.js';
-import type { Failure } from '../../redis/connection/failure.js';
+import type { Failure } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/door/door-state.js';
 import type { CacheContext } from '../../tiers/context.js';
 import type { CacheConfig } from '../options.js';

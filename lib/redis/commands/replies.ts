@@ -1,4 +1,4 @@
-import type { Failure } from '../connection/failure.js';
+import type { Failure } from '../failure.js';
 
 /** How many keys one SCAN step looks at. */
 export const CLEAR_BATCH = '1000';

@@ -1,169 +1,383 @@
 import { createHash } from 'node:crypto';
+import * as S from '../../entry/slot.js';
 
-/** A Lua script that touches exactly one key, so that it also runs on a cluster. */
+/** A Lua script. On a cluster its keys are of one slot of the key space. */
 export interface Script {
+  readonly name: string;
   readonly source: string;
   readonly sha: string;
 }
 
-function script(source: string): Script {
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
+function script(name: string, source: string): Script {
+  const text = source.trim();
+  return { name, source: text, sha: createHash('sha1').update(text).digest('hex') };
 }
 
-/*
- * A slot (the string under one entry's key) is
- *
- *     [ 'L' token(10) until(13) ]  entry?        while a process loads the key: a lease
- *     'E1' generation(6) fingerprint(8) kind(1) version(13) ttl(8) …           an entry
- *
- * `version` is the server's time at which the entry was stored, in microseconds and hexadecimal. What is
- * under the key and looks like neither is foreign: it counts as absent and may be overwritten.
- */
-const PRELUDE = `
-local key = KEYS[1]
-local slot = redis.pcall('GET', key)
-if type(slot) ~= 'string' then slot = '' end
-local token, untilMs = '', 0
-if string.sub(slot, 1, 1) == 'L' then
-  token = string.sub(slot, 2, 11)
-  untilMs = tonumber(string.sub(slot, 12, 24)) or 0
-  slot = string.sub(slot, 25)
-end
-local version = tonumber(string.sub(slot, 18, 30), 16)
-if string.sub(slot, 1, 2) ~= 'E1' or not version then slot, version = '', 0 end
+/** `string.sub` of a field; Lua counts from 1. */
+function sub(text: string, at: number, length: number): string {
+  return `string.sub(${text}, ${at + 1}, ${at + length})`;
+}
+
+const NOW = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local nowMs = math.floor(now / 1000)
 `;
 
-/** A version this far in the future was made before the server's clock was set back: it proves nothing. */
-const ANOMALY_MICROS = 1_000_000;
-
-/**
- * Stores an entry unless a newer one (or the tombstone of a newer delete) is there, or the deadline has
- * passed: a command that was written to a hung server and runs when it wakes must lose. Newer is what was
- * stored after this command was sent; what was stored before that is never mistaken for it, because the
- * sender adds what its clock may be wrong by.
- * ARGV: stamp, head, tail, latest time of sending (microseconds), ttl ms, deadline ms. Replies {outcome, stamp, server ms}.
- */
-export const STORE: Script = script(`${PRELUDE}
-if nowMs > tonumber(ARGV[6]) then return {'late', ARGV[1], nowMs} end
-if version > tonumber(ARGV[4]) and version < now + ${ANOMALY_MICROS} then
-  return {'older', ARGV[1], nowMs}
+/** `head` without a lease; the version in it, or 0 where there is no entry of ours. */
+const PARSE = `
+local function entryOf(head)
+  if string.sub(head, 1, 1) == '${S.LEASE_MARK}' then return string.sub(head, ${S.LEASE_WIDTH + 1}) end
+  return head
 end
-redis.call('SET', key, ARGV[2] .. string.format('%013x', now) .. ARGV[3], 'PX', ARGV[5])
-return {'applied', ARGV[1], nowMs}
-`);
-
-/**
- * Leaves a short-lived tombstone, which voids a lease and outlives every write that is still on its way.
- * ARGV: stamp, tombstone head, ttl ms. Replies {'applied', stamp, 1 if there was an entry}.
- */
-export const REMOVE: Script = script(`${PRELUDE}
-local had = 0
-if slot ~= '' and string.sub(slot, 17, 17) ~= 't' then had = 1 end
-local mark = string.format('%013x', math.max(now, version))
-local set = redis.pcall('SET', key, ARGV[2] .. mark, 'PX', ARGV[3])
-if type(set) == 'table' and set.err then redis.call('UNLINK', key) end
-return {'applied', ARGV[1], had}
-`);
-
-/**
- * Takes the lease on a key that is about to be loaded, keeping what is in the slot.
- * ARGV: token, lease ms, expected head ('E1' generation fingerprint).
- * Replies {'value', token, entry} | {'granted', token, stale entry or ''} | {'held', token, ms left, stale entry or ''}.
- */
-export const ACQUIRE: Script = script(`${PRELUDE}
-local entry = ''
-local kind = string.sub(slot, 17, 17)
-if string.sub(slot, 1, 16) == ARGV[3] and (kind == 'v' or kind == 'g') then entry = slot end
-if entry ~= '' then
-  local fresh = version / 1000 + (tonumber(string.sub(entry, 31, 38), 36) or 0) > nowMs
-  if fresh and ARGV[4] ~= 'refresh' then return {'value', ARGV[1], entry} end
+local function versionOf(entry)
+  if string.sub(entry, 1, 2) ~= '${S.MARK}' then return 0 end
+  return tonumber(${sub('entry', S.VERSION_AT, S.VERSION_LENGTH)}, 16) or 0
 end
-if token ~= '' and token ~= ARGV[1] and untilMs > nowMs then
-  return {'held', ARGV[1], untilMs - nowMs, entry}
+local function headOf(key)
+  local head = redis.pcall('GETRANGE', key, 0, ${S.HEAD_WIDTH - 1})
+  if type(head) ~= 'string' then return nil end
+  return head
 end
-local lease = 'L' .. ARGV[1] .. string.format('%013d', nowMs + tonumber(ARGV[2])) .. slot
-local left = redis.call('PTTL', key)
-if slot == '' or left < tonumber(ARGV[2]) then left = tonumber(ARGV[2]) end
-redis.call('SET', key, lease, 'PX', left)
-return {'granted', ARGV[1], entry}
-`);
+local function rest(ms)
+  return string.format('%.0f', math.max(1, ms))
+end
+`;
 
 /**
- * Stores what was loaded under a lease; refused once the lease is void (deleted, set, expired and taken),
- * and after its deadline: what a hung server runs when it wakes would begin a new life of an old value.
- * ARGV: token, head, tail, ttl ms, deadline ms. Replies {'applied' | 'void', token}.
+ * Stores values and tombstones of one process. A change loses against what was called after it (a version
+ * above its `limit`) and against nothing else. A batch that runs outside of its time does nothing.
+ * KEYS: the keys. ARGV: echo, deadline ms, not-before ms, tombstone life ms, then per key: limit micros, text, px ms.
+ * Replies `echo|late|micros`, or `echo|` and the positions (from 1, each followed by `,`) of changes that met something newer.
  */
-export const FILL: Script = script(`${PRELUDE}
-if token ~= ARGV[1] or nowMs > tonumber(ARGV[5]) then return {'void', ARGV[1]} end
-redis.call('SET', key, ARGV[2] .. string.format('%013x', now) .. ARGV[3], 'PX', ARGV[4])
-return {'applied', ARGV[1]}
-`);
+export const WRITE: Script = script(
+  'WRITE',
+  `${NOW}${PARSE}
+if nowMs > tonumber(ARGV[2]) or nowMs < tonumber(ARGV[3]) then
+  return ARGV[1] .. '|late|' .. string.format('%.0f', now)
+end
+local older = ''
+for i, key in ipairs(KEYS) do
+  local limit, text, px = tonumber(ARGV[i * 3 + 2]), ARGV[i * 3 + 3], ARGV[i * 3 + 4]
+  local isNewer = function(slot)
+    local version = versionOf(entryOf(slot))
+    return version > limit and version < now + ${S.ANOMALY_MICROS}
+  end
+  if string.len(text) > ${S.SMALL_BYTES} then
+    local head = headOf(key)
+    if head and isNewer(head) then older = older .. i .. ',' else redis.call('SET', key, text, 'PX', px) end
+  else
+    local old = redis.pcall('SET', key, text, 'PX', px, 'GET')
+    if type(old) == 'table' and old.err then
+      local head = headOf(key)
+      if head and isNewer(head) then older = older .. i .. ',' else redis.call('SET', key, text, 'PX', px) end
+    elseif old and isNewer(old) then
+      local entry = entryOf(old)
+      local life = tonumber(ARGV[4])
+      if ${sub('entry', S.KIND_AT, 1)} ~= '${S.KIND_TOMBSTONE}' then
+        life = versionOf(entry) / 1000 + (tonumber(${sub('entry', S.TTL_AT, S.TTL_LENGTH)}, 36) or 0) - nowMs
+        if ${sub('entry', S.KIND_AT, 1)} == '${S.KIND_GRACED}' then
+          life = life + (tonumber(${sub('entry', S.GRACE_AT, S.GRACE_LENGTH)}, 36) or 0)
+        end
+      end
+      redis.call('SET', key, old, 'PX', rest(life))
+      older = older .. i .. ','
+    end
+  end
+end
+return ARGV[1] .. '|' .. older
+`,
+);
 
 /**
- * Removes what is in a slot and keeps a tombstone, which may still be needed against a late write; a lease
- * is void either way. Replies 1 if something was removed.
+ * Takes the leases of absent keys. KEYS; ARGV: token (ten characters, also the echo), lease ms.
+ * Replies `token|micros|` and the positions (each followed by `,`) of keys under which something is.
  */
-export const CLEAR: Script = script(`${PRELUDE}
-if slot ~= '' and string.sub(slot, 17, 17) == 't' then
-  if token ~= '' then redis.call('SET', key, slot, 'KEEPTTL') end
-  return 0
+export const CLAIM: Script = script(
+  'CLAIM',
+  `${NOW}
+local lease = '${S.LEASE_MARK}' .. ARGV[1] .. string.format('%0${S.UNTIL_LENGTH}.0f', nowMs + tonumber(ARGV[2]))
+local taken = ''
+for i, key in ipairs(KEYS) do
+  if not redis.call('SET', key, lease, 'PX', ARGV[2], 'NX') then taken = taken .. i .. ',' end
 end
-return redis.call('UNLINK', key)
-`);
-
-/** Makes a lease last longer. ARGV: token, lease ms. Replies {'applied' | 'void', token}. */
-export const RENEW: Script = script(`${PRELUDE}
-if token ~= ARGV[1] then return {'void', ARGV[1]} end
-local lease = 'L' .. ARGV[1] .. string.format('%013d', nowMs + tonumber(ARGV[2])) .. slot
-local left = redis.call('PTTL', key)
-if left < tonumber(ARGV[2]) then left = tonumber(ARGV[2]) end
-redis.call('SET', key, lease, 'PX', left)
-return {'applied', ARGV[1]}
-`);
-
-/** Gives a lease back without a value. ARGV: token. Replies {'applied' | 'void', token}. */
-export const RELEASE: Script = script(`${PRELUDE}
-if token ~= ARGV[1] then return {'void', ARGV[1]} end
-if slot == '' then redis.call('UNLINK', key) else redis.call('SET', key, slot, 'KEEPTTL') end
-return {'applied', ARGV[1]}
-`);
+return ARGV[1] .. '|' .. string.format('%.0f', now) .. '|' .. taken
+`,
+);
 
 /**
- * The prefix's own record, a hash: which lineage of data this is, how far it has come (a fence that only
- * grows), and the generation that entries must carry to count.
- * ARGV: mode ('pulse' | 'bump'), id, count, generation, expected generation.
- * 'pulse' creates the record from the arguments where there is none, and counts when the id is ours.
- * 'bump' changes the generation; with an expected one, only if somebody did not change it already. Replies {id, count, generation, server ms}.
+ * Takes the leases of keys under which something is. KEYS; ARGV: token (also the echo), lease ms, mode
+ * ('load' | 'refresh'), then per key: the head that its entry must have (mark, generation, fingerprint).
+ * Replies {token, then per key one text: 'v' entry | 'g' micros(16 digits) stale entry or '' | 'h' milliseconds left}.
  */
-export const FENCE: Script = script(`
-local key = KEYS[1]
-local kind = redis.call('TYPE', key)
-if kind.ok ~= 'hash' and kind.ok ~= 'none' then redis.call('DEL', key) end
-local found = redis.call('HMGET', key, 'id', 'n', 'gen')
-local id, count, gen = found[1], tonumber(found[2] or '0') or 0, found[3]
-if not id or not gen then
-  id, count, gen = ARGV[2], tonumber(ARGV[3]), ARGV[4]
-  redis.call('HSET', key, 'id', id, 'n', count, 'gen', gen)
-elseif ARGV[1] == 'bump' and (ARGV[5] == '' or gen == ARGV[5]) then
-  gen = ARGV[4]
-  if count < tonumber(ARGV[3]) then count = tonumber(ARGV[3]) end
-  redis.call('HSET', key, 'n', count, 'gen', gen)
+export const CLAIM_OVER: Script = script(
+  'CLAIM_OVER',
+  `${NOW}${PARSE}
+local replies = {ARGV[1]}
+for i, key in ipairs(KEYS) do
+  local slot = redis.pcall('GET', key)
+  if type(slot) ~= 'string' then slot = '' end
+  local token, untilMs = '', 0
+  if string.sub(slot, 1, 1) == '${S.LEASE_MARK}' then
+    token = ${sub('slot', S.TOKEN_AT, S.TOKEN_LENGTH)}
+    untilMs = tonumber(${sub('slot', S.UNTIL_AT, S.UNTIL_LENGTH)}) or 0
+    slot = string.sub(slot, ${S.LEASE_WIDTH + 1})
+  end
+  local version = versionOf(slot)
+  if version == 0 then slot = '' end
+  local kind = ${sub('slot', S.KIND_AT, 1)}
+  local entry = ''
+  if ${sub('slot', 0, S.KIND_AT)} == ARGV[i + 3] and (kind == '${S.KIND_VALUE}' or kind == '${S.KIND_GRACED}') then entry = slot end
+  local fresh = entry ~= '' and version / 1000 + (tonumber(${sub('entry', S.TTL_AT, S.TTL_LENGTH)}, 36) or 0) > nowMs
+  if fresh and ARGV[3] ~= 'refresh' then
+    replies[i + 1] = 'v' .. entry
+  elseif token ~= '' and token ~= ARGV[1] and untilMs > nowMs and untilMs <= nowMs + 60000 then
+    replies[i + 1] = 'h' .. rest(untilMs - nowMs)
+  else
+    local left = redis.call('PTTL', key)
+    local leaseMs = tonumber(ARGV[2])
+    if slot == '' or left < leaseMs then left = leaseMs end
+    local lease = '${S.LEASE_MARK}' .. ARGV[1] .. string.format('%0${S.UNTIL_LENGTH}.0f', nowMs + leaseMs)
+    redis.call('SET', key, lease .. slot, 'PX', rest(left))
+    local at = now
+    if version >= now and version < now + ${S.ANOMALY_MICROS} then at = version + 1 end
+    replies[i + 1] = 'g' .. string.format('%016.0f', at) .. entry
+  end
 end
-if ARGV[1] == 'bump' or id == ARGV[2] then count = redis.call('HINCRBY', key, 'n', 1) end
-local time = redis.call('TIME')
-return {id, count, gen, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)}
-`);
+return replies
+`,
+);
+
+/**
+ * Stores what was loaded, each value under its own lease. The text carries the version of the grant.
+ * KEYS; ARGV: echo, deadline ms, not-before ms, then per key: token, text, px ms.
+ * Replies `echo|` and the positions (each followed by `,`) of leases that are void; all are, outside of its time.
+ */
+export const FILL: Script = script(
+  'FILL',
+  `${NOW}
+local isInTime = nowMs <= tonumber(ARGV[2]) and nowMs >= tonumber(ARGV[3])
+local void = ''
+for i, key in ipairs(KEYS) do
+  local head = redis.pcall('GETRANGE', key, 0, ${S.LEASE_WIDTH - 1})
+  local isHeld = isInTime and type(head) == 'string' and string.sub(head, 1, 1) == '${S.LEASE_MARK}'
+    and ${sub('head', S.TOKEN_AT, S.TOKEN_LENGTH)} == ARGV[i * 3 + 1]
+    and (tonumber(${sub('head', S.UNTIL_AT, S.UNTIL_LENGTH)}) or 0) >= nowMs
+  if isHeld then redis.call('SET', key, ARGV[i * 3 + 2], 'PX', ARGV[i * 3 + 3]) else void = void .. i .. ',' end
+end
+return ARGV[1] .. '|' .. void
+`,
+);
+
+/**
+ * Makes leases last longer. KEYS; ARGV: echo, lease ms, then per key: token.
+ * Replies `echo|` and the positions of leases that are void.
+ */
+export const RENEW: Script = script(
+  'RENEW',
+  `${NOW}
+local void = ''
+for i, key in ipairs(KEYS) do
+  local head = redis.pcall('GETRANGE', key, 0, ${S.LEASE_WIDTH - 1})
+  if type(head) == 'string' and string.sub(head, 1, 1) == '${S.LEASE_MARK}' and ${sub('head', S.TOKEN_AT, S.TOKEN_LENGTH)} == ARGV[i + 2] then
+    redis.call('SETRANGE', key, ${S.UNTIL_AT}, string.format('%0${S.UNTIL_LENGTH}.0f', nowMs + tonumber(ARGV[2])))
+    if redis.call('PTTL', key) < tonumber(ARGV[2]) then redis.call('PEXPIRE', key, ARGV[2]) end
+  else
+    void = void .. i .. ','
+  end
+end
+return ARGV[1] .. '|' .. void
+`,
+);
+
+/** Gives leases back without a value. KEYS; ARGV: echo, then per key: token. Replies `echo|`. */
+export const RELEASE: Script = script(
+  'RELEASE',
+  `
+for i, key in ipairs(KEYS) do
+  local slot = redis.pcall('GET', key)
+  if type(slot) == 'string' and string.sub(slot, 1, 1) == '${S.LEASE_MARK}' and ${sub('slot', S.TOKEN_AT, S.TOKEN_LENGTH)} == ARGV[i + 1] then
+    if string.len(slot) == ${S.LEASE_WIDTH} then redis.call('DEL', key)
+    else redis.call('SET', key, string.sub(slot, ${S.LEASE_WIDTH + 1}), 'KEEPTTL') end
+  end
+end
+return ARGV[1] .. '|'
+`,
+);
+
+const IS_OURS = `
+local function isOurs(entry, fingerprint)
+  local mark = string.sub(entry, 1, 2)
+  if mark ~= '${S.MARK}' and mark ~= '${S.OLD_MARK}' then return false end
+  return ${sub('entry', S.FINGERPRINT_AT, S.FINGERPRINT_LENGTH)} == fingerprint
+end
+local function isTombstone(entry)
+  local mark = string.sub(entry, 1, 2)
+  return (mark == '${S.MARK}' or mark == '${S.OLD_MARK}') and ${sub('entry', S.KIND_AT, 1)} == '${S.KIND_TOMBSTONE}'
+end
+`;
+
+/**
+ * Removes what a pattern cleared: values of this cache that are not younger than the clear. Leases are void,
+ * tombstones stay, what is not ours is not touched.
+ * KEYS; ARGV: echo, then per key: limit micros, fingerprint. Replies `echo|` and how many values were removed.
+ */
+export const SWEEP: Script = script(
+  'SWEEP',
+  `${PARSE}${IS_OURS}
+local removed = 0
+for i, key in ipairs(KEYS) do
+  local head = headOf(key)
+  if head and head ~= '' then
+    local entry = entryOf(head)
+    local isLeased = entry ~= head
+    local version = tonumber(${sub('entry', S.VERSION_AT, S.VERSION_LENGTH)}, 16) or 0
+    if isLeased and entry == '' then
+      redis.call('DEL', key)
+    elseif isOurs(entry, ARGV[i * 2 + 1]) and not isTombstone(entry) and version <= tonumber(ARGV[i * 2]) then
+      redis.call('UNLINK', key)
+      removed = removed + 1
+    elseif isLeased then
+      redis.call('SET', key, string.sub(redis.call('GET', key), ${S.LEASE_WIDTH + 1}), 'KEEPTTL')
+    end
+  end
+end
+return ARGV[1] .. '|' .. removed
+`,
+);
+
+/**
+ * Removes values of this cache that no process can reach any more.
+ * KEYS; ARGV: echo, the generation that still counts, then per key: fingerprint. Replies `echo|` and how many were removed.
+ */
+export const SWEEP_DEAD: Script = script(
+  'SWEEP_DEAD',
+  `${PARSE}${IS_OURS}
+local removed = 0
+for i, key in ipairs(KEYS) do
+  local head = headOf(key)
+  if head and head ~= '' and string.sub(head, 1, 1) ~= '${S.LEASE_MARK}' then
+    local isReachable = string.sub(head, 1, 2) == '${S.MARK}' and ${sub('head', S.GENERATION_AT, S.GENERATION_LENGTH)} == ARGV[2]
+    if isOurs(head, ARGV[i + 2]) and not isTombstone(head) and not isReachable then
+      redis.call('UNLINK', key)
+      removed = removed + 1
+    end
+  end
+end
+return ARGV[1] .. '|' .. removed
+`,
+);
+
+/*
+ * The two records of a prefix. `pos`, a hash: `v` format version, `n` counter, `chain` the last reigns, oldest
+ * first, `id:life:base:openedAt` joined by ',', and `gen`, a copy of the generation. `gen`, a string: the
+ * generation, `serial:random`. Entries carry the random part. Either record may be evicted at any moment.
+ */
+const RECORDS = `${NOW}
+local pos, genKey = KEYS[1], KEYS[2]
+local function heal(key, kind)
+  local found = redis.call('TYPE', key).ok
+  if found ~= kind and found ~= 'none' then redis.call('DEL', key) end
+end
+heal(pos, 'hash')
+heal(genKey, 'string')
+local function serialOf(gen)
+  return gen and tonumber(string.match(gen, '^(%d+):')) or -1
+end
+local function repaired()
+  local a, b = redis.call('GET', genKey), redis.call('HGET', pos, 'gen')
+  local best = serialOf(a) >= serialOf(b) and a or b
+  if serialOf(best) < 0 then return nil end
+  if a ~= best then redis.call('SET', genKey, best) end
+  if b ~= best and redis.call('EXISTS', pos) == 1 then redis.call('HSET', pos, 'gen', best) end
+  return best
+end
+local function newSerial(remembered)
+  return math.max(serialOf(redis.call('GET', genKey) or nil), serialOf(redis.call('HGET', pos, 'gen') or nil), remembered, nowMs) + 1
+end
+local function lastOf(chain)
+  return string.match(chain or '', '([^,]+)$') or ''
+end
+local function field(entry, at)
+  local i = 0
+  for part in string.gmatch(entry, '[^:]+') do
+    i = i + 1
+    if i == at then return part end
+  end
+  return ''
+end
+`;
+
+/**
+ * Opens a reign, or joins the one that is there (R2). KEYS: pos, gen. ARGV: life, fresh reign id, fresh random part
+ * of a generation, remembered serial. Replies {chain, n, generation, micros}.
+ */
+export const OPEN: Script = script(
+  'OPEN',
+  `${RECORDS}
+local gen, isNew = repaired(), false
+if not gen then
+  gen = string.format('%.0f', newSerial(tonumber(ARGV[4]))) .. ':' .. ARGV[3]
+  redis.call('SET', genKey, gen)
+  isNew = true
+end
+local chain = redis.call('HGET', pos, 'chain')
+local n = tonumber(redis.call('HGET', pos, 'n') or '0') or 0
+local function opened(base)
+  return ARGV[2] .. ':' .. ARGV[1] .. ':' .. base .. ':' .. (isNew and 0 or nowMs)
+end
+if not chain or chain == '' then
+  n = 0
+  chain = opened(0)
+elseif field(lastOf(chain), 2) ~= ARGV[1] then
+  chain = chain .. ',' .. opened(n)
+  local _, count = string.gsub(chain, ',', ',')
+  if count >= 16 then chain = string.gsub(chain, '^[^,]+,', '', 1) end
+end
+redis.call('HSET', pos, 'v', '2', 'n', n, 'chain', chain, 'gen', gen)
+return {chain, n, gen, string.format('%.0f', now)}
+`,
+);
+
+/**
+ * Counts the fence on, if the last reign is ours, and repairs the generation (R6). KEYS: pos, gen. ARGV: our reign id.
+ * Replies {chain, n, generation, micros}; chain or generation are '' where they are missing.
+ */
+export const FENCE: Script = script(
+  'FENCE',
+  `${RECORDS}
+local gen = repaired() or ''
+local chain = redis.call('HGET', pos, 'chain') or ''
+local n = tonumber(redis.call('HGET', pos, 'n') or '0') or 0
+if field(lastOf(chain), 1) == ARGV[1] then n = redis.call('HINCRBY', pos, 'n', 1) end
+return {chain, n, gen, string.format('%.0f', now)}
+`,
+);
+
+/**
+ * Changes the generation: every entry under the prefix becomes unreachable (R4). KEYS: pos, gen. ARGV: fresh random part,
+ * remembered serial. Replies {chain, n, generation, micros}.
+ */
+export const BUMP: Script = script(
+  'BUMP',
+  `${RECORDS}
+local gen = string.format('%.0f', newSerial(tonumber(ARGV[2]))) .. ':' .. ARGV[1]
+redis.call('SET', genKey, gen)
+if redis.call('EXISTS', pos) == 1 then redis.call('HSET', pos, 'gen', gen) end
+return {redis.call('HGET', pos, 'chain') or '', tonumber(redis.call('HGET', pos, 'n') or '0') or 0, gen, string.format('%.0f', now)}
+`,
+);
 
 export const ALL_SCRIPTS: readonly Script[] = [
-  STORE,
-  REMOVE,
-  CLEAR,
-  ACQUIRE,
+  WRITE,
+  CLAIM,
+  CLAIM_OVER,
   FILL,
   RENEW,
   RELEASE,
+  SWEEP,
+  SWEEP_DEAD,
+  OPEN,
   FENCE,
+  BUMP,
 ];

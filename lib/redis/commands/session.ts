@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.js';
-import { Failure } from '../connection/failure.js';
+import { Failure } from '../failure.js';
 import { GetBatcher } from '../connection/get-batcher.js';
 import type { Lineage } from './replies.js';
 import {

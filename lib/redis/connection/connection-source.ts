@@ -1,6 +1,6 @@
 import type { RedisClientLike, RedisSource } from './client.js';
 import { Connection } from './connection.js';
-import { CLOSED, classify, Failure } from './failure.js';
+import { CLOSED, classify, Failure } from '../failure.js';
 import { type OpenOptions, openConnection } from './handshake.js';
 
 /** How long an adopted client is waited for before that counts as trouble. */

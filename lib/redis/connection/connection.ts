@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { RedisClientLike } from './client.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
-import { CLOSED, classify, Failure } from './failure.js';
+import { CLOSED, classify, Failure } from '../failure.js';
 import { Hesitation } from './hesitation.js';
 
 /** Replies missing in a row, with none in between, before the connection counts as hung. */

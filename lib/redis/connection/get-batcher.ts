@@ -1,5 +1,5 @@
 import type { Connection } from './connection.js';
-import { Failure, HESITATES } from './failure.js';
+import { Failure, HESITATES } from '../failure.js';
 
 /** Keys in one command: enough to share its cost, few enough that replies keep flowing when values are large. */
 const MAX_KEYS = 32;

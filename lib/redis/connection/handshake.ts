@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import type { RedisClientLike } from './client.js';
 import { Connection } from './connection.js';
 import { DeadlineQueue } from './deadline-queue.js';
-import { classify, Failure } from './failure.js';
+import { classify, Failure } from '../failure.js';
 
 /** node-redis bounds the TCP connect only; a server that accepts and says nothing would be waited for until the end of days. */
 const HANDSHAKE_TIMEOUT_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { FenceReply, Lineage } from '../commands/replies.js';
 import type { Bump, Session } from '../commands/session.js';
-import { Failure } from '../connection/failure.js';
+import { Failure } from '../failure.js';
 import { type Found, judge, newGeneration, newLineageId } from './lineage.js';
 import type { ServerClock } from './server-clock.js';
 

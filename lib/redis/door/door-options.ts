@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Session } from '../commands/session.js';
 import type { RedisSource } from '../connection/client.js';
-import type { Failure } from '../connection/failure.js';
+import type { Failure } from '../failure.js';
 import type { DoorState } from './door-state.js';
 
 /** What the door tells and asks the cache. */

@@ -2,7 +2,7 @@ import type { Timer } from '../../core/clock.js';
 import { Session } from '../commands/session.js';
 import type { Connection } from '../connection/connection.js';
 import { type ConnectionSource, connectionSource } from '../connection/connection-source.js';
-import { CLOSED, classify, Failure } from '../connection/failure.js';
+import { CLOSED, classify, Failure } from '../failure.js';
 import { Backoff, SHORTEST_PAUSE_MS } from './backoff.js';
 import { DataIdentity } from './data-identity.js';
 import type { DoorOptions } from './door-options.js';

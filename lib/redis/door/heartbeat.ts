@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../core/clock.js';
 import type { Session } from '../commands/session.js';
-import { Failure } from '../connection/failure.js';
+import { Failure } from '../failure.js';
 import type { DataIdentity } from './data-identity.js';
 
 /** How often a healthy connection is asked something, so that a hang is noticed without traffic. */

@@ -3,7 +3,7 @@ import { escapeGlob } from '../../core/glob.js';
 import { randomText } from '../../core/random.js';
 import { ALL_SCRIPTS } from '../commands/scripts.js';
 import { RESERVED, type Session } from '../commands/session.js';
-import { Failure } from '../connection/failure.js';
+import { Failure } from '../failure.js';
 import type { Found } from './lineage.js';
 import type { ServerClock } from './server-clock.js';
 

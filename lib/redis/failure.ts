@@ -1,4 +1,4 @@
-import type { CacheReason } from '../../api/reason.js';
+import type { CacheReason } from '../api/reason.js';
 
 /**
  * Why a command has no reply to offer. A value, not an exception: an outage makes thousands a second.

@@ -1,0 +1,73 @@
+import type { WriteResult } from '../api/cache.js';
+
+/** An entry a tier found. `text` is the entry, see lib/entry/slot.ts. */
+export interface Found {
+  readonly entry: string;
+  readonly tier: 'redis' | 'memory';
+  readonly isStale: boolean;
+}
+
+/** An encoded value on its way into the cache. */
+export interface NewValue {
+  readonly payload: string;
+  readonly ttlMs: number;
+  readonly graceMs: number;
+  readonly loadMs: number;
+}
+
+/** The right to store one loaded value. Renewed by the store until it is filled, given back, or void. */
+export interface Lease {
+  readonly key: string;
+  /** Redis said that the lease is void: later callers begin anew. */
+  readonly isVoid: boolean;
+  /** Gives the right back without a value. */
+  release(): void;
+  /** The key was changed: nothing to store, nothing to give back. */
+  abandon(): void;
+}
+
+export type Claim =
+  /** This process loads the key; `fill` stores what it loaded. `stale`: an expired entry within its grace. */
+  | { readonly kind: 'granted'; readonly lease: Lease }
+  /** Somebody stored a fresh value. */
+  | { readonly kind: 'value'; readonly found: Found }
+  /** Another process is loading it. */
+  | { readonly kind: 'held' }
+  /** No Redis to ask: load, for this process alone. */
+  | { readonly kind: 'none' };
+
+/** What was loaded and where it may go: under a lease; without one (`none`) in memory alone, for `outageTtl`. */
+export interface Loaded {
+  readonly key: string;
+  readonly lease: Lease | undefined;
+  readonly value: NewValue;
+}
+
+export type KeyChange = { readonly key: string } | { readonly matches: (key: string) => boolean };
+
+export type StoreState = {};
+
+/** Keys are the caller's (no prefix). No method rejects. */
+export interface Store {
+  get(key: string): Found | undefined | Promise<Found | undefined>;
+  /** In the order of the keys, which are unique. */
+  getMany(keys: readonly string[]): Promise<readonly (Found | undefined)[]>;
+  put(key: string, value: NewValue): Promise<WriteResult>;
+  putMany(entries: readonly (readonly [string, NewValue])[]): Promise<WriteResult>;
+  remove(key: string): Promise<WriteResult>;
+  removeMany(keys: readonly string[]): Promise<WriteResult>;
+  clear(pattern: string): Promise<WriteResult>;
+  /** One answer per key. `refresh`: also when a fresh value is there. */
+  claim(keys: readonly string[], mode: 'load' | 'refresh'): Promise<readonly Claim[]>;
+  /** Stores loaded values; resolves when it is known what became of them, or the request's budget ends. */
+  fill(loaded: readonly Loaded[]): Promise<void>;
+  /** A fresh value of memory, without asking Redis. */
+  peek(key: string): Found | undefined;
+  /** An entry cannot be decoded: it is a miss, counted, and not kept. */
+  unreadable(key: string): void;
+  readonly state: StoreState;
+  /** The same store with one waiting budget for all its calls. */
+  forRequest(): Store;
+  /** Hears of every change of this process (set, delete, clear), in the call itself, before it is sent. */
+  onChange(listener: (change: KeyChange) => void): void;
+}
