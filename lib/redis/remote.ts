@@ -1,5 +1,5 @@
 import type { CacheReason } from '../api/reason.js';
-import type { Failure } from '../failure.js';
+import type { Failure } from './failure.js';
 
 /** Who waits for a command: a request (overtakes) or a bulk call. */
 export type Lane = 'request' | 'bulk';

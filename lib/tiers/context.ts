@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
-import type { Failure } from '../redis/failure.js';
 import type { RedisDoor } from '../redis/door/door.js';
 import type { ServerClock } from '../redis/door/server-clock.js';
+import type { Failure } from '../redis/failure.js';
 import type { Journal } from './ledger/journal.js';
 import type { LocalChanges } from './ledger/local-changes.js';
 import type { UnconfirmedWrites } from './ledger/unconfirmed-writes.js';

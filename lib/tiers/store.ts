@@ -1,4 +1,6 @@
 import type { WriteResult } from '../api/cache.js';
+import type { CacheReason } from '../api/reason.js';
+import type { CacheMode } from '../api/status.js';
 
 /** An entry a tier found. `text` is the entry, see lib/entry/slot.ts. */
 export interface Found {
@@ -45,7 +47,25 @@ export interface Loaded {
 
 export type KeyChange = { readonly key: string } | { readonly matches: (key: string) => boolean };
 
-export type StoreState = {};
+/** A snapshot of the tiers. Never contacts Redis. */
+export interface StoreState {
+  readonly mode: CacheMode;
+  readonly reason: CacheReason | undefined;
+  /** Whether there is a working connection to Redis. */
+  readonly isConnected: boolean;
+  /** Redis is read but not written to. */
+  readonly isReadOnly: boolean;
+  /** When Redis is tried next (local, monotonic). */
+  readonly nextAttemptAt: number | undefined;
+  readonly hasRedis: boolean;
+  readonly journal: { readonly entries: number; readonly max: number; readonly overflows: number };
+  readonly memory: {
+    readonly entries: number;
+    readonly max: number;
+    readonly bytes: number;
+    readonly maxBytes: number;
+  } | null;
+}
 
 /** Keys are the caller's (no prefix). No method rejects. */
 export interface Store {
