@@ -71,10 +71,14 @@ export class Reader {
     await this.#shard.tools.turns.forEach(keys, (key, i) => {
       const answer = this.#interpret(key, slots[i] ?? null, asked);
       if (!(answer instanceof Promise)) answers[i] = answer;
-      else later.push(answer.then((found) => void (answers[i] = found)));
+      else later.push(this.#place(answer, answers, i));
     });
     await Promise.all(later);
     return answers;
+  }
+
+  async #place(answer: Promise<Answer>, answers: Answer[], i: number): Promise<void> {
+    answers[i] = await answer;
   }
 
   /** Whether an entry that Redis showed elsewhere (a claim) may be given. */
