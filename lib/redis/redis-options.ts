@@ -1,3 +1,4 @@
+import { contain } from '../core/contain.js';
 import { CacheHealthError } from '../core/errors.js';
 import { errorText, redact } from '../core/redact.js';
 import { invalid, type Subject } from '../core/validate.js';
@@ -77,14 +78,39 @@ function fromOptions(options: RedisClientOptions): RedisChoice {
 }
 
 function made(options: RedisClientOptions, name: string): RedisChoice {
-  return { source: { kind: 'made', create: () => makeClient(options) }, name };
+  const create = (protocol?: 2): RedisClientLike =>
+    makeClient(protocol === undefined ? options : ({ ...options, RESP: protocol } as object));
+  return { source: { kind: 'made', create }, name };
 }
 
 function fromFactory(create: () => unknown): RedisChoice {
-  return {
-    source: { kind: 'made', create: () => asClient(create(), 'what the redis function returns') },
-    name: 'the Redis of the given function',
+  const makeOwn = (): RedisClientLike => {
+    const returned = create();
+    try {
+      return asClient(returned, 'what the redis function returns');
+    } catch (error) {
+      discard(returned);
+      throw error;
+    }
   };
+  return { source: { kind: 'made', create: makeOwn }, name: 'the Redis of the given function' };
+}
+
+/** What other drivers call it, the quickest first. */
+const CLOSERS = ['disconnect', 'destroy', 'quit', 'end'];
+
+/** A client that we refuse may have connected itself already, and nobody else knows of it. */
+function discard(returned: unknown): void {
+  const client = returned as Record<string, unknown> | null | undefined;
+  const closer = CLOSERS.find((name) => typeof client?.[name] === 'function');
+  const act = (name: string, ...args: unknown[]): void =>
+    contain(
+      () => (client?.[name] as (...args: unknown[]) => unknown).apply(client, args),
+      () => {},
+    );
+  if (typeof client?.on === 'function') act('on', 'error', () => {});
+  if (closer !== undefined) act(closer);
+  else if (typeof client?.then === 'function') act('then', discard, () => {});
 }
 
 function fromClient(client: object): RedisChoice {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.js';
 import type { Failure } from '../failure.js';
 
 /** What a command asks of Redis and of the network: its deadline grows with it. */
@@ -39,4 +40,22 @@ export interface Connection {
   lose(failure: Failure): void;
   /** Gives the connection up without telling whoever opened it. */
   dispose(failure?: Failure): void;
+}
+
+export interface OpenOptions {
+  readonly clock: Clock;
+  readonly commandTimeoutMs: number;
+  /** A connection that was handed out is lost. */
+  readonly onLost: (connection: Connection, failure: Failure) => void;
+}
+
+export interface SourceOptions extends OpenOptions {
+  /** An adopted client says that it is usable again. */
+  readonly onReady: () => unknown;
+}
+
+/** Where a door gets its connections. `open` never rejects. */
+export interface ConnectionSource {
+  open(): Promise<Connection | Failure>;
+  close(): void;
 }
