@@ -101,17 +101,20 @@ const CLOSERS = ['disconnect', 'destroy', 'quit', 'end'];
 
 /** A client that we refuse may have connected itself already, and nobody else knows of it. */
 function discard(returned: unknown): void {
-  const client = returned as Record<string, unknown> | null | undefined;
-  const closer = CLOSERS.find((name) => typeof client?.[name] === 'function');
-  const act = (name: string, ...args: unknown[]): void =>
-    contain(
-      () => (client?.[name] as (...args: unknown[]) => unknown).apply(client, args),
-      () => {},
-    );
-  if (typeof client?.on === 'function') act('on', 'error', () => {});
-  if (closer !== undefined) act(closer);
-  else if (typeof client?.then === 'function') act('then', discard, () => {});
+  if (typeof returned !== 'object' || returned === null) return;
+  const client = returned as Record<string, unknown>;
+  const call = (name: string, ...args: unknown[]): void => {
+    const method = client[name];
+    if (typeof method === 'function') contain(() => method.apply(client, args), ignore);
+  };
+  // A promise of a client: what it resolves to is discarded.
+  call('then', discard, ignore);
+  call('on', 'error', ignore);
+  const closer = CLOSERS.find((name) => typeof client[name] === 'function');
+  if (closer !== undefined) call(closer);
 }
+
+function ignore(): void {}
 
 function fromClient(client: object): RedisChoice {
   const adopted = asClient(client, SUBJECT.name);

@@ -41,7 +41,8 @@ class ClientHub {
   }
 
   add(listener: ClientListener): () => void {
-    if (this.#listeners.size === 0) for (const [event, act] of this.#events) this.#client.on(event, act);
+    if (this.#listeners.size === 0)
+      for (const [event, act] of this.#events) this.#client.on(event, act);
     this.#listeners.add(listener);
     return () => this.#remove(listener);
   }

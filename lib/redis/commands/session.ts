@@ -1,0 +1,205 @@
+import type { Clock } from '../../core/clock.js';
+import { entryHead } from '../../entry/entry.js';
+import { fingerprint } from '../../entry/fingerprint.js';
+import { RESERVED } from '../../entry/slot.js';
+import type { Connection } from '../connection/connection.js';
+import { Failure } from '../failure.js';
+import type * as Port from '../remote.js';
+import { Echoes } from './batches/echoes.js';
+import { ScriptRunner } from './batches/script-runner.js';
+import { SendingTimes } from './batches/sending-times.js';
+import { ChangeWriter } from './change-writer.js';
+import { Claims } from './claims.js';
+import { Pipeline } from './flow/pipeline.js';
+import { ReplyGuard } from './flow/reply-guard.js';
+import { type LeaseName, Leases } from './leases.js';
+import { BulkReads } from './reads/bulk-reads.js';
+import { parseSlot } from './reads/read-replies.js';
+import { SingleReads } from './reads/single-reads.js';
+import { type Opening, RecordCommands, type Records } from './records.js';
+import { parseTime } from './replies.js';
+import { Sweeps } from './sweeps.js';
+
+export interface SessionOptions {
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly time: Port.ServerTime;
+  readonly commandTimeoutMs: number;
+  /** The largest value that is sent at all. */
+  readonly maxValueBytes: number;
+  /** The generation that entries must have now. */
+  readonly generation: () => string;
+  /** Whether the reader of a key (with prefix) can be served without Redis, should Redis hesitate. */
+  readonly spare: (key: string) => boolean;
+}
+
+/**
+ * The typed commands of one connection. Keys are complete (prefix included). Nothing rejects. A reply of the
+ * wrong shape, or with another command's echo, means that replies and commands have come apart, which ends
+ * the connection. What is called on a connection that has ended settles with the reason.
+ */
+export class Session implements Port.Commands {
+  readonly connection: Connection;
+  readonly #guard: ReplyGuard;
+  readonly #pipeline: Pipeline;
+  readonly #gets: SingleReads;
+  readonly #bulk: BulkReads;
+  readonly #changes: ChangeWriter;
+  readonly #claims: Claims;
+  readonly #leases: Leases;
+  readonly #sweeps: Sweeps;
+  readonly #records: RecordCommands;
+
+  constructor(connection: Connection, options: SessionOptions) {
+    const { prefix, clock, commandTimeoutMs, maxValueBytes, spare, time } = options;
+    const headOf = (key: string): string =>
+      entryHead(options.generation(), fingerprint(key.slice(prefix.length)));
+    const guard = new ReplyGuard(connection);
+    const pipeline = new Pipeline(connection, clock);
+    const runner = new ScriptRunner(pipeline, guard);
+    const times = new SendingTimes({ time, commandTimeoutMs, maxValueBytes, pipeline });
+    const echoes = new Echoes();
+    const reads = { pipeline, guard, clock, commandTimeoutMs, spare };
+    this.connection = connection;
+    this.#guard = guard;
+    this.#pipeline = pipeline;
+    this.#gets = new SingleReads(reads);
+    this.#bulk = new BulkReads(reads);
+    this.#claims = new Claims(runner, echoes, headOf);
+    this.#leases = new Leases(runner, echoes, times);
+    this.#changes = new ChangeWriter(runner, times);
+    this.#sweeps = new Sweeps(runner, echoes, prefix + RESERVED);
+    this.#records = new RecordCommands(runner, prefix);
+    connection.listen({ ended: () => this.#end(), hesitating: () => this.#spareAll() });
+  }
+
+  get(key: string): Promise<Port.SlotReply> {
+    return this.#gets.get(key);
+  }
+
+  getMany(keys: readonly string[], lane: Port.Lane): Promise<readonly Port.SlotReply[]> {
+    return this.#bulk.getMany(keys, lane);
+  }
+
+  setChangeSource(source: Port.ChangeSource): void {
+    this.#changes.setSource(source);
+  }
+
+  wake(): void {
+    this.#pipeline.wake();
+  }
+
+  claim(
+    keys: readonly string[],
+    mode: 'load' | 'refresh',
+    lane: Port.Lane,
+  ): Promise<readonly Port.ClaimReply[]> {
+    return this.#claims.claim(keys, mode, lane);
+  }
+
+  fill(
+    items: readonly Port.FillItem[],
+    lane: Port.Lane,
+  ): Promise<readonly ('done' | 'void')[] | Failure> {
+    return this.#leases.fill(items, lane);
+  }
+
+  renew(leases: readonly LeaseName[]): Promise<readonly ('done' | 'void')[] | Failure> {
+    return this.#leases.renew(leases);
+  }
+
+  release(leases: readonly LeaseName[]): Promise<Failure | undefined> {
+    return this.#leases.release(leases);
+  }
+
+  scan(cursor: string, glob: string): Promise<Port.ScanPage | Failure> {
+    return this.#sweeps.scan(cursor, glob);
+  }
+
+  sweep(
+    items: readonly { key: string; fingerprint: string; limit: number }[],
+  ): Promise<number | Failure> {
+    return this.#sweeps.sweep(items);
+  }
+
+  sweepDead(
+    items: readonly { key: string; fingerprint: string }[],
+    generation: string,
+  ): Promise<number | Failure> {
+    return this.#sweeps.sweepDead(items, generation);
+  }
+
+  async recheck(key: string): Promise<Port.SlotReply> {
+    const reply = await this.#pipeline.direct(['GET', key]);
+    const slot = parseSlot(reply, this.#pipeline.sizes);
+    return slot ?? this.desync('an odd reply to GET');
+  }
+
+  desync(what: string): Failure {
+    return this.#guard.desync(what);
+  }
+
+  open(opening: Opening): Promise<Records | Failure> {
+    return this.#records.open(opening);
+  }
+
+  fence(reign: string): Promise<Records | Failure> {
+    return this.#records.fence(reign);
+  }
+
+  bump(random: string, serial: number): Promise<Records | Failure> {
+    return this.#records.bump(random, serial);
+  }
+
+  /** Reads both records without changing them. */
+  readRecords(): Promise<Records | Failure> {
+    return this.#records.read();
+  }
+
+  /** A section of INFO. It may be forbidden. */
+  async info(section: string): Promise<string | Failure> {
+    const reply = await this.#pipeline.direct(['INFO', section]);
+    if (reply instanceof Failure || typeof reply === 'string') return reply;
+    return this.desync('an odd reply to INFO');
+  }
+
+  /** The server's time in microseconds. It may be forbidden. */
+  async time(): Promise<number | Failure> {
+    const reply = await this.#pipeline.direct(['TIME']);
+    return reply instanceof Failure
+      ? reply
+      : (parseTime(reply) ?? this.desync('an odd reply to TIME'));
+  }
+
+  /** Any command, at once: probes. Resolves to the reply or to a `Failure`. */
+  send(args: readonly (string | Buffer)[]): Promise<unknown> {
+    return this.#pipeline.direct(args);
+  }
+
+  /** What the probe found that the server can do. */
+  adapt({ mget }: { readonly mget: boolean }): void {
+    if (mget) return;
+    this.#gets.askOneByOne();
+    this.#bulk.askOneByOne();
+  }
+
+  /** Ends the connection and tells whoever opened it. */
+  lose(failure: Failure): void {
+    this.connection.lose(failure);
+  }
+
+  /** Ends the connection and tells nobody. */
+  dispose(failure?: Failure): void {
+    this.connection.dispose(failure);
+  }
+
+  #spareAll(): void {
+    this.#gets.spareAll();
+    this.#bulk.spareAll();
+  }
+
+  #end(): void {
+    this.#pipeline.end();
+    this.#gets.cancel();
+  }
+}
