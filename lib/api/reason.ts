@@ -18,4 +18,7 @@ export type CacheReason =
   | 'max_clients'
   | 'protocol_error'
   | 'not_connected'
+  | 'cluster_node'
+  | 'sentinel'
+  | 'data_replaced'
   | 'closed';

@@ -38,5 +38,17 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
     'the given client is not connected',
     'Call connect() on the client given to the cache.',
   ],
+  cluster_node: [
+    'it is a node of a Redis Cluster, which is not supported',
+    'Give the address of a single Redis, without cluster-enabled.',
+  ],
+  sentinel: [
+    'it is a Sentinel, not the Redis that it watches',
+    'Give the address of the primary, not the port of a Sentinel.',
+  ],
+  data_replaced: [
+    'its data was replaced while it was connected',
+    'Check the failover. The cache judges what is there and goes on.',
+  ],
   closed: ['the cache was closed', 'Nothing to do.'],
 };

@@ -1,0 +1,14 @@
+import type { DoorListener } from '../remote.js';
+
+/** Listens to a door that was not started. */
+export const NOBODY: DoorListener = {
+  stateChanged() {},
+  failed() {},
+  beginFence: () => () => {},
+  hasUnfenced: false,
+  hasWork: false,
+  bumped() {},
+  judge: () => 'intact',
+  replay: async () => true,
+  opened() {},
+};
