@@ -2,7 +2,7 @@ import { ScriptedClient } from './scripted-client.js';
 import { type Argument, toBytes, toText } from './scripted-redis/bytes.js';
 import type { ErrorReply, Reply } from './scripted-redis/reply.js';
 import type { ScriptedRedis } from './scripted-redis/scripted-redis.js';
-import { type Carrier, connectionLost, Wire } from './scripted-wire.js';
+import { type Carrier, Wire } from './scripted-wire.js';
 
 /** Calls `then` when it is this event's turn. `label` says what happens: `A#1 asks GET`. */
 export type Schedule = (label: string, then: () => void) => void;

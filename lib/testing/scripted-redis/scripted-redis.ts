@@ -43,7 +43,7 @@ export class ScriptedRedis {
 
   /** `nowMs`: milliseconds since 1970, fractions welcome. */
   constructor(nowMs: () => number) {
-    this.#dispatcher = new Dispatcher(() => Math.floor((nowMs() + this.#stepMs) * 1_000));
+    this.#dispatcher = new Dispatcher(() => Math.round((nowMs() + this.#stepMs) * 1_000));
     this.#state = this.#dispatcher.state;
   }
 

@@ -73,7 +73,7 @@ function scriptRun(state: ServerState, words: readonly string[], keyCount: numbe
 }
 
 export const SCRIPT_COMMANDS: CommandTable = {
-  SCRIPT: command(-2, script, 'while-loading', 'not-in-scripts'),
+  SCRIPT: command(-2, script, 'not-in-scripts'),
   EVAL: command(-3, evaluate, 'not-in-scripts'),
   EVALSHA: command(-3, evalsha, 'not-in-scripts'),
 };

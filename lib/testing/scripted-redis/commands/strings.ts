@@ -43,7 +43,7 @@ function parseSetOptions(words: readonly string[]): SetOptions {
   for (let i = 0; i < words.length; i++) {
     const word = (words[i] ?? '').toUpperCase();
     if (!['PX', 'NX', 'XX', 'GET', 'KEEPTTL'].includes(word)) throw syntaxError();
-    if (word === 'PX' && life === undefined && i + 1 < words.length) life = words[++i];
+    if (word === 'PX' && i + 1 < words.length) life = words[++i];
     else if (word === 'PX') throw syntaxError();
     flags.add(word);
   }
