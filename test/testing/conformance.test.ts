@@ -7,7 +7,7 @@ import { ErrorReply } from '../../lib/testing/scripted-redis/reply.js';
 import { ScriptedRedis } from '../../lib/testing/scripted-redis/scripted-redis.js';
 import { toNumber, toNumberOfBase, whole } from '../../lib/testing/scripted-redis/scripts/lua.js';
 import { CAN_STEP_CLOCKS, SteppedRedis } from '../support/stepped-redis.js';
-import { KEYS, START_MS, type Step, steps } from './generated-commands.js';
+import { KEYS, START_MS, type Step, scene, steps } from './generated-commands.js';
 
 type Client = ReturnType<typeof createClient>;
 
@@ -49,26 +49,49 @@ describe('the scripted Redis, beside a real one', () => {
     }
   };
 
-  it('answers as the real one does, and leaves the same data behind', async function () {
-    this.timeout(300_000);
-    const property = fc.asyncProperty(steps, async (sequence) => {
+  /** Plays sequences on both, each from the beginning, and compares the data `each` step or at the `end`. */
+  async function compare(
+    sequences: fc.Arbitrary<readonly Step[]>,
+    when: 'each' | 'end',
+    numRuns: number,
+  ): Promise<void> {
+    const property = fc.asyncProperty(sequences, async (sequence) => {
       await client.sendCommand(['FLUSHALL']);
       setClocks(START_MS * 1_000);
       const ours = scripted();
       for (const { source } of ALL_SCRIPTS) ours.execute(['SCRIPT', 'LOAD', source]);
-      for (const step of sequence) await play(ours, step);
+      for (const step of sequence) {
+        const what = await play(ours, step);
+        if (when === 'each' || step === sequence.at(-1)) await compareData(ours, what);
+      }
     });
-    await fc.assert(property, { numRuns: Number(process.env['CONFORMANCE_RUNS'] ?? 250) });
+    const times = Number(process.env.CONFORMANCE_TIMES ?? 1);
+    await fc.assert(property, { numRuns: numRuns * times });
+  }
+
+  it('answers as the real one does, and leaves the same data behind', async function () {
+    this.timeout(600_000);
+    await compare(steps, 'each', 200);
   });
 
-  async function play(ours: ScriptedRedis, step: Step): Promise<void> {
+  it('does so with each script and whatever may be under its key', async function () {
+    this.timeout(600_000);
+    await compare(scene, 'end', 3_000);
+  });
+
+  async function play(ours: ScriptedRedis, step: Step): Promise<string> {
     if ('advance' in step) setClocks(nowMicros + step.advance);
     const command = 'advance' in step ? ['TIME'] : step.command;
-    const [real, ...stateThere] = await Promise.all([ask(command), ...KEYS.map(stateOf)]);
+    const real = await ask(command);
     const what = `${command.join(' ')} at ${nowMicros}`;
     expect(shown(command, ours.execute(command)), `the reply to ${what}`).to.deep.equal(real);
-    const stateHere = KEYS.map((key) => ({ value: ours.peek(key), left: ours.msLeft(key) }));
-    expect(stateHere, `the data after ${what}`).to.deep.equal(stateThere);
+    return what;
+  }
+
+  async function compareData(ours: ScriptedRedis, what: string): Promise<void> {
+    const there = await Promise.all(KEYS.map(stateOf));
+    const here = KEYS.map((key) => ({ value: ours.peek(key), left: ours.msLeft(key) }));
+    expect(here, `the data after ${what}`).to.deep.equal(there);
   }
 
   async function stateOf(key: string): Promise<{ value: unknown; left: number | undefined }> {
@@ -97,13 +120,18 @@ describe('the scripted Redis, beside a real one', () => {
     const property = fc.asyncProperty(digits, async (given) => {
       const real = (await client.sendCommand(['EVAL', lua, '0', given])) as string[];
       const ours = [toNumber(given), toNumberOfBase(given, 16), toNumberOfBase(given, 36)];
-      expect(ours.map(text)).to.deep.equal(real.map((each) => (each === 'nil' ? each : `${+each}`)));
+      expect(ours.map(text)).to.deep.equal(
+        real.map((each) => (each === 'nil' ? each : `${+each}`)),
+      );
     });
     await fc.assert(property, { numRuns: 1_000 });
   });
 
   it('rounds as Lua does', async () => {
-    const halves = fc.tuple(fc.integer({ min: 0, max: 4e12 }), fc.constantFrom(0, 1, 499, 500, 501));
+    const halves = fc.tuple(
+      fc.integer({ min: 0, max: 4e12 }),
+      fc.constantFrom(0, 1, 499, 500, 501),
+    );
     const lua = "return string.format('%.0f', tonumber(ARGV[1]) + tonumber(ARGV[2]) / 1000)";
     const property = fc.asyncProperty(halves, async ([number, thousandths]) => {
       const args = [`${number}`, `${thousandths}`];

@@ -24,12 +24,18 @@ const fingerprint = fixed('fingerp1', 'fingerp2');
 const token = fixed('token00001', 'token00002');
 
 /** Moments around the beginning, in microseconds, at the edges of what the scripts compare. */
-const micros = fc.constantFrom(
-  ...[-100_000_000, -60_001_000, -5_500, -1, 0, 1, 999_999, 1_000_000, 1_000_001, 70_000_000].map(
-    (offset) => START + offset,
-  ),
-);
-const ms = micros.map((at) => `${Math.floor(at / 1_000)}`);
+const micros = fc
+  .oneof(
+    { weight: 4, arbitrary: fc.constantFrom(-1, 0, 0, 1) },
+    { weight: 2, arbitrary: fc.constantFrom(999_999, 1_000_000, 1_000_001) },
+    fc.constantFrom(-100_000_000, -5_500, 70_000_000),
+  )
+  .map((offset) => START + offset);
+const ms = fc
+  .constantFrom(-100_000, -1, 0, 0, 1, 60_000, 60_001, 100_000)
+  .map((offset) => `${START_MS + offset}`);
+const past = fc.constantFrom('0', '0', `${START_MS}`, `${START_MS + 1}`);
+const future = fc.constantFrom(`${START_MS - 1}`, `${START_MS}`, `${START_MS + 100_000}`);
 const version = fc.oneof(
   { weight: 12, arbitrary: micros.map((at) => at.toString(16).padStart(S.VERSION_LENGTH, '0')) },
   fixed('0000000000000', 'not-hexadecim', '  1f         ', '-00000000001f', '0x6651728a000', 'F'),
@@ -82,13 +88,13 @@ export const slot: Text = fc.oneof(
 
 const life = fixed('1', '20', '5000', '60000', '90000');
 const leaseMs = fixed('1', '5000', '60000', '80000');
-const smallSet = fc.uniqueArray(key, { minLength: 1, maxLength: 3 });
+const someKeys = fc.uniqueArray(key, { minLength: 1, maxLength: 3 });
 
 type Words = fc.Arbitrary<readonly string[]>;
 
 /** A script with some keys, arguments for all of them, and some for each. */
 function batch(script: Lua.Script, common: readonly Text[], each: readonly Text[]): Words {
-  return smallSet.chain((keys) =>
+  return someKeys.chain((keys) =>
     fc
       .tuple(fc.tuple(...common), fc.tuple(...keys.map(() => fc.tuple(...each))))
       .map(([first, others]) => call(script, keys, [...first, ...others.flat()])),
@@ -110,13 +116,13 @@ const lifeOfServer = fixed('life1', 'life2');
 const serial = fixed('-1', '0', '7', `${START_MS + 5}`);
 
 const scripts: Words = fc.oneof(
-  { weight: 4, arbitrary: batch(Lua.WRITE, [echo, ms, ms, life], [limit, entry, life]) },
+  { weight: 4, arbitrary: batch(Lua.WRITE, [echo, future, past, life], [limit, entry, life]) },
   { weight: 2, arbitrary: batch(Lua.CLAIM, [token, leaseMs], []) },
   {
     weight: 4,
     arbitrary: batch(Lua.CLAIM_OVER, [token, leaseMs, fixed('load', 'refresh')], [expectedHead]),
   },
-  { weight: 3, arbitrary: batch(Lua.FILL, [echo, ms, ms], [token, value, life]) },
+  { weight: 3, arbitrary: batch(Lua.FILL, [echo, future, past], [token, value, life]) },
   { weight: 2, arbitrary: batch(Lua.RENEW, [echo, leaseMs], [token]) },
   { weight: 2, arbitrary: batch(Lua.RELEASE, [echo], [token]) },
   { weight: 3, arbitrary: batch(Lua.SWEEP, [echo], [limit, fingerprint]) },
@@ -137,7 +143,15 @@ const chain = fc.oneof(
   fc.array(reignText, { maxLength: 18 }).map((reigns) => reigns.join(',')),
   fixed('', ',', 'odd', ',a:b', 'a::b,', ':a'),
 );
-const generationText = fixed('7:gen001', '8:gen002', `${START_MS + 9}:gen003`, 'odd', '', ':', '7x:a');
+const generationText = fixed(
+  '7:gen001',
+  '8:gen002',
+  `${START_MS + 9}:gen003`,
+  'odd',
+  '',
+  ':',
+  '7x:a',
+);
 const recordField = fc.oneof(
   chain.map((text) => ['chain', text]),
   fixed('0', '5', '1000', 'odd', '1e3', '').map((n) => ['n', n]),
@@ -163,7 +177,9 @@ const plainCommands: Words = fc.oneof(
     .map(([k, v, options]) => ['SET', k, v, ...options]),
   anyKey.map((k) => ['GET', k]),
   fc.array(anyKey, { maxLength: 4 }).map((keys) => ['MGET', ...keys]),
-  fc.tuple(fixed('DEL', 'UNLINK', 'EXISTS'), fc.array(anyKey, { maxLength: 3 })).map((w) => w.flat()),
+  fc
+    .tuple(fixed('DEL', 'UNLINK', 'EXISTS'), fc.array(anyKey, { maxLength: 3 }))
+    .map((w) => w.flat()),
   fc.tuple(fixed('GETRANGE'), anyKey, number, number),
   fc.tuple(fixed('SETRANGE'), anyKey, number, fixed('', 'abc', 'é')),
   fc.tuple(fixed('PEXPIRE'), anyKey, fc.oneof(number, life)),
@@ -213,3 +229,12 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   ),
   { minLength: 1, maxLength: 30, size: 'max' },
 );
+
+/** One key, what is under it, and a script that meets it: where most of what the scripts compare is decided. */
+export const scene: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(slot, life, scripts, fc.constantFrom(0, 0, 0, 1, 1_000, 5_000_000, -1))
+  .map(([text, px, script, advance]) => [
+    { command: ['SET', 'p:a', text, 'PX', px] },
+    ...(advance === 0 ? [] : [{ advance }]),
+    { command: script },
+  ]);

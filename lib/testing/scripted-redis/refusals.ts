@@ -69,8 +69,9 @@ export class Refusals {
 }
 
 /** Whether Redis itself refuses this command for that reason. */
-function isUsual(why: Refusal, { spec, isInScript }: Asked): boolean {
-  if (why === 'READONLY' || why === 'MISCONF') return spec.isWrite;
+function isUsual(why: Refusal, { args, spec, isInScript }: Asked): boolean {
+  if (why === 'READONLY') return spec.isWrite;
+  if (why === 'MISCONF') return spec.isWrite || args[0] === 'PING';
   if (why === 'OOM') return spec.takesMemory;
   if (why === 'LOADING') return !spec.isAllowedWhileLoading && !isInScript;
   return true;

@@ -6,6 +6,7 @@ import type { Data } from './keyspace.js';
 import type { Refusal } from './refusals.js';
 import { ReplicaLink } from './replica-link.js';
 import { ErrorReply, type Reply } from './reply.js';
+import { ServerProcess, type Watcher } from './server-process.js';
 
 /**
  * What a server finds when it starts again: the data of its last `save()`, nothing, or all but what the last
@@ -16,14 +17,6 @@ export type RestartFrom =
   | { readonly from: 'nothing' }
   | { readonly from: 'log'; readonly without: number };
 
-/** Who is told what becomes of a server. */
-export interface Watcher {
-  /** Its process has ended, and with it every connection. */
-  ended(): void;
-  /** It reads again. */
-  thawed(): void;
-}
-
 /**
  * A Redis that is a few hundred lines of deterministic code: exactly the commands and scripts that this
  * package sends. It knows the time from a function alone, and does nothing by itself.
@@ -32,10 +25,8 @@ export class ScriptedRedis {
   readonly #dispatcher: Dispatcher;
   readonly #state: ServerState;
   readonly #history = new History();
-  readonly #watchers = new Set<Watcher>();
+  readonly #process = new ServerProcess();
   readonly #calls = new Map<string, number>();
-  #isUp = true;
-  #isHung = false;
   #dump: Data = new Map();
   #stepMs = 0;
   #link: ReplicaLink | undefined;
@@ -142,31 +133,26 @@ export class ScriptedRedis {
   }
 
   get isUp(): boolean {
-    return this.#isUp;
+    return this.#process.isUp;
   }
 
   get isHung(): boolean {
-    return this.#isHung;
+    return this.#process.isHung;
   }
 
   /** The process stands still (SIGSTOP): its system accepts connections, and nobody is answered. */
   hang(): void {
-    this.#isHung = true;
+    this.#process.hang();
   }
 
   /** It goes on, with all that has come in meanwhile. */
   thaw(): void {
-    if (!this.#isHung) return;
-    this.#isHung = false;
-    this.#tell('thawed');
+    this.#process.thaw();
   }
 
   /** The process ends. Connections break, new ones are refused. `restart` brings it back. */
   kill(): void {
-    if (!this.#isUp) return;
-    this.#isUp = false;
-    this.#isHung = false;
-    this.#tell('ended');
+    this.#process.end();
   }
 
   /** Another process at the same address. It is a master and refuses nothing. */
@@ -180,13 +166,12 @@ export class ScriptedRedis {
     this.#state.scripts.clear();
     this.accept();
     this.#exchange(data);
-    this.#isUp = true;
+    this.#process.begin();
   }
 
   /** Until the returned function is called. */
   watch(watcher: Watcher): () => void {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+    return this.#process.watch(watcher);
   }
 
   /** REPLICAOF: takes over the data of another server and follows it, or (`undefined`) becomes a master again. */
@@ -221,10 +206,6 @@ export class ScriptedRedis {
   /** Commands of its master that it has not taken over. */
   get behind(): number {
     return this.#link?.owed ?? 0;
-  }
-
-  #tell(what: keyof Watcher): void {
-    for (const watcher of [...this.#watchers]) watcher[what]();
   }
 
   #record(): void {
