@@ -34,10 +34,9 @@ export class ScriptedClient implements RedisClientLike {
     const attempt = ++this.#attempt;
     try {
       const wire = await this.#dial((error) => this.#onBroken(error));
-      if (attempt !== this.#attempt || !this.#isOpen) {
-        wire.close();
-        throw connectionLost();
-      }
+      const isWanted = attempt === this.#attempt && this.#isOpen;
+      if (!isWanted) wire.close();
+      if (wire.isBroken) throw connectionLost();
       this.#wire = wire;
     } catch (error) {
       if (attempt === this.#attempt) this.#isOpen = false;
