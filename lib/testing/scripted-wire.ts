@@ -1,3 +1,4 @@
+import { Fifo } from './fifo.js';
 import type { Argument } from './scripted-redis/bytes.js';
 import { ErrorReply, type Reply } from './scripted-redis/reply.js';
 
@@ -26,9 +27,9 @@ export class Wire {
   readonly name: string;
   readonly #carrier: Carrier;
   readonly #onBroken: (error: Error) => void;
-  readonly #unread: Command[] = [];
-  readonly #waiting: Command[] = [];
-  readonly #replies: (Reply | ErrorReply)[] = [];
+  readonly #unread = new Fifo<Command>();
+  readonly #waiting = new Fifo<Command>();
+  readonly #replies = new Fifo<Reply | ErrorReply>();
   #toSkip = 0;
   #isBroken = false;
 
@@ -55,7 +56,7 @@ export class Wire {
 
   /** Its end, as its client is told of it. What Redis has not read gets lost, or (`isGhostly`) arrives all the same. */
   break(isGhostly: boolean): void {
-    if (!isGhostly) this.#unread.length = 0;
+    if (!isGhostly) this.#unread.drain();
     if (this.#isBroken) return;
     this.close();
     this.#onBroken(connectionLost());
@@ -64,8 +65,8 @@ export class Wire {
   /** The client leaves. What it had sent arrives all the same. */
   close(): void {
     this.#isBroken = true;
-    this.#replies.length = 0;
-    for (const { reject } of this.#waiting.splice(0)) reject(connectionLost());
+    this.#replies.drain();
+    for (const { reject } of this.#waiting.drain()) reject(connectionLost());
   }
 
   /** The next reply vanishes: each later one is then taken for the one before it. */
