@@ -50,34 +50,3 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
     signal.removeEventListener('abort', onAbort);
   }
 }
-
-/** Long loops look at the clock once in so many steps. */
-const STEPS_PER_LOOK = 32;
-
-/**
- * Lets a long loop give the event loop a turn now and then:
- * `if (turns.areDue()) await turns.give();` after each step.
- */
-export class Turns {
-  readonly #clock: Clock;
-  readonly #everyMs: number;
-  #steps = 0;
-  #since: number;
-
-  constructor(clock: Clock, everyMs = 5) {
-    this.#clock = clock;
-    this.#everyMs = everyMs;
-    this.#since = clock.now();
-  }
-
-  /** One step was made. Whether the loop has had the thread for long enough. */
-  areDue(): boolean {
-    if (++this.#steps % STEPS_PER_LOOK !== 0) return false;
-    return this.#clock.now() - this.#since >= this.#everyMs;
-  }
-
-  async give(): Promise<void> {
-    await new Promise<void>((resolve) => this.#clock.afterPoll(resolve));
-    this.#since = this.#clock.now();
-  }
-}

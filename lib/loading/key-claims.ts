@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
-import { Turns, within } from '../core/wait.js';
+import type { Turns } from '../core/turns.js';
+import { within } from '../core/wait.js';
 import { type Claim, LEASE_MS, type Store } from '../tiers/store.js';
 import type { Flight } from './flight/flight.js';
 import { SharedValue } from './flight/shared-value.js';
@@ -25,6 +26,7 @@ export interface KeyClaimsOptions {
   /** The cache's own, without a request's waiting budget. */
   readonly store: Store;
   readonly clock: Clock;
+  readonly turns: Turns;
   readonly leaseWaitMs: number;
 }
 
@@ -44,15 +46,13 @@ export class KeyClaims {
   /** Asks once for all, with the caller's patience. */
   async claim(store: Store, flights: readonly Flight[]): Promise<Claimed> {
     const claims = await store.claim(flights.map(keyOf), 'load');
-    const turns = new Turns(this.#options.clock);
     const claimed: Claimed = { ready: [], held: [] };
     const unreadable: Flight[] = [];
-    for (const [i, flight] of flights.entries()) {
+    await this.#options.turns.forEach(flights, (flight, i) => {
       const list = this.#receive(flight, claims[i] as Claim);
       if (list === 'unreadable') unreadable.push(flight);
       else if (list !== undefined) claimed[list].push(flight);
-      if (turns.areDue()) await turns.give();
-    }
+    });
     if (unreadable.length > 0) claimed.ready.push(...(await this.#claimOver(store, unreadable)));
     return claimed;
   }

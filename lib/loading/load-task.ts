@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import { Turns } from '../core/wait.js';
+import type { Turns } from '../core/turns.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Loaded, NewValue, Store } from '../tiers/store.js';
 import type { Bulkhead } from './bulkhead/bulkhead.js';
@@ -15,6 +15,7 @@ import type { LoadConfig } from './loading-options.js';
 
 export interface LoadTaskOptions {
   readonly clock: Clock;
+  readonly turns: Turns;
   readonly observer: Observer;
   readonly bulkhead: Bulkhead;
   readonly backoff: LoadBackoff;
@@ -107,10 +108,9 @@ export class LoadTask {
     results: readonly LoadResult[],
     life: Pick<NewValue, 'graceMs' | 'loadMs'>,
   ): Promise<readonly Stored[]> {
-    const { clock, backoff, ttlJitter } = this.#options;
-    const turns = new Turns(clock);
+    const { turns, backoff, ttlJitter } = this.#options;
     const stored: Stored[] = [];
-    for (const [i, flight] of flights.entries()) {
+    await turns.forEach(flights, (flight, i) => {
       const result = results[i] as LoadResult;
       if (result.kind === 'failed') this.#fail(flight, result.error);
       else backoff.reset(flight.key);
@@ -120,8 +120,7 @@ export class LoadTask {
         const ttlMs = jitteredTtl(result.ttlMs, ttlJitter, Math.random());
         stored.push({ flight, value: { payload: result.payload, ttlMs, ...life } });
       }
-      if (turns.areDue()) await turns.give();
-    }
+    });
     return stored;
   }
 
@@ -136,23 +135,18 @@ export class LoadTask {
   }
 
   async #endAll(flights: readonly Flight[], results: readonly LoadResult[]): Promise<void> {
-    const turns = new Turns(this.#options.clock);
-    for (const [i, flight] of flights.entries()) {
+    await this.#options.turns.forEach(flights, (flight, i) => {
       const result = results[i] as LoadResult;
-      if (result.kind === 'value')
-        flight.end({ kind: 'value', value: SharedValue.loaded(result.payload) });
-      else flight.end(result);
-      if (turns.areDue()) await turns.give();
-    }
+      if (result.kind !== 'value') flight.end(result);
+      else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload) });
+    });
   }
 
   async #failAll(flights: readonly Flight[], error: unknown): Promise<void> {
-    const turns = new Turns(this.#options.clock);
-    for (const flight of flights) {
+    await this.#options.turns.forEach(flights, (flight) => {
       flight.giveUpLease();
       this.#fail(flight, error);
-      if (turns.areDue()) await turns.give();
-    }
+    });
   }
 
   /** A load that was aborted because nobody needs it did not fail. */

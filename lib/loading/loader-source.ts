@@ -1,10 +1,9 @@
 import { types } from 'node:util';
 import type { Loader, LoaderContext, ManyLoader } from '../api/loading.js';
-import type { Clock } from '../core/clock.js';
 import { parseLifetime } from '../core/duration.js';
 import { CacheHealthError } from '../core/errors.js';
+import type { Turns } from '../core/turns.js';
 import { describe } from '../core/validate.js';
-import { Turns } from '../core/wait.js';
 import { encodeValue } from '../entry/codec.js';
 import type { Flight } from './flight/flight.js';
 import type { LoaderCall } from './flight/loader-call.js';
@@ -49,12 +48,12 @@ export class OneKeySource implements LoaderSource {
 export class ManyKeysSource implements LoaderSource {
   readonly loader: ManyLoader<unknown>;
   readonly #ttlMs: number;
-  readonly #clock: Clock;
+  readonly #turns: Turns;
 
-  constructor(loader: ManyLoader<unknown>, ttlMs: number, clock: Clock) {
+  constructor(loader: ManyLoader<unknown>, ttlMs: number, turns: Turns) {
     this.loader = loader;
     this.#ttlMs = ttlMs;
-    this.#clock = clock;
+    this.#turns = turns;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
@@ -65,13 +64,11 @@ export class ManyKeysSource implements LoaderSource {
       },
     };
     const values = asMap(await call.run<unknown>(() => this.loader(keys, context)));
-    const turns = new Turns(this.#clock);
     const results: LoadResult[] = [];
-    for (const { key } of flights) {
+    await this.#turns.forEach(keys, (key) => {
       const isGiven = values.has(key);
       results.push(isGiven ? encoded(values.get(key), this.#ttlMs) : { kind: 'absent' });
-      if (turns.areDue()) await turns.give();
-    }
+    });
     return results;
   }
 }

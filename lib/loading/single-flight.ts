@@ -1,7 +1,7 @@
 import { AbortListeners } from '../core/abort-listeners.js';
 import type { Clock } from '../core/clock.js';
 import { CacheHealthError } from '../core/errors.js';
-import { Turns } from '../core/wait.js';
+import type { Turns } from '../core/turns.js';
 import { loadMsOf } from '../entry/entry.js';
 import { freshUntilMs } from '../entry/freshness.js';
 import type { Observer } from '../tiers/observer.js';
@@ -35,6 +35,8 @@ export interface SingleFlightOptions {
   readonly store: Store;
   readonly observer: Observer;
   readonly clock: Clock;
+  /** The cache's: all its long work together lets the event loop turn. */
+  readonly turns: Turns;
   readonly config: LoadingConfig;
   /** How many loaders may run at once, at present. */
   readonly limit: () => number;
@@ -67,13 +69,21 @@ export class SingleFlight {
   readonly #task: LoadTask;
 
   constructor(options: SingleFlightOptions) {
-    const { store, observer, clock, config, limit } = options;
+    const { store, observer, clock, turns, config, limit } = options;
     const { leaseWaitMs, ttlJitter, maxQueuedLoads } = config;
     this.#options = options;
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
-    const claims = new KeyClaims({ store, clock, leaseWaitMs });
+    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs });
     const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
-    this.#task = new LoadTask({ clock, observer, bulkhead, backoff, claims, ttlJitter });
+    this.#task = new LoadTask({
+      clock,
+      turns,
+      observer,
+      bulkhead,
+      backoff,
+      claims,
+      ttlJitter,
+    });
   }
 
   /** From now on changes of keys end their flights. */
@@ -107,7 +117,7 @@ export class SingleFlight {
     missing: ReadonlyMap<string, Found | undefined>,
   ): Promise<ReadonlyMap<string, Answer>> {
     const { loader, config } = request;
-    const source = new ManyKeysSource(loader, config.ttlMs, this.#options.clock);
+    const source = new ManyKeysSource(loader, config.ttlMs, this.#options.turns);
     return this.#answer({ ...request, source }, missing);
   }
 
@@ -155,16 +165,14 @@ export class SingleFlight {
     missing: ReadonlyMap<string, Found | undefined>,
     answers: Map<string, Answer>,
   ): Promise<readonly Wanted[]> {
-    const { clock, store } = this.#options;
-    const turns = new Turns(clock);
+    const { clock, store, turns } = this.#options;
     const wanted: Wanted[] = [];
-    for (const [key, found] of missing) {
+    await turns.forEach(missing, ([key, found]) => {
       const stale = found && staleValueOf(store, key, found);
       if (stale !== undefined && this.#backoff.mustWait(key, clock.now()))
         answers.set(key, stale.value.take());
       else wanted.push({ key, stale });
-      if (turns.areDue()) await turns.give();
-    }
+    });
     return wanted;
   }
 
@@ -182,27 +190,23 @@ export class SingleFlight {
     if (flights.length < seats.length) refuseCycleOf(group, seats);
     if (flights.length > 0) void this.#task.load({ group, flights, source, store, config });
     const outcomes = await awaitFlights(seats, this.#patienceOf(caller));
-    const turns = new Turns(this.#options.clock);
     const again: Wanted[] = [];
-    for (const [i, outcome] of outcomes.entries()) {
+    await this.#options.turns.forEach(outcomes, (outcome, i) => {
       const { flight, stale } = seats[i] as Seat;
       if (outcome.kind === 'value') answers.set(flight.key, outcome.value.take());
       else if (mustAsk(caller, flight, outcome)) again.push({ key: flight.key, stale });
-      if (turns.areDue()) await turns.give();
-    }
+    });
     return again;
   }
 
   /** Joins the flights that are under way, and begins those of the other keys in the group. */
   async #board(group: FlightGroup, wanted: readonly Wanted[]): Promise<readonly Seat[]> {
-    const turns = new Turns(this.#options.clock);
     const seats: Seat[] = [];
-    for (const { key, stale } of wanted) {
+    await this.#options.turns.forEach(wanted, ({ key, stale }) => {
       const flight = this.#flights.find(key) ?? this.#flights.begin(key, group, stale?.value);
       flight.group.join();
       seats.push({ flight, stale });
-      if (turns.areDue()) await turns.give();
-    }
+    });
     return seats;
   }
 
