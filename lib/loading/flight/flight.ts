@@ -66,7 +66,9 @@ export class Flight implements GroupMember {
   outcome: FlightOutcome | undefined;
   /** The loaders that wait for it. */
   #waits: Set<Wait> | undefined;
-  #listeners: Set<FlightListener> | undefined;
+  /** Who waits. Most flights have one caller, and there may be thousands of flights. */
+  #listener: FlightListener | undefined;
+  #moreListeners: Set<FlightListener> | undefined;
   #wasChanged = false;
 
   constructor({ key, group, stale, onEnd }: FlightOptions) {
@@ -100,9 +102,11 @@ export class Flight implements GroupMember {
     this.outcome = outcome;
     this.#onEnd(this);
     this.group.memberEnded();
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) listener.flightEnded(outcome);
+    const [first, others] = [this.#listener, this.#moreListeners];
+    this.#listener = undefined;
+    this.#moreListeners = undefined;
+    first?.flightEnded(outcome);
+    if (others !== undefined) for (const listener of others) listener.flightEnded(outcome);
   }
 
   fail(error: unknown): void {
@@ -114,12 +118,17 @@ export class Flight implements GroupMember {
   }
 
   listen(listener: FlightListener): void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    if (this.#listener === undefined) {
+      this.#listener = listener;
+      return;
+    }
+    this.#moreListeners ??= new Set();
+    this.#moreListeners.add(listener);
   }
 
   unlisten(listener: FlightListener): void {
-    this.#listeners?.delete(listener);
+    if (this.#listener === listener) this.#listener = undefined;
+    else this.#moreListeners?.delete(listener);
   }
 
   /** Nothing is stored for it: the lease goes back, unless a change has taken it. */
