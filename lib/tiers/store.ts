@@ -17,6 +17,9 @@ export interface NewValue {
   readonly loadMs: number;
 }
 
+/** How long a lease lasts when it is not renewed. If its owner dies, another process may load after this. */
+export const LEASE_MS = 600;
+
 /** The right to store one loaded value. Renewed by the store until it is filled, given back, or void. */
 export interface Lease {
   readonly key: string;
@@ -67,13 +70,23 @@ export interface StoreState {
   } | null;
 }
 
+/** The moment at which a call was made. */
+export interface CallMoment {
+  /** One stamp for each server. */
+  readonly stamps: readonly { readonly low: number; readonly high: number }[];
+}
+
 /** Keys are the caller's (no prefix). No method rejects. */
 export interface Store {
   get(key: string): Found | undefined | Promise<Found | undefined>;
   /** In the order of the keys, which are unique. */
   getMany(keys: readonly string[]): Promise<readonly (Found | undefined)[]>;
   put(key: string, value: NewValue): Promise<WriteResult>;
-  putMany(entries: readonly (readonly [string, NewValue])[]): Promise<WriteResult>;
+  /** `moment`: when the call was made whose values took a while to encode; changes called since then win. */
+  putMany(
+    entries: readonly (readonly [string, NewValue])[],
+    moment?: CallMoment,
+  ): Promise<WriteResult>;
   remove(key: string): Promise<WriteResult>;
   removeMany(keys: readonly string[]): Promise<WriteResult>;
   clear(pattern: string): Promise<WriteResult>;
@@ -86,6 +99,8 @@ export interface Store {
   /** An entry cannot be decoded: it is a miss, counted, and not kept. */
   unreadable(key: string): void;
   readonly state: StoreState;
+  /** Milliseconds since 1970 by the clock that dates the entries of this key: the server's. */
+  timeOf(key: string): number;
   /** The same store with one waiting budget for all its calls. */
   forRequest(): Store;
   /** Hears of every change of this process (set, delete, clear), in the call itself, before it is sent. */

@@ -1,12 +1,11 @@
 import type { Clock } from '../core/clock.js';
-import { Failure } from '../redis/failure.js';
 
-/** Waits shorter than this share of the whole are what a healthy Redis costs, and are free. */
+/** Waits below this share of the whole are normal and are not charged. */
 const FREE_SHARE = 1 / 4;
 
 /**
- * What one request may wait for a sick Redis in all, however many cache calls it makes: one
- * `commandTimeout`.
+ * What one request may wait for Redis in all, however many cache calls it makes: one `commandTimeout`.
+ * Only time in which the process had nothing to do is charged.
  */
 export class WaitBudget {
   readonly #clock: Clock;
@@ -23,21 +22,23 @@ export class WaitBudget {
     return this.#leftMs <= 0;
   }
 
-  /**
-   * Waits for `answer`, or for what is left of the budget: then resolves to `late`. What is charged is the
-   * time the process had nothing to do; a process that computes meanwhile does not wait for Redis.
-   */
-  async spend<T, L>(answer: Promise<T>, late: L): Promise<T | L> {
-    const idleBefore = this.#clock.idleTime();
-    // Nothing spent yet: the deadline of the command itself is as near.
-    const result = await (this.#leftMs === this.#totalMs ? answer : this.#orLate(answer));
-    const waited = this.#clock.idleTime() - idleBefore;
-    if (result === LATE || isTimeout(result)) this.#leftMs = 0;
-    else if (waited > this.#totalMs * FREE_SHARE) this.#leftMs -= waited;
-    return result === LATE ? late : result;
+  /** The whole budget is used up: the request waited for a command until that timed out. */
+  exhaust(): void {
+    this.#leftMs = 0;
   }
 
-  async #orLate<T>(answer: Promise<T>): Promise<T | typeof LATE> {
+  /** Waits for an answer that takes no longer than the whole budget by itself. */
+  async charge<T>(answer: Promise<T>, late: T): Promise<T> {
+    if (this.#leftMs < this.#totalMs) return this.spend(answer, late);
+    const idleBefore = this.#clock.idleTime();
+    const result = await answer;
+    this.#pay(this.#clock.idleTime() - idleBefore);
+    return result;
+  }
+
+  /** Waits for `answer`, or for what is left of the budget: then resolves to `late`. */
+  async spend<T>(answer: Promise<T>, late: T): Promise<T> {
+    const idleBefore = this.#clock.idleTime();
     let cancel = (): void => {};
     const deadline = new Promise<typeof LATE>((resolve) => {
       const poll = (): void => this.#clock.afterPoll(() => resolve(LATE));
@@ -45,19 +46,17 @@ export class WaitBudget {
     });
     const result = await Promise.race([answer, deadline]);
     cancel();
+    if (result === LATE) {
+      this.exhaust();
+      return late;
+    }
+    this.#pay(this.#clock.idleTime() - idleBefore);
     return result;
+  }
+
+  #pay(waitedMs: number): void {
+    if (waitedMs > this.#totalMs * FREE_SHARE) this.#leftMs -= waitedMs;
   }
 }
 
-/** What a command comes to whose request has waited for Redis long enough. */
-export const OUT_OF_BUDGET: Failure = new Failure(
-  'command',
-  'timeout',
-  new Error('the request has no time left'),
-);
-
 const LATE: unique symbol = Symbol('late');
-
-function isTimeout(result: unknown): boolean {
-  return result instanceof Failure && result.reason === 'timeout';
-}

@@ -18,6 +18,8 @@ export interface Batch {
   readonly life: string;
   readonly reign: string;
   labelledAt: number;
+  /** How many changes it has. */
+  size: number;
 }
 
 /** What must be told to a server that lacks it. */
@@ -46,28 +48,34 @@ export class AcknowledgedWrites {
   #unlabelled: Batch[] = [];
   #bump: Batch | undefined;
   #floor: Label | undefined;
-  #unfenced = 0;
 
-  /** Changes acknowledged since the last fence. */
+  /** Changes that are not known to lie before a fence. */
   get unfenced(): number {
-    return this.#unfenced;
+    let count = this.#current.size;
+    for (const batch of this.#unlabelled) count += batch.size;
+    return count;
   }
 
-  note(key: string, stamp: { readonly version: number; readonly limit: number }, reign: Reign): void {
+  note(
+    key: string,
+    stamp: { readonly version: number; readonly limit: number },
+    reign: Reign,
+  ): void {
     this.#keys.delete(key);
-    this.#keys.set(key, { version: stamp.version, limit: stamp.limit, batch: this.#batchOf(reign) });
-    this.#unfenced++;
+    this.#keys.set(key, {
+      version: stamp.version,
+      limit: stamp.limit,
+      batch: this.#batchOf(reign),
+    });
   }
 
   notePattern(pattern: string, limit: number, reign: Reign): void {
     this.#patterns.set(pattern, { limit, batch: this.#batchOf(reign) });
-    this.#unfenced++;
   }
 
   /** A change of generation of this process was acknowledged. */
   noteBump(reign: Reign): void {
     this.#bump = this.#batchOf(reign);
-    this.#unfenced++;
   }
 
   get(key: string): Acknowledged | undefined {
@@ -76,8 +84,7 @@ export class AcknowledgedWrites {
 
   /** A fence is about to be sent: what was acknowledged until now lies before it. Call the result with its label. */
   beginFence(): (label: Label, now: number) => void {
-    const covered = this.#unfenced;
-    this.#unlabelled.push(this.#current);
+    if (this.#current.size > 0) this.#unlabelled.push(this.#current);
     const batches = [...this.#unlabelled];
     this.#current = newBatch(this.#current.life, this.#current.reign);
     return (label, now) => {
@@ -87,13 +94,16 @@ export class AcknowledgedWrites {
         batch.labelledAt = now;
       }
       this.#unlabelled = this.#unlabelled.filter((batch) => batch.label === undefined);
-      this.#unfenced = Math.max(0, this.#unfenced - covered);
       this.#drop(now);
     };
   }
 
   /** Takes out what `survived` denies. `reign`: the present one; a record made anew in the same life has another id. */
-  takeLost(survived: (label: Label | undefined, life: string) => boolean, reign: Reign, count: number): Lost {
+  takeLost(
+    survived: (label: Label | undefined, life: string) => boolean,
+    reign: Reign,
+    count: number,
+  ): Lost {
     this.#adoptNewRecord(reign, count);
     const keys: (readonly [string, Acknowledged])[] = [];
     const patterns: (readonly [string, number])[] = [];
@@ -121,10 +131,10 @@ export class AcknowledgedWrites {
     for (const { batch } of this.#patterns.values()) batches.add(batch);
     if (this.#bump !== undefined) batches.add(this.#bump);
     for (const batch of batches) {
-      if (batch.life !== reign.life || batch.label === undefined || batch.label.reign === reign.id) continue;
+      if (batch.life !== reign.life || batch.label === undefined || batch.label.reign === reign.id)
+        continue;
       batch.label = undefined;
       this.#unlabelled.push(batch);
-      this.#unfenced++;
     }
     const floor = this.#floor;
     if (floor !== undefined && floor.life === reign.life && floor.reign !== reign.id) {
@@ -133,10 +143,11 @@ export class AcknowledgedWrites {
   }
 
   #batchOf(reign: Reign): Batch {
-    const current = this.#current;
-    if (current.life === reign.life && current.reign === reign.id) return current;
-    this.#unlabelled.push(current);
-    this.#current = newBatch(reign.life, reign.id);
+    if (this.#current.life !== reign.life || this.#current.reign !== reign.id) {
+      if (this.#current.size > 0) this.#unlabelled.push(this.#current);
+      this.#current = newBatch(reign.life, reign.id);
+    }
+    this.#current.size++;
     return this.#current;
   }
 
@@ -168,5 +179,5 @@ export interface Reign {
 }
 
 function newBatch(life: string, reign: string): Batch {
-  return { label: undefined, life, reign, labelledAt: 0 };
+  return { label: undefined, life, reign, labelledAt: 0, size: 0 };
 }

@@ -96,22 +96,25 @@ export class ClearedPatterns {
   /** Forgets the patterns that were swept before `moment`. */
   forget(moment: number): void {
     for (const [pattern, cleared] of this.#patterns) {
-      if (cleared.sweptAt === undefined || cleared.sweptAt >= moment) continue;
-      this.#patterns.delete(pattern);
-      this.#globs.delete(cleared);
-      if (!PREFIX_PATTERN.test(pattern)) continue;
-      const prefixes = this.#prefixMap(pattern);
-      prefixes.delete(pattern.slice(0, -1));
-      if (prefixes.size === 0) this.#prefixes.delete(pattern.length - 1);
+      if (cleared.sweptAt !== undefined && cleared.sweptAt < moment) this.#delete(pattern, cleared);
     }
   }
 
-  /** A change of generation covers them all. */
-  clear(): void {
-    this.#patterns.clear();
-    this.#prefixes.clear();
-    this.#globs.clear();
-    this.#waiting = 0;
+  /** A change of generation covers what was recorded when the patterns were at `seq`. */
+  clear(seq: number = this.#seq): void {
+    for (const [pattern, cleared] of this.#patterns) {
+      if (cleared.seq <= seq) this.#delete(pattern, cleared);
+    }
+  }
+
+  #delete(pattern: string, cleared: Cleared): void {
+    if (cleared.sweptAt === undefined) this.#waiting--;
+    this.#patterns.delete(pattern);
+    this.#globs.delete(cleared);
+    if (!PREFIX_PATTERN.test(pattern)) return;
+    const prefixes = this.#prefixMap(pattern);
+    prefixes.delete(pattern.slice(0, -1));
+    if (prefixes.size === 0) this.#prefixes.delete(pattern.length - 1);
   }
 
   #prefixMap(pattern: string): Map<string, Cleared> {

@@ -24,6 +24,7 @@ export class Journal {
   #seq = 0;
   #overflowSeq = 0;
   #overflows = 0;
+  #isFull = false;
 
   constructor(max: number) {
     this.max = max;
@@ -31,7 +32,8 @@ export class Journal {
 
   /** Changes that wait for Redis; an overflow counts as full. */
   get size(): number {
-    return this.isOverflowed ? this.max : this.#entries.size;
+    if (this.#isFull) return this.max;
+    return this.#entries.size + (this.isOverflowed ? 1 : 0);
   }
 
   get isEmpty(): boolean {
@@ -73,25 +75,38 @@ export class Journal {
     return this.#entries.has(key);
   }
 
-  /** Redis acknowledged something for this key that was sent when the journal was at `seq`. */
-  settle(key: string, seq: number): void {
+  /** Redis acknowledged something for this key that was sent when the journal was at `seq`, and is as new as `limit`. */
+  settle(key: string, seq: number, limit: number): void {
     const entry = this.#entries.get(key);
-    if (entry !== undefined && entry.seq <= seq) this.#delete(key);
+    if (entry !== undefined && entry.seq <= seq && entry.limit <= limit) this.#delete(key);
   }
 
-  /** The generation was changed by a command that was sent when the journal was at `seq`. */
-  settleOverflow(seq: number): void {
-    if (this.#overflowSeq > 0 && this.#overflowSeq <= seq) this.#overflowSeq = 0;
+  /** The generation was changed by a command that was sent when the journal was at `seq`: that covers every key. */
+  settleAll(seq: number): void {
+    if (this.#overflowSeq <= seq) {
+      this.#overflowSeq = 0;
+      this.#isFull = false;
+    }
+    for (const [key, entry] of this.#entries) {
+      if (entry.seq > seq) return;
+      this.#delete(key);
+    }
   }
 
-  /** Everything collapses into one change of generation. Whether none was due already. */
+  /** There is no room: everything collapses into one change of generation. Whether it had not done so before. */
   overflow(): boolean {
-    const isFirst = !this.isOverflowed;
+    const isFirst = !this.#isFull;
     if (isFirst) this.#overflows++;
+    this.flush();
+    this.#isFull = true;
+    return isFirst;
+  }
+
+  /** One change of generation stands for every change so far. */
+  flush(): void {
     this.#entries.clear();
     this.#loads = 0;
     this.#overflowSeq = ++this.#seq;
-    return isFirst;
   }
 
   /** A loaded value that memory no longer holds needs no protection. */
