@@ -51,7 +51,7 @@ export function buildCache(config: CacheConfig, { clock, remote }: Surroundings)
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
   const store = new TieredStore(shards);
   const limit = (): number => loadLimit(config, store);
-  const loading = new SingleFlight({ store, observer, clock, config, limit });
+  const loading = new SingleFlight({ store, observer, clock, turns, config, limit });
   const bulkChanges = new BulkChanges(store, turns);
   loading.start();
   reporter.start(store);

@@ -56,7 +56,7 @@ export class StatusReporter {
   }
 
   status(source: StateSource): CacheStatus {
-    const { clock, config, metrics } = this.#parts;
+    const { config, metrics } = this.#parts;
     const state = this.#state(source);
     return buildStatus(state, {
       metrics: metrics.snapshot(),
