@@ -116,7 +116,10 @@ describe('the options of a cache, read once', () => {
   it('name the package at the beginning of each line that is logged', () => {
     const lines: string[] = [];
     const say = (line: string): number => lines.push(line);
-    const { logger } = parseCacheOptions({ redis: false, logger: { info: say, warn: say, error: say } });
+    const { logger } = parseCacheOptions({
+      redis: false,
+      logger: { info: say, warn: say, error: say },
+    });
     logger.warn('a');
     expect(lines).to.deep.equal(['[express-cache-health] a']);
   });

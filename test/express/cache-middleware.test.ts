@@ -83,7 +83,9 @@ for (const [name, express] of [
       const cache = methods(CACHE_METHODS) as unknown as Cache;
       const seen: Cache[] = [];
       const mw = cacheMiddleware(cache);
-      await request(express().use(mw, mw, see(seen), end)).get('/').expect(204);
+      await request(express().use(mw, mw, see(seen), end))
+        .get('/')
+        .expect(204);
       expect(seen).to.deep.equal([cache]);
     });
 
@@ -91,8 +93,15 @@ for (const [name, express] of [
       const cache = newCache('a:');
       const seen: Cache[] = [];
       const router = express.Router().use(cacheMiddleware(cache), see(seen));
-      const app = express().use(cacheMiddleware(cache), see(seen), cacheMiddleware(cache), see(seen));
-      await request(app.use('/sub', router, end)).get('/sub').expect(204);
+      const app = express().use(
+        cacheMiddleware(cache),
+        see(seen),
+        cacheMiddleware(cache),
+        see(seen),
+      );
+      await request(app.use('/sub', router, end))
+        .get('/sub')
+        .expect(204);
       expect(seen).to.have.lengthOf(3);
       expect(new Set(seen).size).to.equal(1);
     });
@@ -172,9 +181,11 @@ for (const [name, express] of [
         next();
       });
       app.use(cacheMiddleware({ redis: false, logger: false }), end);
-      app.use((error: { code?: string; message: string }, _: Request, res: Response, __: unknown) => {
-        res.status(500).json({ code: error.code, message: error.message });
-      });
+      app.use(
+        (error: { code?: string; message: string }, _: Request, res: Response, __: unknown) => {
+          res.status(500).json({ code: error.code, message: error.message });
+        },
+      );
       const { body } = await request(app).get('/').expect(500);
       expect(body.code).to.equal('ERR_CACHE_OPTION');
       expect(body.message).to.match(/^req\.cache is taken: .* an object, which is not a cache/);
