@@ -1,5 +1,5 @@
 import { Failure } from '../failure.js';
-import type { Commands, ReignEntry } from '../remote.js';
+import type { Commands, ReignEntry, ServerTime } from '../remote.js';
 
 /** What the two records of the prefix say. */
 export interface Records {
@@ -70,7 +70,13 @@ export function orNoRecords(reply: Records | Failure): Records | Failure {
   return reply instanceof Failure && reply.isAbout('WRONGTYPE') ? NO_RECORDS : reply;
 }
 
+/** What a source asks and tells the door that uses it. */
 export interface SessionEvents {
+  readonly time: ServerTime;
+  /** The generation that entries must have now. */
+  generation(): string;
+  /** Whether the reader of a key (prefix included) can be served without Redis, should Redis hesitate. */
+  canSpare(key: string): boolean;
   /** A session that was opened has ended. */
   lost(session: DoorSession, failure: Failure): void;
   /** An adopted client says that it is usable again. */

@@ -84,6 +84,9 @@ export class RedisDoor implements Door {
     const { source } = this.#options;
     inBackground(() => {
       source.start({
+        time: this.#serverClock,
+        generation: () => this.generation,
+        canSpare: (key) => listener.canSpare(key),
         lost: (session, failure) => inBackground(() => this.#supervisor.lost(session, failure)),
         ready: () => inBackground(() => this.state.name === 'open' && this.#supervisor.attempt()),
       });
