@@ -37,7 +37,12 @@ describe('the scripts on a real Redis', () => {
   const get = (key: string): Promise<unknown> => send('GET', PREFIX + key);
   const head = (key: string, generation = GENERATION): string =>
     entryHead(generation, fingerprint(key));
-  const value = (key: string, payload: string, version = micros(), generation = GENERATION): string =>
+  const value = (
+    key: string,
+    payload: string,
+    version = micros(),
+    generation = GENERATION,
+  ): string =>
     entryText({
       generation,
       fingerprint: fingerprint(key),
@@ -104,7 +109,9 @@ describe('the scripts on a real Redis', () => {
       );
       expect(outcomes).to.deep.equal(['done', 'done', 'done']);
       expect(await get('a')).to.match(/"ä€🙂"$/);
-      expect(await get('b')).to.equal(tombstoneText(GENERATION, 0).slice(0, 17) + String(await get('b')).slice(17));
+      expect(await get('b')).to.equal(
+        tombstoneText(GENERATION, 0).slice(0, 17) + String(await get('b')).slice(17),
+      );
       expect(String(await get('c')).length).to.equal(3_038);
       expect(await send('PTTL', `${PREFIX}a`)).to.be.within(59_000, 60_000);
     });
@@ -127,7 +134,9 @@ describe('the scripts on a real Redis', () => {
       const called = micros();
       await write(item('a', tombstoneText(GENERATION, called + 500)));
       for (const payload of ['x', 'x'.repeat(3_000)]) {
-        expect(await write(item('a', value('a', payload, called), called))).to.deep.equal(['older']);
+        expect(await write(item('a', value('a', payload, called), called))).to.deep.equal([
+          'older',
+        ]);
       }
       expect(await get('a')).to.equal(tombstoneText(GENERATION, called + 500));
       expect(await send('PTTL', `${PREFIX}a`)).to.be.within(5_000, 60_000);
@@ -196,7 +205,13 @@ describe('the scripts on a real Redis', () => {
         keys.map(() => 'granted'),
       );
       const stale = replies.map((reply) => (reply as { stale?: string }).stale);
-      expect(stale.map((entry) => entry !== undefined)).to.deep.equal([false, true, false, false, false]);
+      expect(stale.map((entry) => entry !== undefined)).to.deep.equal([
+        false,
+        true,
+        false,
+        false,
+        false,
+      ]);
       expect(stale[1]).to.match(/old$/);
     });
 
@@ -298,7 +313,9 @@ describe('the scripts on a real Redis', () => {
       const rights = ['on', '>x', '~*', '+@all', '-unlink', '-time'];
       await send('ACL', 'SETUSER', 'limited', ...rights);
       await send('AUTH', 'limited', 'x');
-      expect(await write(item('dead', value('dead', 'x', micros(), 'gen000')))).to.deep.equal(['done']);
+      expect(await write(item('dead', value('dead', 'x', micros(), 'gen000')))).to.deep.equal([
+        'done',
+      ]);
       const items = [{ key: `${PREFIX}dead`, fingerprint: fingerprint('dead') }];
       expect(await session.sweepDead(items, GENERATION)).to.equal(1);
       expect(await get('dead')).to.equal(null);
@@ -315,7 +332,11 @@ describe('the scripts on a real Redis', () => {
     const GEN = `${PREFIX}__ech:{ech}:gen`;
 
     it('open a reign, join it, and begin another in another life', async () => {
-      expect(must(await session.readRecords())).to.deep.include({ chain: [], generation: '', isWhole: false });
+      expect(must(await session.readRecords())).to.deep.include({
+        chain: [],
+        generation: '',
+        isWhole: false,
+      });
       const first = must(await session.open(opening));
       expect(first.chain).to.deep.equal([{ id: 'reign1', life: 'life1', base: 0, openedAt: 0 }]);
       expect(first.generation).to.match(/^\d{13}:rand01$/);
@@ -353,8 +374,14 @@ describe('the scripts on a real Redis', () => {
       expect(must(await session.readRecords()).isWhole).to.equal(true);
       await send('DEL', POS);
       await send('RPUSH', POS, 'x');
-      expect(must(await session.readRecords())).to.deep.include({ chain: [], generation, isWhole: false });
-      expect(must(await session.open({ ...opening, reign: 'reign2' })).generation).to.equal(generation);
+      expect(must(await session.readRecords())).to.deep.include({
+        chain: [],
+        generation,
+        isWhole: false,
+      });
+      expect(must(await session.open({ ...opening, reign: 'reign2' })).generation).to.equal(
+        generation,
+      );
       await send('SET', GEN, `${'9'.repeat(400)}:rand01`);
       await send('HDEL', POS, 'gen');
       const anew = must(await session.open({ ...opening, random: 'rand77' }));
