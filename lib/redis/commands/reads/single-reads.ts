@@ -125,7 +125,7 @@ export class SingleReads implements CommandSource {
   }
 
   #send(group: Group, from: number, to: number): void {
-    const isWhole = from === 0 && group.isSent;
+    const isWhole = to - from === group.keys.length;
     const keys = isWhole ? group.keys : group.keys.slice(from, to);
     const name = keys.length === 1 ? 'GET' : 'MGET';
     this.#options.pipeline.send(this.#command([name, ...keys]), (reply) => {
