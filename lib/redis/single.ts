@@ -1,4 +1,4 @@
-import { RedisDoor, type DoorOptions } from './door/door.js';
+import { type DoorOptions, RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
 
 /** One Redis: a Remote with one door. */

@@ -131,8 +131,7 @@ export class Session implements Port.Commands {
 
   async recheck(key: string): Promise<Port.SlotReply> {
     const reply = await this.#pipeline.direct(['GET', key]);
-    const slot = parseSlot(reply, this.#pipeline.sizes);
-    return slot ?? this.desync('an odd reply to GET');
+    return parseSlot(reply, this.#pipeline.sizes, () => this.desync('an odd reply to GET'));
   }
 
   desync(what: string): Failure {

@@ -117,7 +117,7 @@ export class BulkReads implements CommandSource {
 
   #onSlot(call: Call, at: number, reply: unknown): void {
     const { guard, pipeline } = this.#options;
-    const slot = parseSlot(reply, pipeline.sizes) ?? guard.desync('an odd reply to GET');
+    const slot = parseSlot(reply, pipeline.sizes, () => guard.desync('an odd reply to GET'));
     this.#fill(call, at, [slot instanceof Failure ? guard.orDenied(slot) : slot]);
   }
 

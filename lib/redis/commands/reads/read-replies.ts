@@ -35,10 +35,10 @@ export function parseSlots(
   return reply;
 }
 
-/** The reply of GET, or `undefined` where it has another shape. */
-export function parseSlot(reply: unknown, sizes: ReplySizes): SlotReply | undefined {
+/** The reply of GET, or what `orElse` makes of another shape. */
+export function parseSlot(reply: unknown, sizes: ReplySizes, orElse: () => Failure): SlotReply {
   if (reply instanceof Failure) return reply;
-  if (reply !== null && typeof reply !== 'string') return undefined;
+  if (reply !== null && typeof reply !== 'string') return orElse();
   const size = reply === null ? 0 : reply.length;
   sizes.note(1, size, size);
   return reply;

@@ -142,7 +142,7 @@ export class SingleReads implements CommandSource {
 
   #onSlot(group: Group, at: number, reply: unknown): void {
     const { guard, pipeline } = this.#options;
-    const slot = parseSlot(reply, pipeline.sizes) ?? guardedDesync(reply, this.#options);
+    const slot = parseSlot(reply, pipeline.sizes, () => guardedDesync(reply, this.#options));
     this.#answer(group, at, slot instanceof Failure ? guard.orDenied(slot) : slot);
   }
 

@@ -4,10 +4,10 @@ import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
 import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
-import { DataIdentity, type Sight } from './data-identity.js';
 import type { Capabilities, DoorSession, Records } from '../door-session.js';
-import { type Pair, sendPair } from './heartbeat-pair.js';
 import type { Situation } from '../situation.js';
+import { DataIdentity, type Sight } from './data-identity.js';
+import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
 import { forbidden, isRefused } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
@@ -119,7 +119,8 @@ export class DataJudge {
     if (server === undefined) return false;
     const { identity } = this;
     const { serverClock } = this.#options;
-    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs)) return false;
+    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs))
+      return false;
     const evidence = identity.opened(server.life, records, false);
     return this.#tierJudges(evidence) === 'intact';
   }
