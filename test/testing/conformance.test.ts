@@ -7,7 +7,7 @@ import { ErrorReply } from '../../lib/testing/scripted-redis/reply.js';
 import { ScriptedRedis } from '../../lib/testing/scripted-redis/scripted-redis.js';
 import { toNumber, toNumberOfBase, whole } from '../../lib/testing/scripted-redis/scripts/lua.js';
 import { CAN_STEP_CLOCKS, SteppedRedis } from '../support/stepped-redis.js';
-import { KEYS, START_MS, type Step, scene, steps } from './generated-commands.js';
+import { KEYS, recordScene, START_MS, type Step, scene, steps } from './generated-commands.js';
 
 type Client = ReturnType<typeof createClient>;
 
@@ -71,12 +71,17 @@ describe('the scripted Redis, beside a real one', () => {
 
   it('answers as the real one does, and leaves the same data behind', async function () {
     this.timeout(600_000);
-    await compare(steps, 'each', 200);
+    await compare(steps, 'each', 150);
   });
 
   it('does so with each script and whatever may be under its key', async function () {
     this.timeout(600_000);
-    await compare(scene, 'end', 3_000);
+    await compare(scene, 'end', 2_000);
+  });
+
+  it('does so with each script and whatever the records of a prefix may hold', async function () {
+    this.timeout(600_000);
+    await compare(recordScene, 'end', 600);
   });
 
   async function play(ours: ScriptedRedis, step: Step): Promise<string> {

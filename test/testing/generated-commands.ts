@@ -140,8 +140,12 @@ const reignText = fc
   .tuple(reign, lifeOfServer, fixed('0', '5'), fixed('0', `${START_MS}`))
   .map((parts) => parts.join(':'));
 const chain = fc.oneof(
-  fc.array(reignText, { maxLength: 18 }).map((reigns) => reigns.join(',')),
-  fixed('', ',', 'odd', ',a:b', 'a::b,', ':a'),
+  fc.array(reignText, { maxLength: 3 }).map((reigns) => reigns.join(',')),
+  fc.tuple(reignText, fc.integer({ min: 13, max: 17 })).map(([last, before]) => {
+    const others = Array.from({ length: before }, (_, i) => `older${i}:life0:0:0`);
+    return [...others, last].join(',');
+  }),
+  fixed('', ',', 'odd', ',a:b', 'a::b,', 'x,:reign1::life1', 'reign1::life1:'),
 );
 const generationText = fixed(
   '7:gen001',
@@ -229,6 +233,15 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   ),
   { minLength: 1, maxLength: 30, size: 'max' },
 );
+
+/** The records of a prefix, and a script that meets them. */
+export const recordScene: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(chain, fixed('0', '5', 'odd'), generationText, generationText, recordScripts)
+  .map(([reigns, n, copy, gen, script]) => [
+    { command: ['HSET', POS, 'chain', reigns, 'n', n, 'gen', copy] },
+    { command: ['SET', GEN, gen] },
+    { command: script },
+  ]);
 
 /** One key, what is under it, and a script that meets it: where most of what the scripts compare is decided. */
 export const scene: fc.Arbitrary<readonly Step[]> = fc
