@@ -149,6 +149,7 @@ const chain = fc.oneof(
 );
 const generationText = fixed(
   '7:gen001',
+  '7:gen002',
   '8:gen002',
   `${START_MS + 9}:gen003`,
   'odd',
