@@ -1,4 +1,5 @@
 import * as S from '../../../entry/slot.js';
+import { ErrorReply } from '../reply.js';
 import { toNumber } from './lua.js';
 import type { ScriptBody, ScriptRun } from './script.js';
 import { entryOf, field, headOf, isLeased, kindOf, versionFieldOf } from './slots.js';
@@ -13,6 +14,11 @@ function isOurs(entry: string, fingerprint: string): boolean {
 
 function isTombstone(entry: string): boolean {
   return hasMark(entry) && kindOf(entry) === S.KIND_TOMBSTONE;
+}
+
+/** Some servers do not know UNLINK, or forbid it. */
+function remove(run: ScriptRun, key: string): void {
+  if (run.attempt('UNLINK', key) instanceof ErrorReply) run.call('DEL', key);
 }
 
 /** Script SWEEP. */
@@ -36,7 +42,7 @@ function sweepOne(run: ScriptRun, key: string, { limit, fingerprint }: Wanted): 
   if (isLeased(head) && entry === '') {
     run.call('DEL', key);
   } else if (isOurs(entry, fingerprint) && !isTombstone(entry) && versionFieldOf(entry) <= limit) {
-    run.call('UNLINK', key);
+    remove(run, key);
     return 1;
   } else if (isLeased(head)) {
     const slot = run.call('GET', key) as string;
@@ -54,7 +60,7 @@ export const sweepDead: ScriptBody = (run) => {
     const isReachable =
       head.startsWith(S.MARK) && field(head, S.GENERATION_AT, S.GENERATION_LENGTH) === generation;
     if (!isOurs(head, run.argv(index + 3)) || isTombstone(head) || isReachable) return false;
-    run.call('UNLINK', key);
+    remove(run, key);
     return true;
   });
   return `${run.argv(1)}|${dead.length}`;
