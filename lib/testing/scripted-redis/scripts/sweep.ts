@@ -2,7 +2,10 @@ import * as S from '../../../entry/slot.js';
 import { ErrorReply } from '../reply.js';
 import { toNumber } from './lua.js';
 import type { ScriptBody, ScriptRun } from './script.js';
-import { entryOf, field, headOf, isLeased, kindOf, versionFieldOf } from './slots.js';
+import { field, headOf, isLeased, kindOf, versionFieldOf } from './slots.js';
+
+/** What a lease looks like. Another application's text may begin with the same letter. */
+const LEASE = new RegExp(`^${S.LEASE_MARK}[^]{${S.TOKEN_LENGTH}}\\d{${S.UNTIL_LENGTH}}`);
 
 function hasMark(entry: string): boolean {
   return entry.startsWith(S.MARK) || entry.startsWith(S.OLD_MARK);
@@ -38,13 +41,14 @@ interface Wanted {
 function sweepOne(run: ScriptRun, key: string, { limit, fingerprint }: Wanted): 0 | 1 {
   const head = headOf(run, key) ?? '';
   if (head === '') return 0;
-  const entry = entryOf(head);
-  if (isLeased(head) && entry === '') {
+  const isLease = LEASE.test(head);
+  const entry = isLease ? head.slice(S.LEASE_WIDTH) : head;
+  if (isLease && entry === '') {
     run.call('DEL', key);
   } else if (isOurs(entry, fingerprint) && !isTombstone(entry) && versionFieldOf(entry) <= limit) {
     remove(run, key);
     return 1;
-  } else if (isLeased(head)) {
+  } else if (isLease) {
     const slot = run.call('GET', key) as string;
     run.call('SET', key, slot.slice(S.LEASE_WIDTH), 'KEEPTTL');
   }
