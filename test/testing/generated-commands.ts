@@ -83,7 +83,17 @@ const leaseText = fc
 export const slot: Text = fc.oneof(
   { weight: 4, arbitrary: entry },
   { weight: 3, arbitrary: leaseText },
-  fixed('foreign', '', 'L', 'London is a town of some size', 'E2', 'E1', 'é'),
+  fixed(
+    'foreign',
+    '',
+    'L',
+    'London',
+    'London is a town of some size',
+    'Ltoken00001123456789012',
+    'E2',
+    'E1',
+    'é',
+  ),
 );
 
 const life = fixed('1', '20', '5000', '60000', '90000');
@@ -150,6 +160,10 @@ const chain = fc.oneof(
 const generationText = fixed(
   '7:gen001',
   '7:gen002',
+  '1234567890123456:gen001',
+  '12345678901234567:gen001',
+  '9:gen01',
+  '9:gen0001',
   '8:gen002',
   `${START_MS + 9}:gen003`,
   'odd',

@@ -29,7 +29,8 @@ const ASKED: readonly Words[] = [
   ['PING'],
   ['ECHO', 'x'],
   ['EVALSHA', Lua.RELEASE.sha, '1', 'text', 'echo', TOKEN],
-  ['EVALSHA', Lua.SWEEP.sha, '1', 'text', 'echo', '0', 'fingerp1'],
+  ['EVALSHA', Lua.SWEEP.sha, '2', 'text', 'entry', 'echo', '0', 'fingerp1', '9', 'fingerp1'],
+  ['EXISTS', 'entry'],
   ['EVALSHA', Lua.CLAIM_OVER.sha, '1', 'text', TOKEN, '5000', 'load', 'x'],
   ['EVALSHA', Lua.FILL.sha, '1', 'text', 'echo', FAR, '0', TOKEN, 'filled', '60000'],
   [
@@ -98,6 +99,14 @@ const CASES: readonly Case[] = [
     prepare: async (server: RedisServer) =>
       void (await server.command('ACL', 'SETUSER', 'default', `-${command.toLowerCase()}`)),
   })),
+  {
+    name: 'no right to know the time',
+    refuse: (ours) => {
+      ours.refuse('NOPERM', 'TIME', 'INFO');
+    },
+    prepare: async (server) =>
+      void (await server.command('ACL', 'SETUSER', 'default', '-time', '-info')),
+  },
   ...['GET', 'TIME', 'UNLINK', 'EVALSHA'].map((command) => ({
     name: `no command ${command}`,
     refuse: (ours: ScriptedRedis) => ours.refuse('unknown', command),
@@ -152,6 +161,7 @@ describe('what the scripted Redis refuses, beside a real one', () => {
 
 const PREPARATION: readonly Words[] = [
   ['SET', 'text', 'x'],
+  ['SET', 'entry', 'E2gen001fingerp1v000000000000100000rs0"x"'],
   ['HSET', 'hash', 'a', '0'],
   ['SET', 'gen', '7:random'],
   ['HSET', 'pos', 'n', '3', 'chain', 'reign:life:0:0', 'gen', '7:random'],
