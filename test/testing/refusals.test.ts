@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as Lua from '../../lib/redis/commands/scripts.js';
-import { ErrorReply } from '../../lib/testing/scripted-redis/reply.js';
 import { ScriptedRedis } from '../../lib/testing/scripted-redis/scripted-redis.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
+import { type ErrorText, errorTextFor } from './error-text.js';
 
 type Words = readonly string[];
 
@@ -122,12 +122,15 @@ describe('what the scripted Redis refuses, beside a real one', () => {
       const server = await RedisServer.start({ dir, args: each.args ?? [] });
       try {
         for (const args of PREPARATION) await server.command(...args);
+        const errorText = await errorTextFor(server);
         await each.prepare(server, dir);
         const ours = prepared(new ScriptedRedis(Date.now));
         each.refuse(ours);
         for (const args of ASKED) {
           const there = await server.command(...args).catch((error: Error) => error);
-          expect(said(ours.execute(args)), args.join(' ')).to.deep.equal(said(there));
+          expect(said(ours.execute(args), errorText), args.join(' ')).to.deep.equal(
+            said(there, errorText),
+          );
         }
       } finally {
         await server.stop();
@@ -173,11 +176,9 @@ function prepared(redis: ScriptedRedis): ScriptedRedis {
   return redis;
 }
 
-/** Without what no two runs share: the clock, and the line of a script. */
-function said(reply: unknown): unknown {
-  if (Array.isArray(reply)) return reply.map(said);
-  if (reply instanceof Error || reply instanceof ErrorReply) {
-    return `error ${reply.message.replace(/ script: .*$/, '')}`;
-  }
+/** Without what no two runs share: the clock. */
+function said(reply: unknown, errorText: ErrorText = ({ message }) => `error ${message}`): unknown {
+  if (Array.isArray(reply)) return reply.map((each) => said(each, errorText));
+  if (reply instanceof Error) return errorText(reply);
   return typeof reply === 'string' ? reply.replace(/\d{13,16}/, 'time') : reply;
 }
