@@ -26,6 +26,9 @@ local now = time.err and tonumber(string.match(redis.call('INFO', 'server'), 'se
 local nowMs = math.floor(now / 1000)
 `;
 
+/** What a lease looks like. Another application's text may begin with the same letter. */
+const LEASE_PATTERN = `^${S.LEASE_MARK}${'.'.repeat(S.TOKEN_LENGTH)}${'%d'.repeat(S.UNTIL_LENGTH)}`;
+
 /** `head` without a lease; the version in it, or 0 where there is no entry of ours. */
 const PARSE = `
 local function entryOf(head)
@@ -206,9 +209,6 @@ end
 return ARGV[1] .. '|'
 `,
 );
-
-/** What a lease looks like. Another application's text may begin with the same letter. */
-const LEASE_PATTERN = `^${S.LEASE_MARK}${'.'.repeat(S.TOKEN_LENGTH)}${'%d'.repeat(S.UNTIL_LENGTH)}`;
 
 /** Some servers do not know UNLINK, or forbid it. */
 const REMOVE = `
