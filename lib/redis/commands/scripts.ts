@@ -26,6 +26,9 @@ local now = time.err and tonumber(string.match(redis.call('INFO', 'server'), 'se
 local nowMs = math.floor(now / 1000)
 `;
 
+/** What a lease looks like. Another application's text may begin with the same letter. */
+const LEASE_PATTERN = `^${S.LEASE_MARK}${'.'.repeat(S.TOKEN_LENGTH)}${'%d'.repeat(S.UNTIL_LENGTH)}`;
+
 /** `head` without a lease; the version in it, or 0 where there is no entry of ours. */
 const PARSE = `
 local function entryOf(head)
@@ -239,8 +242,8 @@ local removed = 0
 for i, key in ipairs(KEYS) do
   local head = headOf(key)
   if head and head ~= '' then
-    local entry = entryOf(head)
-    local isLeased = entry ~= head
+    local isLeased = string.find(head, '${LEASE_PATTERN}') ~= nil
+    local entry = isLeased and string.sub(head, ${S.LEASE_WIDTH + 1}) or head
     local version = tonumber(${sub('entry', S.VERSION_AT, S.VERSION_LENGTH)}, 16) or 0
     if isLeased and entry == '' then
       redis.call('DEL', key)
