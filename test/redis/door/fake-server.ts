@@ -87,7 +87,7 @@ export class FakeServer {
   restart(data?: Data): void {
     this.runId = `run-${this.clock.now()}-${this.log.length}`;
     this.replicationId = `${this.runId}-repl`;
-    this.data = data ?? { n: 0, chain: '', pos: false, gen: undefined, posGen: undefined };
+    this.data = data !== undefined ? { ...data } : { n: 0, chain: '', pos: false, gen: undefined, posGen: undefined };
     this.cut();
   }
 

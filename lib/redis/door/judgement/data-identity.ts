@@ -71,16 +71,16 @@ export class DataIdentity {
 
   /**
    * OPEN was answered, or a server that may only be read was judged: takes over reign and generation, and says
-   * what there is to judge (R3). `isContinued`: over the living connection of the reign before.
+   * what there is to judge (R3). `joins`: the data is the same as before, though its life has another name now.
    */
-  opened(life: string, records: Records, isContinued: boolean): Evidence {
+  opened(life: string, records: Records, joins: boolean): Evidence {
     const { chain, count } = records;
     const reign = lastReign(chain);
     const serial = serialOf(records.generation);
     const isOlderGeneration = serial < this.#serial;
     // The same reign, and yet the server lost what it had acknowledged: its life proves nothing.
     const wentBack = reign?.id === this.#reign && count < this.#count;
-    if (isContinued && this.#normalIn === this.#life) this.#normalIn = life;
+    if (joins && this.#normalIn === this.#life) this.#normalIn = life;
     if (wentBack) this.#normalIn = undefined;
     this.#life = life;
     this.#reign = reign?.id ?? '';
