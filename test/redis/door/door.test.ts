@@ -208,7 +208,7 @@ describe('the door', () => {
       const { door } = await restarted();
       await clock.advance(500);
       server.cut();
-      await clock.advance(60);
+      await clock.advance(200);
       expect(door.state.name).to.equal('settling');
     });
 

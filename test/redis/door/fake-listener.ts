@@ -55,6 +55,10 @@ export class FakeListener implements DoorListener {
     };
   }
 
+  canSpare(): boolean {
+    return false;
+  }
+
   bumped(): void {
     this.log.push('bumped');
   }

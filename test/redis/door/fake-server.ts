@@ -1,11 +1,10 @@
 import { Failure } from '../../../lib/redis/failure.js';
+import type { Opening, Records } from '../../../lib/redis/commands/records.js';
 import { parseChain } from '../../../lib/redis/lineage.js';
 import type {
   Capabilities,
   DoorSession,
-  OpeningCommand,
-  Records,
-  SessionEvents,
+  SessionHost,
   SessionSource,
 } from '../../../lib/redis/door/door-session.js';
 import type { Commands } from '../../../lib/redis/remote.js';
@@ -111,7 +110,7 @@ export class FakeServer {
     };
   }
 
-  open({ life, reign, random, serial }: OpeningCommand): Records {
+  open({ life, reign, random, serial }: Opening): Records {
     const { data } = this;
     const isNew = this.#repair() === undefined;
     if (isNew) data.gen = `${this.#nextSerial(serial)}:${random}`;
@@ -169,21 +168,21 @@ const NoCommands = class {} as unknown as new () => Commands;
 
 export class FakeSession extends NoCommands implements DoorSession {
   readonly #server: FakeServer;
-  readonly #events: SessionEvents;
+  readonly #events: Pick<SessionHost, 'lost' | 'ready'>;
   readonly #held = new Map<string, string>();
   ended: Failure | undefined;
   capabilities: Capabilities | undefined;
   /** How `desync` was called. */
   desyncs: string[] = [];
 
-  constructor(server: FakeServer, events: SessionEvents) {
+  constructor(server: FakeServer, events: Pick<SessionHost, 'lost' | 'ready'>) {
     super();
     this.#server = server;
     this.#events = events;
     server.sessions.add(this);
   }
 
-  open = (opening: OpeningCommand): Promise<Records | Failure> =>
+  open = (opening: Opening): Promise<Records | Failure> =>
     this.#run('OPEN', true, () => this.#server.open(opening));
   fence = (reign: string): Promise<Records | Failure> =>
     this.#run('FENCE', true, () => this.#server.fence(reign));
@@ -260,7 +259,7 @@ export class FakeSession extends NoCommands implements DoorSession {
 export class FakeSource implements SessionSource {
   readonly isFresh: boolean;
   readonly #server: FakeServer;
-  #events: SessionEvents = { lost() {}, ready() {} };
+  #events: Pick<SessionHost, 'lost' | 'ready'> = { lost() {}, ready() {} };
   opened = 0;
   isClosed = false;
 
@@ -269,11 +268,11 @@ export class FakeSource implements SessionSource {
     this.isFresh = isFresh;
   }
 
-  start(events: SessionEvents): void {
+  start(events: Pick<SessionHost, 'lost' | 'ready'>): void {
     this.#events = events;
   }
 
-  get events(): SessionEvents {
+  get events(): Pick<SessionHost, 'lost' | 'ready'> {
     return this.#events;
   }
 

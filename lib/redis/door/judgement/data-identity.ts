@@ -2,7 +2,7 @@ import { randomText } from '../../../core/random.js';
 import { GENERATION_LENGTH } from '../../../entry/slot.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
-import type { OpeningCommand, Records } from '../door-session.js';
+import type { Opening, Records } from '../../commands/records.js';
 import { SETTLING_MS } from './settling.js';
 
 const REIGN_LENGTH = 10;
@@ -64,7 +64,7 @@ export class DataIdentity {
   }
 
   /** What to bring to OPEN. Each try has new random parts, and none is from memory (R2). */
-  opening(life: string): OpeningCommand {
+  opening(life: string): Opening {
     const random = randomText(GENERATION_LENGTH);
     return { life, reign: randomText(REIGN_LENGTH), random, serial: this.#serial };
   }
