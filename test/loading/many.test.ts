@@ -84,11 +84,13 @@ describe('loading: many keys', () => {
 
   it('of which one value cannot be encoded fail, and the others are stored', async () => {
     const cache = new InHand();
-    const answer = cache.getOrSetMany<unknown>(['a', 'b'], () =>
-      new Map<string, unknown>([
-        ['a', () => {}],
-        ['b', 1],
-      ]),
+    const answer = cache.getOrSetMany<unknown>(
+      ['a', 'b'],
+      () =>
+        new Map<string, unknown>([
+          ['a', () => {}],
+          ['b', 1],
+        ]),
     );
     expect(await codeOf(answer)).to.equal('ERR_CACHE_VALUE');
     await cache.clock.advance(1);
