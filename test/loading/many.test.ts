@@ -137,11 +137,11 @@ describe('loading: many keys', () => {
       await cache.clock.advance(1);
       load.open(new Map([['b', 'first b']]));
       expect([...(await first)]).to.deep.equal([['b', 'first b']]);
-      const values = Object.fromEntries(await second);
+      const values: Record<string, string> = Object.fromEntries(await second);
       expect(values).to.include({ b: 'first b', d: 'second d' });
-      expect(values['c']).to.equal(await single);
+      expect(values.c).to.equal(await single);
       expect(asked[0]).to.deep.equal(['d']);
-      expect(cache.stored('c')).to.equal(values['c']);
+      expect(cache.stored('c')).to.equal(values.c);
     });
 
     it('are absent for a joiner with the very same loader, which is asked once', async () => {
