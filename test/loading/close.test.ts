@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Clock } from '../../lib/core/clock.js';
 import { unhandled } from '../support/wait.js';
 import { codeOf, gate, InHand, never, outcomeOf, rejectionOf } from './in-hand.js';
 
@@ -90,5 +91,21 @@ describe('loading: close', () => {
     expect(await outcomeOf(answer)).to.equal('pending');
     load.open('m');
     expect(await answer).to.equal('m');
+  });
+
+  it('lets the process end though a load that began afterwards does not', async () => {
+    const cache = new InHand();
+    const refs: unknown[] = [];
+    const { setTimer } = cache.clock;
+    cache.clock.setTimer = (...args: Parameters<Clock['setTimer']>) => {
+      refs.push(args[2]?.ref);
+      return setTimer.call(cache.clock, args[0], args[1]);
+    };
+    void cache.getOrSet('before', never).catch(() => {});
+    await cache.clock.advance(1);
+    cache.singleFlight.close();
+    void cache.getOrSet('after', never);
+    await cache.clock.advance(1);
+    expect(refs).to.deep.equal([true, false]);
   });
 });

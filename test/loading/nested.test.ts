@@ -1,6 +1,19 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
 import { unhandled } from '../support/wait.js';
 import { codeOf, gate, InHand, never, rejectionOf } from './in-hand.js';
+
+/** The code in a copy of its own: loaders that other tests left behind run in another. */
+function freshly(): typeof import('./in-hand.js') {
+  const ours = Object.keys(require.cache).filter((path) => /lib.loading|in-hand/.test(path));
+  const kept = ours.map((path) => [path, require.cache[path]] as const);
+  for (const path of ours) delete require.cache[path];
+  try {
+    return require('./in-hand.js');
+  } finally {
+    for (const [path, module] of kept) require.cache[path] = module;
+  }
+}
 
 describe('loading: loads inside loads', () => {
   let loose: ReturnType<typeof unhandled>;
@@ -214,6 +227,31 @@ describe('loading: loads inside loads', () => {
     });
   });
 
+  it('are followed only while a loader runs, because Node then tracks every promise', async () => {
+    const cache = new (freshly().InHand)();
+    const { disable } = AsyncLocalStorage.prototype;
+    let switchedOff = 0;
+    AsyncLocalStorage.prototype.disable = function (this: AsyncLocalStorage<unknown>) {
+      switchedOff++;
+      disable.call(this);
+    };
+    try {
+      const load = gate<string>();
+      const answer = cache.getOrSet('k', () => load.promise);
+      await cache.clock.advance(1);
+      await rejectionOf(cache.getOrSet('l', () => Promise.reject(new Error('away'))));
+      await cache.clock.advance(1);
+      expect(switchedOff).to.equal(0);
+      load.open('value');
+      await answer;
+      expect(switchedOff).to.equal(1);
+    } finally {
+      AsyncLocalStorage.prototype.disable = disable;
+    }
+    const again = cache.getOrSet('m', () => cache.getOrSet('m', () => 1));
+    expect(await codeOf(again)).to.equal('ERR_CACHE_LOADER_CYCLE');
+  });
+
   describe('in a circle', () => {
     const messageOf = async (promise: Promise<unknown>): Promise<string> => {
       const error = (await rejectionOf(promise)) as Error & { code: string };
@@ -309,6 +347,24 @@ describe('loading: loads inside loads', () => {
       const top = cache.getOrSet('top', () => Promise.all([side('left'), side('right')]));
       expect(await top).to.deep.equal([1, 1]);
       expect(loads).to.equal(1);
+    });
+
+    it('there is none in many diamonds on top of each other, which are looked through once', async () => {
+      const cache = new InHand();
+      const bottom = gate<string>();
+      const ask = (layer: number, side: number): Promise<unknown> =>
+        cache.getOrSet(`${layer}:${side}`, () =>
+          layer === 0
+            ? bottom.promise
+            : Promise.all([ask(layer - 1, 0), ask(layer - 1, 1)]).then(() => 'done'),
+        );
+      const top = ask(30, 0);
+      await cache.clock.advance(40);
+      for (let i = 0; i < 40; i++) await cache.clock.advance(1);
+      const late = cache.getOrSet('late', () => ask(30, 0));
+      await cache.clock.advance(1);
+      bottom.open('bottom');
+      expect(await Promise.all([top, late])).to.deep.equal(['done', 'done']);
     });
 
     it('there is none where a loader asks again for what it waited for before', async () => {
