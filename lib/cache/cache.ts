@@ -20,8 +20,6 @@ import { lookup } from './status/cache-observer.js';
  * and hears its own lookups only.
  */
 export class CacheHandle implements Cache {
-  /** Other copies of this package know a cache by it. */
-  readonly [CACHE_MARK] = true;
   readonly #parts: CacheParts;
   readonly #store: Store;
   readonly #isOfRequest: boolean;
@@ -237,3 +235,6 @@ const EVENT = { name: 'the event', code: 'ERR_CACHE_OPTION' } as const;
 function staleIn(found: Found | undefined): Found | undefined {
   return found?.isStale === true ? found : undefined;
 }
+
+/** Other copies of this package know a cache by it. */
+Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });

@@ -163,8 +163,10 @@ export interface Door {
   report(failure: Failure, bytes?: number): void;
 }
 
-/** What a door tells the tiers. Set by `start`. */
+/** What a door asks and tells the tiers. Set by `start`. */
 export interface DoorListener {
+  /** Whether the reader of a key (prefix included) can be served without Redis, should Redis hesitate. */
+  canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void;
   /** A heartbeat is about to be sent; the returned function is called with the label once the pair was answered well. */

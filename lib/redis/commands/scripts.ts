@@ -18,9 +18,11 @@ function sub(text: string, at: number, length: number): string {
   return `string.sub(${text}, ${at + 1}, ${at + length})`;
 }
 
+/** Where TIME is forbidden, INFO tells the time. */
 const NOW = `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local time = redis.pcall('TIME')
+local now = time.err and tonumber(string.match(redis.call('INFO', 'server'), 'server_time_usec:(%d+)'))
+  or tonumber(time[1]) * 1000000 + tonumber(time[2])
 local nowMs = math.floor(now / 1000)
 `;
 
@@ -205,6 +207,14 @@ return ARGV[1] .. '|'
 `,
 );
 
+/** Some servers do not know UNLINK, or forbid it. */
+const REMOVE = `
+local function remove(key)
+  local reply = redis.pcall('UNLINK', key)
+  if type(reply) == 'table' and reply.err then redis.call('DEL', key) end
+end
+`;
+
 const IS_OURS = `
 local function isOurs(entry, fingerprint)
   local mark = string.sub(entry, 1, 2)
@@ -224,7 +234,7 @@ end
  */
 export const SWEEP: Script = script(
   'SWEEP',
-  `${PARSE}${IS_OURS}
+  `${PARSE}${REMOVE}${IS_OURS}
 local removed = 0
 for i, key in ipairs(KEYS) do
   local head = headOf(key)
@@ -235,7 +245,7 @@ for i, key in ipairs(KEYS) do
     if isLeased and entry == '' then
       redis.call('DEL', key)
     elseif isOurs(entry, ARGV[i * 2 + 1]) and not isTombstone(entry) and version <= tonumber(ARGV[i * 2]) then
-      redis.call('UNLINK', key)
+      remove(key)
       removed = removed + 1
     elseif isLeased then
       redis.call('SET', key, string.sub(redis.call('GET', key), ${S.LEASE_WIDTH + 1}), 'KEEPTTL')
@@ -252,14 +262,14 @@ return ARGV[1] .. '|' .. removed
  */
 export const SWEEP_DEAD: Script = script(
   'SWEEP_DEAD',
-  `${PARSE}${IS_OURS}
+  `${PARSE}${REMOVE}${IS_OURS}
 local removed = 0
 for i, key in ipairs(KEYS) do
   local head = headOf(key)
   if head and head ~= '' and string.sub(head, 1, 1) ~= '${S.LEASE_MARK}' then
     local isReachable = string.sub(head, 1, 2) == '${S.MARK}' and ${sub('head', S.GENERATION_AT, S.GENERATION_LENGTH)} == ARGV[2]
     if isOurs(head, ARGV[i + 2]) and not isTombstone(head) and not isReachable then
-      redis.call('UNLINK', key)
+      remove(key)
       removed = removed + 1
     end
   end
@@ -282,7 +292,8 @@ end
 heal(pos, 'hash')
 heal(genKey, 'string')
 local function serialOf(gen)
-  return gen and tonumber(string.match(gen, '^(%d+):')) or -1
+  if not gen or string.len(gen) > ${16 + 1 + S.GENERATION_LENGTH} then return -1 end
+  return tonumber(string.match(gen, '^(%d+):${'.'.repeat(S.GENERATION_LENGTH)}$')) or -1
 end
 local function repaired()
   local a, b = redis.call('GET', genKey), redis.call('HGET', pos, 'gen')

@@ -100,7 +100,7 @@ export class Sweeper {
 
   /** Where SCAN is refused the whole prefix goes: more than was asked for, and nothing less. */
   async #withoutScan(failure: Failure): Promise<boolean> {
-    if (!failure.isRefused) return false;
+    if (!failure.isRefusal) return false;
     const { door, ledger } = this.#shard;
     const mark = ledger.flushMark;
     const generation = await door.bump();

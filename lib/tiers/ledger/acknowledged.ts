@@ -100,7 +100,7 @@ export class AcknowledgedWrites {
 
   /** Takes out what `survived` denies. `reign`: the present one; a record made anew in the same life has another id. */
   takeLost(
-    survived: (label: Label | undefined, life: string) => boolean,
+    survived: (label: Label) => boolean,
     reign: Reign,
     count: number,
   ): Lost {
@@ -108,17 +108,17 @@ export class AcknowledgedWrites {
     const keys: (readonly [string, Acknowledged])[] = [];
     const patterns: (readonly [string, number])[] = [];
     for (const [key, record] of this.#keys) {
-      if (survived(record.batch.label, record.batch.life)) continue;
+      if (survived(labelOf(record.batch))) continue;
       keys.push([key, record]);
       this.#keys.delete(key);
     }
     for (const [pattern, { limit, batch }] of this.#patterns) {
-      if (survived(batch.label, batch.life)) continue;
+      if (survived(labelOf(batch))) continue;
       patterns.push([pattern, limit]);
       this.#patterns.delete(pattern);
     }
-    const isBumpLost = this.#bump !== undefined && !survived(this.#bump.label, this.#bump.life);
-    const isAmnesia = this.#floor !== undefined && !survived(this.#floor, this.#floor.life);
+    const isBumpLost = this.#bump !== undefined && !survived(labelOf(this.#bump));
+    const isAmnesia = this.#floor !== undefined && !survived(this.#floor);
     if (isBumpLost) this.#bump = undefined;
     if (isAmnesia) this.#floor = undefined;
     return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
@@ -176,6 +176,11 @@ export class AcknowledgedWrites {
 export interface Reign {
   readonly life: string;
   readonly id: string;
+}
+
+/** Count 0: not fenced yet. */
+function labelOf({ label, life, reign }: Batch): Label {
+  return label ?? { life, reign, count: 0 };
 }
 
 function newBatch(life: string, reign: string): Batch {

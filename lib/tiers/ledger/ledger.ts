@@ -162,7 +162,7 @@ export class Ledger {
     const last = evidence.chain.at(-1);
     const reign = { life: evidence.life, id: last?.id ?? '' };
     const lost = this.#acknowledged.takeLost(
-      (label, life) => survived(label, { life, evidence }),
+      (label) => survived(label, evidence.life, evidence.chain),
       reign,
       evidence.count,
     );

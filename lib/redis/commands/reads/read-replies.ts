@@ -1,0 +1,45 @@
+import { Failure } from '../../failure.js';
+import type { SlotReply } from '../../remote.js';
+import type { ReplySizes } from '../flow/reply-sizes.js';
+
+/** Beyond this many expected bytes a read of several keys is divided, so that replies keep flowing. */
+const READ_BYTES = 256 * 1_024;
+
+/** How many keys one read should ask for at most, where `most` would be too large an answer. */
+export function keysPerRead(sizes: ReplySizes, most: number): number {
+  return Math.max(1, Math.min(most, Math.floor(READ_BYTES / Math.max(1, sizes.average))));
+}
+
+/** Whether Redis cannot answer for several keys at once: keys of several slots of a cluster, or no MGET. */
+export function isOneByOne(reply: unknown): reply is Failure {
+  return reply instanceof Failure && (reply.isAbout('CROSSSLOT') || reply.isRefusal);
+}
+
+/** The reply of MGET, or `undefined` where it has another shape. Its sizes are learned. */
+export function parseSlots(
+  reply: unknown,
+  count: number,
+  sizes: ReplySizes,
+): readonly (string | null)[] | undefined {
+  if (!Array.isArray(reply) || reply.length !== count) return undefined;
+  let bytes = 0;
+  let largest = 0;
+  for (let i = 0; i < count; i++) {
+    const slot: unknown = reply[i];
+    if (slot === null) continue;
+    if (typeof slot !== 'string') return undefined;
+    bytes += slot.length;
+    if (slot.length > largest) largest = slot.length;
+  }
+  sizes.note(count, bytes, largest);
+  return reply;
+}
+
+/** The reply of GET, or what `orElse` makes of another shape. */
+export function parseSlot(reply: unknown, sizes: ReplySizes, orElse: () => Failure): SlotReply {
+  if (reply instanceof Failure) return reply;
+  if (reply !== null && typeof reply !== 'string') return orElse();
+  const size = reply === null ? 0 : reply.length;
+  sizes.note(1, size, size);
+  return reply;
+}

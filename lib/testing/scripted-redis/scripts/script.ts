@@ -1,0 +1,39 @@
+import type { ErrorReply, Reply } from '../reply.js';
+
+/** One run of a script: what it is given, and the commands of Redis. */
+export interface ScriptRun {
+  readonly keys: readonly string[];
+  /** `ARGV[position]`: counts from 1, as Lua does; '' where there is none. */
+  argv(position: number): string;
+  /** `redis.call`: throws an `ErrorReply`, which ends the script. */
+  call(...args: string[]): Reply;
+  /** `redis.pcall`. */
+  attempt(...args: string[]): Reply | ErrorReply;
+}
+
+/** A script of lib/redis/commands/scripts.ts in TypeScript. */
+export type ScriptBody = (run: ScriptRun) => Reply;
+
+export interface ServerTime {
+  readonly micros: number;
+  /** Whole milliseconds. */
+  readonly ms: number;
+}
+
+export function readTime(run: ScriptRun): ServerTime {
+  const [seconds, micros] = run.call('TIME') as string[];
+  const now = Number(seconds) * 1_000_000 + Number(micros);
+  return { micros: now, ms: Math.floor(now / 1_000) };
+}
+
+/** The positions (from 1, each followed by `,`) of the keys for which this holds. Asks for each in turn. */
+export function positions(
+  run: ScriptRun,
+  holds: (key: string, position: number) => boolean,
+): string {
+  let list = '';
+  for (const [index, key] of run.keys.entries()) {
+    if (holds(key, index + 1)) list += `${index + 1},`;
+  }
+  return list;
+}
