@@ -5,13 +5,15 @@ import { errorText } from '../core/redact.js';
 import { Turns } from '../core/turns.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { MemoryTier } from '../memory/memory-tier.js';
+import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
+import { RedisSessionSource } from '../redis/session-source.js';
+import { SingleRemote } from '../redis/single.js';
 import { Shards } from '../tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
 import type { Store } from '../tiers/store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
 import { Arguments } from './arguments.js';
-import { buildRemote } from './build-remote.js';
 import { BulkChanges } from './bulk-changes.js';
 import { CacheHandle } from './cache.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
@@ -72,6 +74,15 @@ export function buildCache(config: CacheConfig, { clock, remote }: Surroundings)
       shards.close();
     },
   });
+}
+
+/** Redis as configured. */
+function buildRemote(config: CacheConfig, clock: Clock): Remote {
+  if (config.redis === undefined) return noRedis(clock);
+  const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
+  const options = { prefix, clock, commandTimeoutMs };
+  const source = new RedisSessionSource({ ...options, source: redis, maxValueBytes });
+  return new SingleRemote({ ...options, source });
 }
 
 /** The database is protected most when Redis does not protect it. */

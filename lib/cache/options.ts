@@ -1,11 +1,7 @@
 import type { Duration } from '../core/duration.js';
 import type { Logger } from '../core/logger.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
-import type {
-  RedisClientLike,
-  RedisClientOptions,
-  RedisSource,
-} from '../redis/connection/client.js';
+import type { RedisClientLike, RedisClientOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';
 
 export interface MemoryOptions {

@@ -9,6 +9,8 @@ import {
   type RedisSource,
 } from './connection/client.js';
 
+export type { RedisClientLike, RedisClientOptions, RedisSource };
+
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
 const EXPECTED =

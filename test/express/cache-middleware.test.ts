@@ -148,12 +148,56 @@ for (const [name, express] of [
       expect(new Set([inA, inB, inC]).size).to.equal(3);
       expect(inBAgain).to.equal(inB);
       expect(inAAgain).to.equal(inA);
-      seen.length = 0;
-      await request(express().use(cacheMiddleware(a)).use('/p', middle).use('/pp', see(seen), end))
-        .get('/pp')
+    });
+
+    it('is not the part’s where another path begins with the same letters', async () => {
+      const [outer, inner] = [newCache('outer:'), newCache('inner:')];
+      const seen: Cache[] = [];
+      const part = express.Router().use(cacheMiddleware(inner));
+      const app = express().use(cacheMiddleware(outer), see(seen)).use('/p', part);
+      app.use((req: Request, _res: Response, next: NextFunction) => {
+        req.url = '/pp';
+        next();
+      });
+      await request(app.use('/pp', see(seen), end))
+        .get('/p')
         .expect(204);
-      expect(await seen[0]?.set('only', 1)).to.equal('applied');
-      expect(await a.has('only')).to.equal(true);
+      expect(seen[1]).to.equal(seen[0]);
+    });
+
+    it('is one view for each cache of a request, however deep it is mounted again', async () => {
+      const [outer, inner] = [newCache('outer:'), newCache('inner:')];
+      const seen: Cache[] = [];
+      const deep = express.Router().use(cacheMiddleware(outer), see(seen));
+      const part = express.Router().use(cacheMiddleware(inner), see(seen)).use('/deep', deep);
+      const app = express().use(cacheMiddleware(outer), see(seen)).use('/part', part, end);
+      await request(app).get('/part/deep').expect(204);
+      expect(seen[2]).to.equal(seen[0]);
+      expect(seen[1]).to.not.equal(seen[0]);
+    });
+
+    it('replaces a cache that the application attached by itself', async () => {
+      const [cache, own] = [newCache('a:'), newCache('b:')];
+      const seen: Cache[] = [];
+      const mw = cacheMiddleware(cache);
+      const app = express();
+      app.use(mw, see(seen), (req: Request, _res: Response, next: NextFunction) => {
+        req.cache = own;
+        next();
+      });
+      await request(app.use(mw, see(seen), mw, see(seen), end))
+        .get('/')
+        .expect(204);
+      expect(seen).to.have.lengthOf(3);
+      expect(new Set(seen).size).to.equal(1);
+    });
+
+    it('stays a plain property while there is one cache', async () => {
+      const mw = cacheMiddleware(newCache('a:'));
+      const app = express().use(mw, mw, (req: Request, res: Response) => {
+        res.send(String(Object.getOwnPropertyDescriptor(req, 'cache')?.get));
+      });
+      await request(app).get('/').expect(200, 'undefined');
     });
 
     it('is replaced without a path too, by the one that was mounted last', async () => {
