@@ -104,8 +104,8 @@ const MUTATIONS = [
   {
     name: 'hesitation: a spared caller that asks again and again starves the event loop',
     file: 'redis/connection/get-batcher.js',
-    find: 'this.#connection.afterPoll(() => resolve(HESITATES));',
-    replace: 'resolve(HESITATES);',
+    find: 'this.#connection.afterPoll(() => resolve(failure_js_1.HESITATES));',
+    replace: 'resolve(failure_js_1.HESITATES);',
     tests: ['faults/hesitation'],
   },
   {

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = join(__dirname, '../..');
 const LIB = join(ROOT, 'lib');
 
 /** The rooms of the house, lowest first: a file imports from its own folder or from a lower rank. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 /** A service in a process of its own: that of service.ts, or another. */
 export class Instance {
@@ -14,7 +14,7 @@ export class Instance {
 
   /** `argument` is the address of Redis for service.ts, that of the database for database-service.ts. */
   static async start(argument = '', name = 'service', env = {}): Promise<Instance> {
-    const script = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+    const script = join(__dirname, `${name}.js`);
     const child = fork(script, [argument], {
       execArgv: [],
       env: { ...process.env, ...env },

@@ -22,9 +22,12 @@ describe('isCacheHealthError', () => {
     expect(isCacheHealthError(new CacheHealthError('ERR_HEALTH_OPTION', 'x'))).to.equal(true);
   });
 
-  it('knows those of another copy of the package', async () => {
-    const again = new URL('../../lib/core/errors.js?another-copy', import.meta.url).href;
-    const copy = (await import(again)) as typeof import('../../lib/core/errors.js');
+  it('knows those of another copy of the package', () => {
+    const path = require.resolve('../../lib/core/errors.js');
+    const original = require.cache[path];
+    delete require.cache[path];
+    const copy = require(path) as typeof import('../../lib/core/errors.js');
+    require.cache[path] = original;
     const error = new copy.CacheHealthError('ERR_CACHE_VALUE', 'x');
     expect(error).to.not.be.instanceOf(CacheHealthError);
     expect(isCacheHealthError(error)).to.equal(true);

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { DEFAULTS } from '../../lib/cache/options.js';
 import { tableRows } from './markdown.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = join(__dirname, '../../..');
 const LITERAL = /^(?:'[^']*'|-?\d[\d_.]*|true|false|\{.*\})(?=$|[\s;,])/;
 
 describe('the options of the cache', () => {

@@ -2,13 +2,13 @@ import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import type { CodeBlock } from './markdown.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = join(__dirname, '../../..');
 const STUBS = join(ROOT, 'test/docs/stubs');
-const PRELOAD = new URL('preload.js', import.meta.url).href;
-const RUN_FRAGMENT = fileURLToPath(new URL('run-fragment.js', import.meta.url));
+const PRELOAD = pathToFileURL(join(__dirname, 'preload.js')).href;
+const RUN_FRAGMENT = join(__dirname, 'run-fragment.js');
 /** Inside the repository, where `express` and the package itself are found by name. */
 const WORKPLACE = join(ROOT, '.build/docs');
 
@@ -21,7 +21,6 @@ const TSCONFIG = {
     checkJs: true,
     noImplicitAny: false,
     isolatedDeclarations: false,
-    verbatimModuleSyntax: false,
     declaration: false,
   },
   include: ['.'],
@@ -71,7 +70,7 @@ export class Programs {
   }
 
   #compiled(block: CodeBlock): string {
-    return join(this.#folder, 'out', fileName(block).replace(/\.ts$/, '.js'));
+    return join(this.#folder, 'out', fileName(block).replace(/\.mts$/, '.mjs'));
   }
 }
 
@@ -119,7 +118,7 @@ export class Program {
 }
 
 function fileName({ language, line }: CodeBlock): string {
-  return `line-${line}.${language === 'ts' || language === 'typescript' ? 'ts' : 'js'}`;
+  return `line-${line}.${language === 'ts' || language === 'typescript' ? 'mts' : 'mjs'}`;
 }
 
 /** A fragment without imports is a module too: it may await, and its names are its own. */

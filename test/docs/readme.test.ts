@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { RedisServer } from '../support/redis-server.js';
 import { type CodeBlock, codeBlocks } from './markdown.js';
@@ -14,7 +13,7 @@ import {
   realAnswers,
 } from './real-answers.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = join(__dirname, '../../..');
 
 /** The commands a reader is told to run, each alone in its block, and who runs it for us. */
 const COMMANDS: Readonly<Record<string, string>> = {

@@ -4,5 +4,4 @@ import * as library from '../../lib/index.js';
 
 const cache = library.createCache({ logger: false });
 Object.assign(globalThis, library, { cache, req: { cache } });
-await import(process.argv[2] as string);
-await cache.close();
+void import(process.argv[2] as string).then(() => cache.close());

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { RedisServer } from '../support/redis-server.js';
@@ -207,7 +209,7 @@ async function ask(example: Example, path: string, init: RequestInit = {}): Prom
 }
 
 async function findsRedisServer(env: NodeJS.ProcessEnv): Promise<boolean> {
-  const script = new URL('../../../scripts/redis-server.mjs', import.meta.url).href;
+  const script = pathToFileURL(join(__dirname, '../../../scripts/redis-server.mjs')).href;
   const code = `import { findRedisServer } from '${script}'; console.log(findRedisServer() !== undefined)`;
   const args = ['--input-type=module', '--eval', code];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env });

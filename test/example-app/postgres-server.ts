@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 
 const SSL_REQUEST = 80_877_103;
 
@@ -24,7 +25,7 @@ export class PostgresServer {
   }
 
   static async start(): Promise<PostgresServer> {
-    const require = createRequire(new URL('../../../example-app/package.json', import.meta.url));
+    const require = createRequire(join(__dirname, '../../../example-app/package.json'));
     const { PGlite } = require('@electric-sql/pglite');
     const server = new PostgresServer(await PGlite.create());
     await server.comeBack();

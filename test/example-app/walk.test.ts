@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { codeBlocks } from '../docs/markdown.js';
 import { normalisedText } from '../docs/real-answers.js';
 import { Example } from './example.js';
 
-const ROOT = new URL('../../../', import.meta.url);
+const ROOT = pathToFileURL(join(__dirname, '../../../'));
 const README = fileURLToPath(new URL('example-app/README.md', ROOT));
 
 /** One line to type, and what the README says comes back. */

@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import express5, { type NextFunction, type Request, type Response } from 'express';
 import request from 'supertest';
 import { isDegraded, isUp, Scene } from './scene.js';
 
-const express4 = createRequire(import.meta.url)('express4') as typeof express5;
+const express4 = require('express4') as typeof express5;
 
 const VISITORS = 4;
 const PRODUCTS = 20;

@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
 import type { Express, RequestHandler } from 'express';
 import express5 from 'express';
 import type { CacheStatus } from '../../lib/index.js';
 
-const express4 = createRequire(import.meta.url)('express4') as typeof express5;
+const express4 = require('express4') as typeof express5;
 
 /** Both versions that are supported. */
 export const VERSIONS: readonly (readonly [string, () => Express])[] = [

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { createClient } from 'redis';
 import { cacheMiddleware, createCache } from '../../lib/index.js';
@@ -9,7 +11,7 @@ import { freePort, RedisServer } from '../support/redis-server.js';
 import { unhandled, until } from '../support/wait.js';
 import { isDegraded, isUp, Stand } from './stand.js';
 
-const LIB = new URL('../../lib/index.js', import.meta.url).href;
+const LIB = pathToFileURL(join(__dirname, '../../lib/index.js')).href;
 
 /** How long a process that has nothing to do any more may take to end, on a machine that others use too. */
 const EXIT_MS = 1_500;

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import express5, { type NextFunction, type Request, type Response } from 'express';
 import request from 'supertest';
@@ -12,7 +11,7 @@ import {
 import { freePort } from '../support/redis-server.js';
 import { isUp, Stand } from './stand.js';
 
-const express4 = createRequire(import.meta.url)('express4') as typeof express5;
+const express4 = require('express4') as typeof express5;
 
 interface Product {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 export interface Answer {
   readonly answers: number;
@@ -27,7 +27,7 @@ export class Member {
 
   /** Settles when the process' cache is connected. */
   static async start(url: string, name: string): Promise<Member> {
-    const script = fileURLToPath(new URL('./fleet-member.js', import.meta.url));
+    const script = join(__dirname, 'fleet-member.js');
     const child = fork(script, [url, name], { execArgv: [] });
     await once(child, 'message');
     return new Member(child, name);

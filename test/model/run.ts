@@ -25,9 +25,13 @@ const { values } = parseArgs({
 
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 30));
 const startedAt = performance.now();
-const failures = values.path === undefined ? await playAll() : await replay(values.path);
-for (const failure of failures) console.error(`${failure}\n`);
-process.exitCode = failures.length > 0 ? 1 : 0;
+void main();
+
+async function main(): Promise<void> {
+  const failures = values.path === undefined ? await playAll() : await replay(values.path);
+  for (const failure of failures) console.error(`${failure}\n`);
+  process.exitCode = failures.length > 0 ? 1 : 0;
+}
 
 async function playAll(): Promise<string[]> {
   const shards = Number(values.shards);

@@ -1,12 +1,11 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { RedisServer } from '../support/redis-server.js';
 import { type RunningServer, run, serve } from './run.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = join(__dirname, '../../..');
 const PROJECTS = join(ROOT, 'test/package/projects');
 
 interface Project {
@@ -19,7 +18,7 @@ interface Project {
 }
 
 const PROJECT_TABLE: readonly Project[] = [
-  { folder: 'esm', says: 'an ES module on Express 5', packages: ['express@5'], main: 'app.js' },
+  { folder: 'esm', says: 'an ES module on Express 5', packages: ['express@5'], main: 'app.mjs' },
   {
     folder: 'commonjs',
     says: 'a CommonJS app of ten lines on Express 4',

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { expect } from 'chai';
 
-const SERVICE = fileURLToPath(new URL('./signalled.js', import.meta.url));
+const SERVICE = join(__dirname, 'signalled.js');
 
 /** A service in a process of its own, to which real signals are sent. */
 class Service {

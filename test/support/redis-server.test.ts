@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { RawClient } from './raw-client.js';
 import { freePort, RedisServer, type RedisServerOptions } from './redis-server.js';
@@ -229,7 +230,7 @@ describe('support: RedisServer', () => {
   });
 
   it('does not outlive the process that started it', async () => {
-    const module = new URL('./redis-server.js', import.meta.url).href;
+    const module = pathToFileURL(join(__dirname, 'redis-server.js')).href;
     const program = `
       const { RedisServer } = await import(${JSON.stringify(module)});
       console.log((await RedisServer.start()).port);

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { createCache } from '../../lib/index.js';
 import { ManualClock, settle } from './manual-clock.js';
@@ -140,7 +142,7 @@ describe('support: waiting', () => {
   it('unhandled: has each rejection once, and each exception, until it is stopped', () => {
     // In a process without Mocha, which makes failures of exceptions.
     const program = `
-      const { unhandled } = await import(${JSON.stringify(new URL('./wait.js', import.meta.url).href)});
+      const { unhandled } = await import(${JSON.stringify(pathToFileURL(join(__dirname, 'wait.js')).href)});
       const turn = () => new Promise((resolve) => setImmediate(resolve));
       const loose = unhandled();
       const rejected = Promise.reject('loose');

@@ -1,4 +1,4 @@
-import { createClient, type RedisClientOptions } from 'redis';
+import type { RedisClientOptions } from 'redis';
 
 export type { RedisClientOptions } from 'redis';
 
@@ -37,6 +37,8 @@ const KEEP_ALIVE_DELAY_MS = 5_000;
  * that was already written and costs most of the throughput.
  */
 export function makeClient(options: RedisClientOptions): RedisClientLike {
+  // Here and not above: who wants the health endpoints alone, or memory alone, does not load the driver.
+  const { createClient } = require('redis') as typeof import('redis');
   return createClient({
     maintNotifications: 'disabled',
     ...options,

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import {
   type Cache,
@@ -39,7 +41,7 @@ describe('the ready-made checks', () => {
 
   it('see the heap and the disk', async () => {
     expect(await run(heapCheck({ maxPercent: 100 }))).to.have.property('status', 'up');
-    const module = new URL('../../../lib/health/checks/heap-check.js', import.meta.url);
+    const module = pathToFileURL(join(__dirname, '../../../lib/health/checks/heap-check.js'));
     const script = `import { heapCheck } from '${module}';
       console.log(JSON.stringify(heapCheck({ maxPercent: 1 }).check({})));`;
     const args = ['--max-old-space-size=16', '--input-type=module', '--eval', script];

@@ -152,7 +152,7 @@ describe('the OpenAPI fragment', () => {
 
 /** Holds answers against a fragment. */
 function validatorOf(fragment: ReturnType<typeof healthOpenApi>) {
-  const ajv = new Ajv2020.default({ strict: false });
+  const ajv = new Ajv2020({ strict: false });
   ajv.addFormat('date-time', ISO_8601);
   ajv.addSchema({ $id: 'api', ...fragment });
   return {
