@@ -200,7 +200,7 @@ export class Claims {
       return;
     }
     tools.standby.keep(key, text, { outageTtlMs: tools.config.outageTtlMs });
-    ledger.defer(key, 'load', stamp.high);
+    ledger.defer(key, 'load', stamp);
     this.#parts.onDeferred();
   }
 }

@@ -45,7 +45,8 @@ export class Reader {
 
   /** A later change is in the journal already. */
   #isReplaced({ key, stamp }: Change): boolean {
-    return this.#shard.ledger.limitOf(key) > stamp.high;
+    const { ledger, door } = this.#shard;
+    return ledger.limitOf(key) > door.time.renewed(stamp).high;
   }
 
   #pending({ value, text }: Change): Answer {

@@ -32,14 +32,14 @@ export class Clearer {
   async clear(pattern: string): Promise<WriteResult> {
     const { door, ledger, tools, hasRedis } = this.#shard;
     const matches = compileGlob(pattern);
-    const limit = door.time.stamp().high;
-    door.time.raiseFloor(limit);
+    const stamp = door.time.stamp();
+    door.time.raiseFloor(stamp.high);
     ledger.beginAll();
     tools.standby.deleteMatching(matches);
     if (!hasRedis) return tools.config.isEnabled ? 'applied' : 'deferred';
     this.#parts.writer.supersede(matches);
-    if (pattern === EVERYTHING) ledger.clearAll(limit);
-    else ledger.clearPattern(pattern, limit);
+    if (pattern === EVERYTHING) ledger.clearAll(stamp);
+    else ledger.clearPattern(pattern, stamp);
     const isApplied = await (pattern === EVERYTHING ? this.#everything() : this.#swept(matches));
     if (!isApplied) this.#parts.replay.soon();
     return isApplied ? 'applied' : 'deferred';

@@ -79,7 +79,7 @@ export class Replay {
     if (ledger.blocksAll && !(await changeGeneration(this.#shard, queue))) return false;
     const waiting = ledger.waiting().filter(([key]) => queue.latest(key) === undefined);
     const outcome = new CallOutcome(waiting.length);
-    for (const [key, limit] of waiting) this.#writer.redo(key, limit, outcome);
+    for (const [key, stamp] of waiting) this.#writer.redo(key, stamp, outcome);
     wake();
     return (await outcome.result) === 'applied';
   }

@@ -48,10 +48,10 @@ export class Writer {
     this.#accept(change, lane);
   }
 
-  /** Tells Redis again that the key was changed: whatever is not newer than `limit` must go. */
-  redo(key: string, limit: number, waiter: Waiter): void {
+  /** Tells Redis again that the key was changed: whatever is not newer than the change must go. */
+  redo(key: string, changed: Stamp, waiter: Waiter): void {
     // Above the lost change, which may still run, and below everything that was called after it.
-    const stamp = { low: limit + 1, high: limit };
+    const stamp = { ...changed, low: changed.high + 1 };
     this.#shard.door.time.raiseFloor(stamp.low);
     this.queue.add(newChange(key, undefined, { stamp, waiter, isReplay: true }), 'bulk');
   }
@@ -104,11 +104,13 @@ export class Writer {
   }
 
   /** A change of unknown outcome may still run: what follows it must be newer. */
-  #aboveLost({ key, stamp, isReplay }: Change): Stamp {
-    const lost = this.#shard.ledger.limitOf(key);
+  #aboveLost({ key, stamp: called, isReplay }: Change): Stamp {
+    const { ledger, door } = this.#shard;
+    const stamp = door.time.renewed(called);
+    const lost = ledger.limitOf(key);
     if (lost < stamp.low) return stamp;
     const low = lost + 1;
-    return { low, high: isReplay ? stamp.high : Math.max(stamp.high, low) };
+    return { ...stamp, low, high: isReplay ? stamp.high : Math.max(stamp.high, low) };
   }
 
   #onOutcome(change: Change, outcome: WriteOutcome | Failure): void {
@@ -134,7 +136,7 @@ export class Writer {
     const { ledger, tools } = this.#shard;
     const { key, stamp, isReplay, value } = change;
     if (!isReplay) {
-      ledger.defer(key, 'change', stamp.high);
+      ledger.defer(key, 'change', stamp);
       if (value !== undefined) tools.standby.limit(key, tools.config.outageTtlMs);
     }
     settleChange(change, 'deferred');
