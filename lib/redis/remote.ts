@@ -23,6 +23,10 @@ export interface ServerTime {
   stamp(): Stamp;
   /** The stamp as it would be made with what is known now: raised where the estimate was found to be behind since. */
   renewed(stamp: Stamp): Stamp;
+  /** What the server's clock has shown, in microseconds, until it has caught up with it after it was set back; else 0. */
+  readonly ceiling: number;
+  /** This process has seen this version: what it changes from now on is newer, whatever the estimate says. */
+  saw(version: number): void;
   /** The next stamp lies above `micros`. */
   raiseFloor(micros: number): void;
 }

@@ -126,6 +126,7 @@ export class Claims {
       case 'held':
         return HELD;
       case 'granted':
+        this.#shard.door.time.saw(reply.at);
         return {
           kind: 'granted',
           lease: this.#lease({ ...grant, token: reply.token, at: reply.at }),

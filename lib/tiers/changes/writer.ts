@@ -95,7 +95,8 @@ export class Writer {
     const isRaised = stamp !== change.stamp;
     change.seq = shard.ledger.seq;
     change.stamp = stamp;
-    const item = { key: shard.fullKey(key), limit: stamp.high };
+    const limit = Math.max(stamp.high, shard.door.time.ceiling);
+    const item = { key: shard.fullKey(key), limit };
     if (value === undefined) {
       return { ...item, text: shard.tombstoneOf(stamp), pxMs: shard.tombstoneMs };
     }
@@ -117,19 +118,37 @@ export class Writer {
     const { door, ledger, tools } = this.#shard;
     const { key, stamp, seq } = change;
     if (outcome instanceof Failure || outcome === 'late') {
-      door.time.raiseFloor(Math.max(stamp.low, stamp.high));
-      this.#defer(change);
+      this.#lost(change);
       return;
     }
     if (outcome === 'older') {
-      ledger.overtaken(key, stamp, seq);
       // Another process' change is newer than memory, unless this one changed the key once more.
       const isLatest = this.queue.latest(key) === undefined && !ledger.blocks(key);
       if (isLatest) tools.standby.delete(key);
-    } else if (ledger.confirm(key, stamp, { seq, reign: door.reign })) {
-      void door.prove();
+      void this.#overtaken(change);
+      return;
     }
+    if (ledger.confirm(key, stamp, { seq, reign: door.reign })) void door.prove();
     settleChange(change, 'applied');
+  }
+
+  /** Something newer is there, if the time of the call was right: a heartbeat looks at the clock. That of a replay is new. */
+  async #overtaken(change: Change): Promise<void> {
+    const { door, ledger } = this.#shard;
+    const { key, stamp, seq, isReplay } = change;
+    const isProven = isReplay || (await door.prove());
+    if (!isProven || door.time.renewed(stamp) !== stamp) {
+      this.#lost(change);
+      return;
+    }
+    ledger.overtaken(key, stamp, seq);
+    settleChange(change, 'applied');
+  }
+
+  #lost(change: Change): void {
+    const { low, high } = change.stamp;
+    this.#shard.door.time.raiseFloor(Math.max(low, high));
+    this.#defer(change);
   }
 
   #defer(change: Change): void {

@@ -28,8 +28,6 @@ describe('the scripts on a real Redis', () => {
   const time: ServerTime = {
     now: () => Date.now() + stepMs,
     latest: () => Date.now() + stepMs + 5,
-    stamp: () => ({ low: micros(), high: micros() }),
-    raiseFloor: () => {},
   };
 
   const micros = (): number => Date.now() * 1_000;

@@ -15,7 +15,7 @@ const TOMBSTONE_MARGIN_MS = 750;
 const SHORTEST_TOMBSTONE_MS = 10_000;
 
 export interface SendingTimesOptions {
-  readonly time: ServerTime;
+  readonly time: Pick<ServerTime, 'now' | 'latest'>;
   readonly commandTimeoutMs: number;
   /** The largest value that is sent at all. */
   readonly maxValueBytes: number;

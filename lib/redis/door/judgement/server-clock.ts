@@ -34,6 +34,8 @@ export class ServerClock implements ServerTime {
   /** How often the estimate was found wrong: by the first reply, and when the server's clock was set. */
   #epoch = 0;
   #shared: Stamp | undefined;
+  #shown = 0;
+  #seen = 0;
   readonly #endTurn = (): void => this.newTurn();
 
   constructor(clock: Clock) {
@@ -65,7 +67,7 @@ export class ServerClock implements ServerTime {
     const at = this.#clock.now();
     const sample = { offsetMs: serverMs - (sentAt + at) / 2, errorMs: (at - sentAt) / 2, at };
     if (this.#isBetter(sample)) {
-      if (this.#best === undefined || this.#isContradicted(this.#best, sample)) this.#epoch++;
+      if (this.#best === undefined || this.#isContradicted(this.#best, sample)) this.#set();
       this.#best = sample;
       this.#offsetMs = sample.offsetMs;
       this.newTurn();
@@ -78,12 +80,20 @@ export class ServerClock implements ServerTime {
     const errorMicros = this.errorMs * 1_000;
     const latest = Math.ceil(nowMicros + errorMicros);
     const last = this.#floor(latest);
-    const low = Math.max(Math.floor(nowMicros - errorMicros), last.low + 1);
+    // Of before the clock was set back: it proves nothing.
+    const seen = this.#seen > latest + ANOMALY_MICROS ? 0 : this.#seen;
+    const low = Math.max(Math.floor(nowMicros - errorMicros), last.low + 1, seen + 1);
     const high = Math.max(latest, low, last.high + 1);
     this.#last = { low, high };
     this.#shared = { low, high, at: this.#clock.now(), epoch: this.#epoch };
     process.nextTick(this.#endTurn);
     return this.#shared;
+  }
+
+  saw(version: number): void {
+    if (!(version > this.#seen)) return;
+    this.#seen = version;
+    this.newTurn();
   }
 
   /** A stamp of before the first reply is as wrong as the local wall clock. */
@@ -105,6 +115,18 @@ export class ServerClock implements ServerTime {
   /** The next stamp is a new one. */
   newTurn(): void {
     this.#shared = undefined;
+  }
+
+  /** Versions up to here may be of before the clock was set back. */
+  get ceiling(): number {
+    if (this.#shown <= this.now() * 1_000) this.#shown = 0;
+    return this.#shown;
+  }
+
+  /** The estimate was wrong, or is the first one: the local wall clock shows nothing of the server's. */
+  #set(): void {
+    this.#epoch++;
+    if (this.#best !== undefined) this.#shown = Math.max(this.#shown, this.latest() * 1_000);
   }
 
   /** A floor far above the server's clock is of a time before that clock was set back, or of a wrong local clock. */
