@@ -25,7 +25,7 @@ describe('the scripts on a real Redis', () => {
   let connection: Connection;
   let session: Session;
   let stepMs = 0;
-  const time: ServerTime = {
+  const time: Pick<ServerTime, 'now' | 'latest'> = {
     now: () => Date.now() + stepMs,
     latest: () => Date.now() + stepMs + 5,
   };
