@@ -11,7 +11,6 @@ export const CACHE_METHODS = [
   'getOrSetMany',
   'set',
   'delete',
-  'deleteMany',
   'clear',
   'has',
   'getMany',

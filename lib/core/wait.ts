@@ -45,7 +45,7 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
     if (signal.aborted) onAbort();
   });
   try {
-    return await Promise.race([promise, aborted]);
+    return await Promise.race([aborted, promise]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

@@ -43,9 +43,9 @@ export class ScriptedNetwork {
     redis.watch({ ended: () => this.#serverEnded(), thawed: () => this.#serverThawed() });
   }
 
-  /** A fresh client, not connected. */
-  createClient(): ScriptedClient {
-    return new ScriptedClient((onBroken) => this.#dial(onBroken));
+  /** A fresh client, not connected. With protocol 2 it does without HELLO. */
+  createClient(protocol: 2 | 3 = 3): ScriptedClient {
+    return new ScriptedClient((onBroken) => this.#dial(protocol, onBroken));
   }
 
   /** Connections that are open. */
@@ -90,7 +90,7 @@ export class ScriptedNetwork {
     for (const wire of this.#wires) wire.skipReply();
   }
 
-  #dial(onBroken: (error: Error) => void): Promise<Wire> {
+  #dial(protocol: 2 | 3, onBroken: (error: Error) => void): Promise<Wire> {
     const wire = new Wire(`${this.#name}#${++this.#made}`, this.#carrier, onBroken);
     return new Promise((resolve, reject) => {
       this.#pass(`${wire.name} connects`, () => {
@@ -100,14 +100,17 @@ export class ScriptedNetwork {
         }
         // From here on the server has accepted it, be it that it hangs.
         this.#wires.add(wire);
-        wire.send({
-          args: ['HELLO', '3'],
-          resolve: () => resolve(wire),
-          reject: (error) => {
-            wire.close();
-            reject(error);
-          },
-        });
+        const refuse = (error: Error): void => {
+          // What it says of itself, and whether Redis knows that command, does not matter.
+          if (protocol === 2 && !wire.isBroken) {
+            resolve(wire);
+            return;
+          }
+          wire.close();
+          reject(error);
+        };
+        const args = protocol === 2 ? INTRODUCTION : ['HELLO', '3'];
+        wire.send({ args, resolve: () => resolve(wire), reject: refuse });
       });
     });
   }
@@ -151,6 +154,9 @@ export class ScriptedNetwork {
     for (const read of this.#unread.splice(0)) this.#schedule(`${this.#name} is read`, read);
   }
 }
+
+/** What node-redis sends first where it sends no HELLO. */
+const INTRODUCTION = ['CLIENT', 'SETINFO', 'LIB-NAME', 'node-redis'];
 
 function refused(): Error {
   return Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });

@@ -6,8 +6,8 @@ import type { SharedValue } from './shared-value.js';
 /**
  * The flights under way, by key.
  *
- * Invariants: a key has one flight at most that callers may join; a change of the key voids it and takes it
- * off the table, so that later callers begin anew.
+ * Invariants: a key has one flight at most that callers may join; a change of the key voids it,
+ * so that later callers begin anew.
  */
 export class FlightTable {
   readonly #flights = new Map<string, Flight>();
@@ -41,19 +41,14 @@ export class FlightTable {
 
   /** What is being loaded for changed keys is stored nowhere. One look for one key. */
   invalidate(change: KeyChange): void {
-    if ('key' in change) this.#invalidate(change.key);
+    if ('key' in change) this.#flights.get(change.key)?.invalidate();
     else
-      for (const key of this.#flights.keys()) {
-        if (change.matches(key)) this.#invalidate(key);
+      for (const [key, flight] of this.#flights) {
+        if (change.matches(key)) flight.invalidate();
       }
   }
 
   endAll(reason: unknown): void {
     for (const group of this.#groups) group.end(reason);
-  }
-
-  #invalidate(key: string): void {
-    this.#flights.get(key)?.invalidate();
-    this.#flights.delete(key);
   }
 }

@@ -14,8 +14,12 @@ export interface LoaderCallOptions {
   readonly isAwaited: boolean;
 }
 
-/** Which loader the present code runs in. */
+/**
+ * Which loader the present code runs in. Node follows each promise while this is switched on, which makes
+ * hits several times as expensive, so it is on only while a loader runs. `running` counts those of all caches.
+ */
 const CURRENT = new AsyncLocalStorage<LoaderCall | undefined>();
+let running = 0;
 
 /** The loader that the caller is a part of, as long as that runs. */
 export function currentCall(): LoaderCall | undefined {
@@ -25,7 +29,7 @@ export function currentCall(): LoaderCall | undefined {
 
 /** Runs a task that no loader waits for, though one may have begun it. */
 export function outsideLoaders<T>(task: () => T): T {
-  return CURRENT.run(undefined, task);
+  return currentCall() === undefined ? task() : CURRENT.run(undefined, task);
 }
 
 /**
@@ -132,20 +136,22 @@ export class LoaderCall implements LoaderRun {
   #runNow<T>(loader: () => T | Promise<T>): Promise<T> {
     const { clock, timeoutMs, isAwaited } = this.#options;
     this.#state = 'running';
+    running++;
     const startedAt = clock.now();
     const giveUp = (): void => this.end(this.#timeoutError());
     const timer = clock.setTimer(giveUp, timeoutMs, { ref: isAwaited });
-    const running = new Promise<T>((resolve, reject) => {
+    const loading = new Promise<T>((resolve, reject) => {
       this.#reject = reject;
       CURRENT.run(this, () => new Promise<T>((done) => done(loader()))).then(resolve, reject);
     });
-    return running.finally(() => {
+    return loading.finally(() => {
       timer.cancel();
       this.#loadMs = clock.now() - startedAt;
     });
   }
 
   #finish(): void {
+    if (this.#state === 'running' && --running === 0) CURRENT.disable();
     this.#state = 'over';
     this.#place?.leave();
     for (const flight of this.#flights) flight.group.finish(this);

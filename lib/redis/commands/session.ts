@@ -14,7 +14,7 @@ import { Pipeline } from './flow/pipeline.js';
 import { ReplyGuard } from './flow/reply-guard.js';
 import { type LeaseName, Leases } from './leases.js';
 import { BulkReads } from './reads/bulk-reads.js';
-import { parseSlot } from './reads/read-replies.js';
+import { slotOf } from './reads/read-replies.js';
 import { SingleReads } from './reads/single-reads.js';
 import { type Opening, RecordCommands, type Records } from './records.js';
 import { parseTime } from './replies.js';
@@ -131,7 +131,7 @@ export class Session implements Port.Commands {
 
   async recheck(key: string): Promise<Port.SlotReply> {
     const reply = await this.#pipeline.direct(['GET', key]);
-    return parseSlot(reply, this.#pipeline.sizes, () => this.desync('an odd reply to GET'));
+    return slotOf(reply, { pipeline: this.#pipeline, guard: this.#guard });
   }
 
   desync(what: string): Failure {

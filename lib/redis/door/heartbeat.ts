@@ -105,7 +105,8 @@ export class Heartbeat {
     if (verdict instanceof Failure && isCurrent) this.#options.onFailure(verdict);
     const isMissing = verdict instanceof Failure && verdict.reason === 'timeout';
     // At once also for those who asked while this one was in flight.
-    if (isMissing || this.#asked !== undefined) this.#beat();
+    if (this.#asked !== undefined) this.#beat();
+    else if (isMissing) this.#schedule(0);
     else this.#schedule(Math.max(0, sentAt + HEARTBEAT_MS - this.#options.clock.now()));
   }
 }

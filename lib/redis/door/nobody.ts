@@ -8,6 +8,7 @@ export const NOBODY: DoorListener = {
   beginFence: () => () => {},
   hasUnfenced: false,
   hasWork: false,
+  canSpare: () => false,
   bumped() {},
   judge: () => 'intact',
   replay: async () => true,

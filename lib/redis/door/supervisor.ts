@@ -246,7 +246,8 @@ export class Supervisor {
     const { state } = this.#situation;
     const sighting = await this.#judge.beat(session, state.name === 'read-only');
     if (sighting instanceof Failure) return sighting;
-    if (this.#situation.state !== state) return false;
+    const { session: current, state: after } = this.#situation;
+    if (current !== session || after.name !== state.name) return false;
     if (sighting === 'same') return true;
     if (state.name === 'read-only') session.lose(REPLACED);
     else if (sighting === 'replica') this.#doubt(session, DEMOTED);

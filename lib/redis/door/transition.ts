@@ -53,7 +53,6 @@ function doubted(state: DoorState, reason: CacheReason): DoorState {
   switch (state.name) {
     case 'closed':
     case 'settling':
-    case 'read-only':
       return { name: 'half-open', reason };
     default:
       return state;

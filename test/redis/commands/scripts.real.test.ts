@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { systemClock } from '../../../lib/core/clock.js';
-import { entryHead, entryText, tombstoneText } from '../../../lib/entry/entry.js';
+import { entryText, tombstoneText } from '../../../lib/entry/entry.js';
 import { fingerprint } from '../../../lib/entry/fingerprint.js';
 import * as S from '../../../lib/entry/slot.js';
 import { Session } from '../../../lib/redis/commands/session.js';
@@ -35,8 +35,6 @@ describe('the scripts on a real Redis', () => {
   const micros = (): number => Date.now() * 1_000;
   const send = (...args: string[]): Promise<unknown> => session.send(args);
   const get = (key: string): Promise<unknown> => send('GET', PREFIX + key);
-  const head = (key: string, generation = GENERATION): string =>
-    entryHead(generation, fingerprint(key));
   const value = (
     key: string,
     payload: string,

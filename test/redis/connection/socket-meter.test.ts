@@ -76,12 +76,12 @@ describe('the meter of a socket', () => {
 
   it('does not take another connection that is made at the same time', async () => {
     const meter = new SocketMeter();
-    let other: Socket | undefined;
+
     const attempt = withMeter(meter, async () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
       throw new Error('refused');
     }).catch(() => {});
-    other = await open();
+    const other = await open();
     await attempt;
     await receive(other, 200_000);
     expect(meter.hasMoved()).to.equal(false);

@@ -1,11 +1,11 @@
-import { Failure, HESITATES, IMPATIENT } from '../../failure.js';
+import { HESITATES, IMPATIENT } from '../../failure.js';
 import type { Lane, SlotReply } from '../../remote.js';
 import { Fifo } from '../flow/fifo.js';
 import type { CommandSource, Outgoing } from '../flow/pipeline.js';
 import type { Room } from '../flow/window.js';
 import { Patience, type Waiting } from './patience.js';
 import type { ReadOptions } from './read-options.js';
-import { isOneByOne, keysPerRead, parseSlot, parseSlots } from './read-replies.js';
+import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-replies.js';
 
 /** Keys in one command: enough to share its cost, few enough that replies keep flowing. */
 const MAX_KEYS = 32;
@@ -129,7 +129,7 @@ export class SingleReads implements CommandSource {
     const keys = isWhole ? group.keys : group.keys.slice(from, to);
     const name = keys.length === 1 ? 'GET' : 'MGET';
     this.#options.pipeline.send(this.#command([name, ...keys]), (reply) => {
-      if (keys.length === 1) this.#onSlot(group, from, reply);
+      if (keys.length === 1) this.#answer(group, from, slotOf(reply, this.#options));
       else this.#onSlots(group, from, reply, keys);
     });
   }
@@ -140,12 +140,6 @@ export class SingleReads implements CommandSource {
     return { args, lane: 'request', keys, bytes: keys * sizes.average, largest: sizes.largest };
   }
 
-  #onSlot(group: Group, at: number, reply: unknown): void {
-    const { guard, pipeline } = this.#options;
-    const slot = parseSlot(reply, pipeline.sizes, () => guardedDesync(reply, this.#options));
-    this.#answer(group, at, slot instanceof Failure ? guard.orDenied(slot) : slot);
-  }
-
   #onSlots(group: Group, from: number, reply: unknown, keys: readonly string[]): void {
     if (isOneByOne(reply)) {
       this.#isOneByOne = true;
@@ -154,7 +148,7 @@ export class SingleReads implements CommandSource {
     }
     const { pipeline } = this.#options;
     const slots = parseSlots(reply, keys.length, pipeline.sizes);
-    const failure = slots === undefined ? guardedDesync(reply, this.#options) : undefined;
+    const failure = slots === undefined ? failureOf(reply, this.#options) : undefined;
     for (let i = 0; i < keys.length; i++) {
       this.#answer(group, from + i, failure ?? slots?.[i] ?? null);
     }
@@ -178,8 +172,4 @@ export class SingleReads implements CommandSource {
     this.#live.delete(group);
     for (const resolve of group.resolves) resolve(IMPATIENT);
   }
-}
-
-function guardedDesync(reply: unknown, { guard }: ReadOptions): Failure {
-  return reply instanceof Failure ? guard.orDenied(reply) : guard.desync('an odd reply to a read');
 }

@@ -4,12 +4,13 @@ import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
 import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
-import type { Capabilities, DoorSession, Records } from '../door-session.js';
-import type { Situation } from '../situation.js';
 import { DataIdentity, type Sight } from './data-identity.js';
+import type { Records } from '../../commands/records.js';
+import type { Capabilities, DoorSession } from '../door-session.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
+import type { Situation } from '../situation.js';
 import { type Found, probe } from './probe.js';
-import { forbidden, isRefused } from './refusal.js';
+import { forbidden, isDemotion, isRefused } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
 import { isKnownLife, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
@@ -100,7 +101,7 @@ export class DataJudge {
       return isRefused(records) ? forbidden('EVALSHA', records) : records;
     }
     this.#observe(records, sentAt);
-    const evidence = this.identity.opened(server.life, records, isContinued);
+    const evidence = this.identity.opened(server.life, records, joins);
     const wait = this.#settlingMs(records);
     const until = wait === 0 ? undefined : this.#options.clock.now() + wait;
     const verdict = this.#tierJudges(evidence);
@@ -114,13 +115,15 @@ export class DataJudge {
   }
 
   /** Whether a server that refuses writes may be read: by its data, and by what was acknowledged to this process. */
-  mayRead(session: DoorSession, { records }: Found): boolean {
+  mayRead(session: DoorSession, { records, writesRefused }: Found): boolean {
     const server = this.#server(session);
     if (server === undefined) return false;
+    const isReplica = writesRefused !== undefined && isDemotion(writesRefused);
+    // Where lives have no names, nobody can say whether a replica's data was replaced.
+    if (isReplica && !isKnownLife(server.life) && records.chain.length > 0) return false;
     const { identity } = this;
     const { serverClock } = this.#options;
-    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs))
-      return false;
+    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs)) return false;
     const evidence = identity.opened(server.life, records, false);
     return this.#tierJudges(evidence) === 'intact';
   }
@@ -136,7 +139,7 @@ export class DataJudge {
       clock: this.#options.clock,
       serverClock: this.#options.serverClock,
       capabilities: server.capabilities,
-      positionKey: `${this.#options.prefix}${RESERVED}pos`,
+      positionKey: `${this.#options.prefix}${RESERVED}{ech}:pos`,
       fence: isFence ? this.identity.reign.id : undefined,
     });
     if (pair instanceof Failure) return pair;

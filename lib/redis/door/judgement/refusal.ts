@@ -25,6 +25,8 @@ const REFUSALS = [
 export function isRefused(reply: unknown): reply is Failure {
   if (!(reply instanceof Failure)) return false;
   if (reply.reason === 'permission') return true;
+  // "OOM command not allowed …" is about memory.
+  if (reply.kind === 'writes') return false;
   return REFUSALS.some((words) => words.test(textOf(reply)));
 }
 

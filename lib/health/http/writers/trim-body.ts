@@ -1,18 +1,18 @@
-import type { Finding } from '../checker/report.js';
-import type { CheckResult } from '../types.js';
+import type { Finding } from '../../checker/report.js';
+import type { CheckResult } from '../../types.js';
 
 /** A kubelet reads 10 KiB of a body, Consul keeps 4 KiB. */
 const MAX_BODY = 8_192;
 
-/** What may be left out, the dearest last. */
+/** What may be left out. What people miss most goes last. */
 const TRIMS: readonly ((finding: Finding) => CheckResult)[] = [
   ({ name, result }) => (name === 'cache' ? result : withoutDetails(result)),
   ({ result }) => ({ status: result.status }),
 ];
 
 /**
- * A body of at most 8 KiB: as it is if it fits, else without what the checks told beside their messages, else
- * without the messages, else without the checks. `build` is given the findings to show.
+ * A body of at most 8 KiB. What does not fit is built again without the details of the checks, then without
+ * their messages, then without the checks. `build` is given the findings to show.
  */
 export function trimBody(
   findings: readonly Finding[],
