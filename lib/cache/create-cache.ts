@@ -77,8 +77,8 @@ export function buildCache(config: CacheConfig, { clock, remote }: Surroundings)
 
 /** Redis as configured. */
 function buildRemote(config: CacheConfig, clock: Clock): Remote {
-  if (config.redis === undefined) return noRedis(clock);
   const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
+  if (redis === undefined) return noRedis(clock);
   return new SingleRemote({ source: redis, prefix, clock, commandTimeoutMs, maxValueBytes });
 }
 
