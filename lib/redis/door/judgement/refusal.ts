@@ -60,7 +60,8 @@ export function clusterNode(told: string): Failure {
 }
 
 export function sentinelPort(): Failure {
-  const message = 'this is the port of a Sentinel; the cache needs the address of the Redis it watches';
+  const message =
+    'this is the port of a Sentinel; the cache needs the address of the Redis it watches';
   return new Failure('unavailable', 'sentinel', new Error(message));
 }
 
