@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
+import { systemClock } from '../../../lib/core/clock.js';
 import { RedisDoor } from '../../../lib/redis/door/door.js';
 import { Failure } from '../../../lib/redis/failure.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
@@ -763,5 +765,31 @@ describe('the door', () => {
         expect(process.source.opened).to.equal(opened);
       });
     }
+  });
+
+  it('keeps nobody’s async context', async () => {
+    const callers = new AsyncLocalStorage<string>();
+    const seen = new Set<string | undefined>();
+    const see = (): number => seen.add(callers.getStore()).size;
+    server = new FakeServer(systemClock as ManualClock);
+    server.onCommand = see;
+    const source = new FakeSource(server);
+    const listener = new FakeListener();
+    listener.stateChanged = see;
+    listener.onReplay = async () => void see();
+    const options = { source, prefix: 'app:', commandTimeoutMs: 100, clock: systemClock };
+    const door = new RedisDoor(options);
+    const inRequest = <T>(task: () => T): T => callers.run('request', task);
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    inRequest(() => door.start(listener));
+    await sleep(20);
+    const [session] = [...server.sessions];
+    await inRequest(() => Promise.all([door.prove(), door.bump()]));
+    inRequest(() => door.report(READONLY));
+    await sleep(20);
+    inRequest(() => session?.lose(OOM));
+    await sleep(700);
+    inRequest(() => door.close());
+    expect([...seen]).to.deep.equal([undefined]);
   });
 });

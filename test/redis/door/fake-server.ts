@@ -61,6 +61,8 @@ export class FakeServer {
   redirects: Failure | undefined;
   offsetMs = 7_000_000;
   latencyMs = 0;
+  /** Called for each command and each connection. */
+  onCommand = (): void => {};
   readonly refuses = new Map<string, Failure>();
   readonly log: string[] = [];
   readonly sessions = new Set<FakeSession>();
@@ -254,6 +256,7 @@ export class FakeSession extends NoCommands implements DoorSession {
     const server = this.#server;
     if (this.ended !== undefined) return Promise.resolve(this.ended);
     server.log.push(name);
+    server.onCommand();
     return new Promise((resolve) => {
       if (server.isHung) {
         server.clock.setTimer(() => resolve(this.ended ?? TIMED_OUT), TIMEOUT_MS);
@@ -296,6 +299,7 @@ export class FakeSource implements SessionSource {
 
   async open(): Promise<DoorSession | Failure> {
     this.opened++;
+    this.#server.onCommand();
     return this.#server.isDown ? REFUSED : new FakeSession(this.#server, this.#events);
   }
 
