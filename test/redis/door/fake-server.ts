@@ -59,6 +59,10 @@ export class FakeServer {
   isHung = false;
   writes: Failure | undefined;
   redirects: Failure | undefined;
+  /** A value of more bytes is refused as if memory were full. */
+  maxBytes = Number.POSITIVE_INFINITY;
+  /** What GET and MGET answer in place of what is there. */
+  misreads: Partial<Record<'GET' | 'MGET', unknown>> = {};
   offsetMs = 7_000_000;
   latencyMs = 0;
   /** Called for each command and each connection. */
@@ -221,7 +225,9 @@ export class FakeSession extends NoCommands implements DoorSession {
     const [name = '', key = '', value = ''] = args;
     const isWrite = !['GET', 'MGET', 'EXISTS', 'SCAN', 'GETRANGE', 'PTTL', 'TYPE'].includes(name);
     return this.#run(name, isWrite, () => {
+      if (name === 'SET' && value.length > this.#server.maxBytes) return OOM;
       if (name === 'SET') this.#held.set(key, value);
+      if (name in this.#server.misreads) return this.#server.misreads[name as 'GET'];
       if (name === 'GET') return this.#held.get(key) ?? null;
       if (name === 'MGET') return [this.#held.get(key) ?? null];
       if (name === 'EXISTS') return this.#server.hasOldRecord ? 1 : 0;
