@@ -48,8 +48,8 @@ export class Reader {
     return this.#shard.ledger.limitOf(key) > stamp.high;
   }
 
-  #pending({ value, text }: Change): Answer {
-    if (value === undefined) return undefined;
+  #pending({ value, text, isCleared }: Change): Answer {
+    if (value === undefined || isCleared) return undefined;
     const state = freshness(text, this.#shard.moment.nowMs);
     return state === 'expired'
       ? undefined

@@ -25,6 +25,8 @@ export interface Change {
   readonly waiter: Waiter;
   /** The calls whose changes it replaced: all share one outcome. */
   replaced: Replaced | undefined;
+  /** The key was cleared after it was sent. */
+  isCleared: boolean;
   /** What the journal held when it was sent. */
   seq: number;
   /** The entry of the value. */
@@ -37,7 +39,8 @@ export function newChange(
   call: Pick<Change, 'stamp' | 'waiter'> & { readonly isReplay?: boolean },
 ): Change {
   const { stamp, waiter, isReplay = false } = call;
-  return { key, value, stamp, waiter, isReplay, replaced: undefined, seq: 0, text: '' };
+  const unsent = { replaced: undefined, isCleared: false, seq: 0, text: '' };
+  return { key, value, stamp, waiter, isReplay, ...unsent };
 }
 
 /** `change` was called after `older`, which was not sent. */
