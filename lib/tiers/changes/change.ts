@@ -27,11 +27,13 @@ export interface Change {
   replaced: Replaced | undefined;
   /** The key was cleared after it was sent. */
   isCleared: boolean;
-  /** What the journal held when it was sent. */
+  /** Where the journal was when it was sent. */
   seq: number;
   /** The entry of the value. */
   text: string;
 }
+
+const UNSENT = Number.POSITIVE_INFINITY;
 
 export function newChange(
   key: string,
@@ -39,7 +41,7 @@ export function newChange(
   call: Pick<Change, 'stamp' | 'waiter'> & { readonly isReplay?: boolean },
 ): Change {
   const { stamp, waiter, isReplay = false } = call;
-  const unsent = { replaced: undefined, isCleared: false, seq: 0, text: '' };
+  const unsent = { replaced: undefined, isCleared: false, seq: UNSENT, text: '' };
   return { key, value, stamp, waiter, isReplay, ...unsent };
 }
 
