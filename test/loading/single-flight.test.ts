@@ -405,9 +405,10 @@ describe('loading: single flight', () => {
       const claiming = gate();
       cache.store.beforeClaim = () => claiming.promise;
       cache.store.holdElsewhere('k', cache.clock.now() + 1_500);
-      await cache.getOrSet('k', never);
+      const loader = (): string => 'mine';
+      await cache.getOrSet('k', loader);
       await cache.clock.advance(1_001);
-      const joined = cache.getOrSet('k', () => 'mine');
+      const joined = cache.getOrSet('k', loader);
       await cache.clock.advance(1);
       cache.store.beforeClaim = undefined;
       claiming.open();
