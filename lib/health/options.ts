@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Duration, parseDuration } from '../core/duration.js';
 import { CacheHealthError } from '../core/errors.js';
+import { cacheIn } from '../core/is-cache.js';
 import {
   invalid,
   parseBoolean,
@@ -9,6 +10,7 @@ import {
   parseOptions,
 } from '../core/validate.js';
 import type { CheckConfig } from './checker/check-runner.js';
+import type { CheckerConfig } from './checker/checker.js';
 import type {
   CacheSource,
   CheckFunction,
@@ -18,12 +20,8 @@ import type {
 } from './types.js';
 
 /** `HealthOptions`, read once: complete, in milliseconds, frozen. */
-export interface HealthConfig {
-  readonly checks: readonly CheckConfig[];
+export interface HealthConfig extends CheckerConfig {
   readonly cache: CacheSource | undefined;
-  readonly maxAgeMs: number;
-  /** For the whole report: every check's time-out and a little more. */
-  readonly deadlineMs: number;
   readonly statusCodes: Readonly<Record<HealthState, number>>;
   readonly details: boolean | 'authorized';
   readonly authorize: (req: IncomingMessage) => boolean | Promise<boolean>;
@@ -54,7 +52,7 @@ export const KNOWN = [
   'authorize',
 ] as const;
 
-/** Words that mean something in the report or in a path, in which case does not matter. */
+/** Words that mean something in the report or in a path, in upper or lower case. */
 const RESERVED = new Set([
   'cache',
   'health',
@@ -145,10 +143,9 @@ function checkName(name: string): void {
 
 function parseCache(given: unknown): CacheSource | undefined {
   if (given === undefined) return undefined;
-  const source = given as { status?: unknown; cache?: { status?: unknown } } | null;
-  const status = source?.status ?? source?.cache?.status;
-  if (typeof status === 'function') return given as CacheSource;
-  throw invalid(subject('cache'), 'what cacheMiddleware() or createCache() gave', given);
+  const cache = cacheIn<Extract<CacheSource, { status: unknown }>>(given, ['status']);
+  if (cache !== undefined) return cache;
+  throw invalid(subject('cache'), 'what cacheMiddleware() or createCache() returned', given);
 }
 
 export function parseStatusCodes(given: unknown): HealthConfig['statusCodes'] {

@@ -56,6 +56,11 @@ export class MemoryTier {
     return this.#protected?.get(key) ?? this.#usedAgain(key);
   }
 
+  /** Looks without using it. */
+  peek(key: string): Held | undefined {
+    return this.#protected?.peek(key) ?? this.#probation.peek(key);
+  }
+
   set(key: string, held: Held): void {
     if (this.#protected?.has(key)) {
       this.#protected.set(key, held);

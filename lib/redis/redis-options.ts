@@ -1,3 +1,4 @@
+import { contain } from '../core/contain.js';
 import { CacheHealthError } from '../core/errors.js';
 import { errorText, redact } from '../core/redact.js';
 import { invalid, type Subject } from '../core/validate.js';
@@ -7,6 +8,8 @@ import {
   type RedisClientOptions,
   type RedisSource,
 } from './connection/client.js';
+
+export type { RedisClientLike, RedisClientOptions, RedisSource };
 
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
@@ -77,15 +80,43 @@ function fromOptions(options: RedisClientOptions): RedisChoice {
 }
 
 function made(options: RedisClientOptions, name: string): RedisChoice {
-  return { source: { kind: 'made', create: () => makeClient(options) }, name };
+  const create = (protocol?: 2): RedisClientLike =>
+    makeClient(protocol === undefined ? options : ({ ...options, RESP: protocol } as object));
+  return { source: { kind: 'made', create }, name };
 }
 
 function fromFactory(create: () => unknown): RedisChoice {
-  return {
-    source: { kind: 'made', create: () => asClient(create(), 'what the redis function returns') },
-    name: 'the Redis of the given function',
+  const makeOwn = (): RedisClientLike => {
+    const returned = create();
+    try {
+      return asClient(returned, 'what the redis function returns');
+    } catch (error) {
+      discard(returned);
+      throw error;
+    }
   };
+  return { source: { kind: 'made', create: makeOwn }, name: 'the Redis of the given function' };
 }
+
+/** What other drivers call it, the quickest first. */
+const CLOSERS = ['disconnect', 'destroy', 'quit', 'end'];
+
+/** A client that we refuse may have connected itself already, and nobody else knows of it. */
+function discard(returned: unknown): void {
+  if (typeof returned !== 'object' || returned === null) return;
+  const client = returned as Record<string, unknown>;
+  const call = (name: string, ...args: unknown[]): void => {
+    const method = client[name];
+    if (typeof method === 'function') contain(() => method.apply(client, args), ignore);
+  };
+  // A promise of a client: what it resolves to is discarded.
+  call('then', discard, ignore);
+  call('on', 'error', ignore);
+  const closer = CLOSERS.find((name) => typeof client[name] === 'function');
+  if (closer !== undefined) call(closer);
+}
+
+function ignore(): void {}
 
 function fromClient(client: object): RedisChoice {
   const adopted = asClient(client, SUBJECT.name);

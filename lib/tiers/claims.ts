@@ -1,4 +1,3 @@
-import { freshness } from '../entry/freshness.js';
 import { Failure } from '../redis/failure.js';
 import type { ClaimReply, Commands, Lane } from '../redis/remote.js';
 import type { ChangeQueue } from './changes/change-queue.js';
@@ -16,6 +15,12 @@ export interface ClaimParts {
 
 const NONE: Claim = { kind: 'none' };
 const HELD: Claim = { kind: 'held' };
+
+type LoadedUnderLease = Loaded & { readonly lease: HeldLease };
+
+function isLeased(loaded: Loaded): loaded is LoadedUnderLease {
+  return loaded.lease !== undefined;
+}
 
 type Grant = Omit<HeldLease, 'isVoid' | 'release' | 'abandon'>;
 
@@ -41,7 +46,9 @@ export class Claims {
     mode: 'load' | 'refresh',
     lane: Lane,
   ): Promise<readonly Claim[]> {
-    await this.#ownChanges(keys);
+    const { queue } = this.#parts;
+    await queue.untilFree();
+    if (!queue.isEmpty) await Promise.all(keys.map((key) => queue.untilAnswered(key)));
     const claims: Claim[] = new Array(keys.length).fill(NONE);
     const asked: number[] = [];
     const { writer } = this.#shard;
@@ -66,26 +73,17 @@ export class Claims {
 
   /** Stores what was loaded: under its lease, or in memory alone. */
   async fill(loaded: readonly Loaded[], lane: Lane): Promise<void> {
-    const { door } = this.#shard;
+    const { door, tools } = this.#shard;
     const writer = door.reader === undefined ? undefined : this.#shard.writer;
-    const leased: (Loaded & { readonly lease: HeldLease })[] = [];
-    for (const each of loaded) {
-      const lease = each.lease as HeldLease | undefined;
-      if (lease !== undefined) this.keeper.end(lease);
-      if (this.#isObsolete(each.key, lease)) continue;
-      if (lease === undefined || writer === undefined) this.#keepAlone(each.key, each.value);
-      else leased.push({ ...each, lease });
-    }
+    const leased: LoadedUnderLease[] = [];
+    for (const { lease } of loaded) if (lease !== undefined) this.keeper.end(lease as HeldLease);
+    await tools.turns.forEach(loaded, (each) => {
+      const { key, value, lease } = each;
+      if (this.#isObsolete(key, lease as HeldLease | undefined)) return;
+      if (isLeased(each) && writer !== undefined) leased.push(each);
+      else if (this.#shard.readerFor(key) === undefined) this.#keepAlone(key, value);
+    });
     if (leased.length > 0 && writer !== undefined) await this.#fillLeased(writer, leased, lane);
-  }
-
-  async #ownChanges(keys: readonly string[]): Promise<void> {
-    const { queue } = this.#parts;
-    if (queue.isEmpty) return;
-    for (const key of keys) {
-      const settled = queue.untilSettled(key);
-      if (settled !== undefined) await settled;
-    }
   }
 
   async #ask(
@@ -143,9 +141,7 @@ export class Claims {
 
   #valueOf(key: string, entry: string): Claim | undefined {
     if (!this.#parts.reader.isBelievable(key, entry)) return undefined;
-    const state = freshness(entry, this.#shard.door.time.now());
-    const isStale = state !== 'fresh';
-    return { kind: 'value', found: { entry, tier: 'redis', isStale } };
+    return { kind: 'value', found: { entry, tier: 'redis', isStale: false } };
   }
 
   #lease(grant: Grant): HeldLease {
@@ -159,8 +155,9 @@ export class Claims {
     return lease;
   }
 
-  /** The key was changed since the grant, or its generation is gone. */
+  /** The key is being changed, was changed since the grant, or the generation of the grant is gone. */
   #isObsolete(key: string, lease: HeldLease | undefined): boolean {
+    if (this.#parts.queue.latest(key) !== undefined) return true;
     if (lease === undefined) return false;
     const { ledger, door } = this.#shard;
     return lease.isVoid || lease.generation !== door.generation || ledger.blocks(key);
@@ -168,7 +165,7 @@ export class Claims {
 
   async #fillLeased(
     commands: Commands,
-    loaded: readonly (Loaded & { readonly lease: HeldLease })[],
+    loaded: readonly LoadedUnderLease[],
     lane: Lane,
   ): Promise<void> {
     const { door, ledger } = this.#shard;
@@ -182,13 +179,12 @@ export class Claims {
       );
       return { key: lease.fullKey, token: lease.token, text, pxMs: value.ttlMs + value.graceMs };
     });
-    const { position } = ledger;
     const outcomes = await commands.fill(items, lane);
     if (outcomes instanceof Failure) door.report(outcomes);
-    loaded.forEach(({ key, value }, i) => {
-      if (!ledger.isUnchangedSince(key, position)) return;
+    loaded.forEach(({ key, value, lease }, i) => {
+      if (!ledger.isUnchangedSince(key, lease.position)) return;
       if (outcomes instanceof Failure) this.#keepAlone(key, value);
-      else if (outcomes[i] === 'done' && loaded[i]?.lease.generation === door.generation) {
+      else if (outcomes[i] === 'done' && lease.generation === door.generation) {
         this.#shard.keep(key, items[i]?.text ?? '');
       }
     });

@@ -1,10 +1,10 @@
+import { inBackground } from '../core/background.js';
 import type { Clock, Timer } from '../core/clock.js';
 import { Failure } from '../redis/failure.js';
 import type { Commands, Door } from '../redis/remote.js';
 import type { Lease } from './store.js';
 
-/** How long a lease lasts. If its owner dies, another process may load after this. */
-export const LEASE_MS = 600;
+/** A third of what a lease lasts. */
 const RENEW_EVERY_MS = 200;
 
 /** A lease that this process holds. */
@@ -39,12 +39,13 @@ export class LeaseKeeper {
 
   hold(lease: HeldLease): void {
     this.#held.add(lease);
-    this.#timer ??= this.#clock.setTimer(() => void this.#renew(), RENEW_EVERY_MS);
+    this.#schedule();
   }
 
   /** The lease is renewed no more. */
   end(lease: HeldLease): void {
-    if (this.#held.delete(lease) && this.#held.size === 0) this.stop();
+    this.#held.delete(lease);
+    if (this.#held.size === 0) this.stop();
   }
 
   /** Gives leases back without a value. */
@@ -55,6 +56,7 @@ export class LeaseKeeper {
   }
 
   stop(): void {
+    this.#held.clear();
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -68,16 +70,21 @@ export class LeaseKeeper {
     this.#timer = undefined;
     const leases = [...this.#held];
     const outcomes = await this.#door.writer?.renew(leases.map(named));
-    if (outcomes !== undefined && !(outcomes instanceof Failure)) {
+    if (outcomes instanceof Failure) this.#door.report(outcomes);
+    else if (outcomes !== undefined) {
       leases.forEach((lease, i) => {
         if (outcomes[i] !== 'void') return;
         lease.isVoid = true;
         this.#held.delete(lease);
       });
     }
-    if (this.#held.size > 0) {
-      this.#timer ??= this.#clock.setTimer(() => void this.#renew(), RENEW_EVERY_MS);
-    }
+    if (this.#held.size > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#timer ??= inBackground(() => {
+      return this.#clock.setTimer(() => void this.#renew(), RENEW_EVERY_MS);
+    });
   }
 }
 

@@ -20,6 +20,11 @@ export function modeOf(state: DoorState, hasMemory: boolean): CacheMode {
   }
 }
 
+/** Whether Redis is read in this state. */
+export function isReadable({ name }: DoorState): boolean {
+  return name === 'closed' || name === 'read-only';
+}
+
 /** Why Redis is not (fully) used; `undefined` while it is. */
 export function reasonOf(state: DoorState): CacheReason | undefined {
   switch (state.name) {

@@ -3,6 +3,7 @@ import { fingerprint } from '../entry/fingerprint.js';
 import { freshness } from '../entry/freshness.js';
 import { Failure } from '../redis/failure.js';
 import type { Commands, Lane, SlotReply } from '../redis/remote.js';
+import type { Change } from './changes/change.js';
 import type { ChangeQueue } from './changes/change-queue.js';
 import type { Shard } from './shard.js';
 import type { Found } from './store.js';
@@ -14,6 +15,8 @@ interface Asked {
   readonly position: number;
   /** Local, monotonic. */
   readonly at: number;
+  /** A heartbeat that was sent after the reply showed that the data was not replaced. */
+  readonly isProven?: boolean;
 }
 
 type Answer = Found | undefined;
@@ -34,14 +37,23 @@ export class Reader {
   /** What this process knows without Redis; `ask`: it must be asked. */
   look(key: string): Answer | 'ask' {
     const change = this.#queue.latest(key);
-    if (change !== undefined && !change.isReplay) {
-      if (change.value === undefined) return undefined;
-      const entry = this.#shard.textOf(key, change.value, change.stamp);
-      return { entry, tier: 'memory', isStale: false };
+    if (change !== undefined && !change.isReplay && !this.#isReplaced(change)) {
+      return this.#pending(change);
     }
-    return this.#shard.readerFor(key) === undefined || change?.isReplay
-      ? this.inMemory(key)
-      : 'ask';
+    return this.#shard.readerFor(key) === undefined ? this.inMemory(key) : 'ask';
+  }
+
+  /** A later change is in the journal already. */
+  #isReplaced({ key, stamp }: Change): boolean {
+    return this.#shard.ledger.limitOf(key) > stamp.high;
+  }
+
+  #pending({ value, text }: Change): Answer {
+    if (value === undefined) return undefined;
+    const state = freshness(text, this.#shard.moment.nowMs);
+    return state === 'expired'
+      ? undefined
+      : { entry: text, tier: 'memory', isStale: state === 'stale' };
   }
 
   inMemory(key: string): Answer {
@@ -97,16 +109,14 @@ export class Reader {
   }
 
   #interpret(key: string, slot: SlotReply, asked: Asked): Answer | Promise<Answer> {
-    const { door, ledger } = this.#shard;
     if (slot instanceof Failure) return this.#failed(key, slot);
-    // The key was changed while this reply was on its way, and Redis has not answered the change.
-    if (this.#queue.latest(key) !== undefined || ledger.blocks(key)) {
-      const known = this.look(key);
-      return known === 'ask' ? this.inMemory(key) : known;
-    }
-    if (!door.isProven()) return this.#afterProof(key, slot, asked);
-    if (slot === null) return this.#absent(key, asked);
-    return this.#admit(key, withoutLease(slot), asked);
+    // The key may have been changed while this reply was on its way, or Redis been lost.
+    const known = this.look(key);
+    if (known !== 'ask') return known;
+    // The process may have been suspended.
+    const isProven = asked.isProven || this.#shard.door.isProven();
+    if (!isProven) return this.#afterProof(key, slot, asked);
+    return slot === null ? this.#absent(key, asked) : this.#admit(key, withoutLease(slot), asked);
   }
 
   /** One failure may be the reply to many keys. */
@@ -120,10 +130,10 @@ export class Reader {
     return failure.isAbout('WRONGTYPE') ? undefined : this.inMemory(key);
   }
 
-  /** The process was suspended, perhaps: what Redis said counts when a heartbeat after it shows the same data. */
+  /** What Redis said counts when a heartbeat after it shows the same data. */
   async #afterProof(key: string, slot: string | null, asked: Asked): Promise<Answer> {
-    if (!(await this.#shard.door.prove())) return this.inMemory(key);
-    return slot === null ? this.#absent(key, asked) : this.#admit(key, withoutLease(slot), asked);
+    const isProven = await this.#shard.door.prove();
+    return isProven ? this.#interpret(key, slot, { ...asked, isProven }) : this.inMemory(key);
   }
 
   #admit(key: string, entry: string, asked: Asked): Answer | Promise<Answer> {
@@ -142,7 +152,12 @@ export class Reader {
     const version = versionOf(entry);
     if (version <= ledger.clearedUpTo(key)) return this.#absent(key, asked);
     const own = ledger.acknowledged(key);
-    if (own !== undefined && version < own.version) return this.#olderThanOwn(key, entry, asked);
+    if (own !== undefined && version < own.version) {
+      // The data was replaced, or another process' clock is behind.
+      if (!asked.isProven) return this.#afterProof(key, entry, asked);
+      if (!ledger.isUnchangedSince(key, asked.position)) return this.inMemory(key);
+      own.version = version;
+    }
     return this.#give(key, entry, asked);
   }
 
@@ -152,15 +167,6 @@ export class Reader {
     if (!(state === 'fresh' || state === 'stale')) return this.#absent(key, { position });
     if (ledger.isUnchangedSince(key, position)) tools.standby.keep(key, entry, { seenAt: at });
     return { entry, tier: 'redis', isStale: state === 'stale' };
-  }
-
-  /** Redis shows less than it acknowledged: its data was replaced, or another process' clock is behind. A heartbeat tells. */
-  async #olderThanOwn(key: string, entry: string, asked: Asked): Promise<Answer> {
-    const { door, ledger } = this.#shard;
-    if (!(await door.prove())) return this.inMemory(key);
-    const own = ledger.acknowledged(key);
-    if (own !== undefined) own.version = Math.min(own.version, versionOf(entry));
-    return this.#give(key, entry, asked);
   }
 
   /** Another cache's entry, whose prefix begins with ours; or replies that belong to other commands. */

@@ -4,6 +4,7 @@ import { Replay } from './changes/replay.js';
 import { Sweeper } from './changes/sweeper.js';
 import { Writer } from './changes/writer.js';
 import { Claims } from './claims.js';
+import { isReadable } from './mode.js';
 import { Reader } from './reader.js';
 import type { Shard } from './shard.js';
 
@@ -19,15 +20,20 @@ export class ShardStore {
   readonly writer: Writer;
   readonly clearer: Clearer;
   readonly claims: Claims;
+  readonly #isOurs: (key: string) => boolean;
   readonly #replay: Replay;
   readonly #sweeper: Sweeper;
+  /** When the last heartbeat was sent that proved the data (local, monotonic). */
+  #provenAt = 0;
 
-  constructor(shard: Shard) {
+  /** `isOurs`: whether this door serves the key. */
+  constructor(shard: Shard, isOurs: (key: string) => boolean) {
     this.shard = shard;
+    this.#isOurs = isOurs;
     const onDeferred = (): void => this.#replay.soon();
     this.writer = new Writer(shard, onDeferred);
     this.#replay = new Replay(shard, this.writer);
-    this.#sweeper = new Sweeper(shard);
+    this.#sweeper = new Sweeper(shard, this.writer.queue);
     this.reader = new Reader(shard, this.writer.queue);
     const parts = { writer: this.writer, replay: this.#replay, sweeper: this.#sweeper };
     this.clearer = new Clearer(shard, parts);
@@ -39,6 +45,7 @@ export class ShardStore {
   }
 
   stateChanged(state: DoorState, previous: DoorState): void {
+    this.#suspect(state, previous);
     if (this.shard.door.writer === undefined) {
       this.#replay.stop();
       this.#sweeper.stop();
@@ -48,7 +55,12 @@ export class ShardStore {
   }
 
   beginFence(): (label: Label) => void {
-    return this.shard.ledger.beginFence();
+    const sentAt = this.shard.tools.clock.now();
+    const confirm = this.shard.ledger.beginFence();
+    return (label) => {
+      this.#provenAt = sentAt;
+      confirm(label);
+    };
   }
 
   judge(evidence: Evidence): 'intact' | 'amnesia' {
@@ -63,13 +75,24 @@ export class ShardStore {
     return this.#replay.beforeReads(() => commands.wake());
   }
 
-  /** Reads from the connection begin: what memory holds was made without it. */
+  /** Redis takes changes from now on. */
   opened(commands: Commands): void {
     commands.setChangeSource(this.writer.queue);
     commands.wake();
-    this.shard.tools.standby.suspectAll();
     if (this.shard.ledger.awaitsSweep) void this.#sweeper.sweep();
     if (this.shard.ledger.hasUnapplied) this.#replay.soon();
+  }
+
+  #suspect(state: DoorState, previous: DoorState): void {
+    const { standby } = this.shard.tools;
+    const isInDoubt = state.name === 'half-open' || state.name === 'recovering';
+    if (isReadable(state) && !isReadable(previous)) {
+      // What memory holds was made without this connection.
+      standby.suspect({ matches: this.#isOurs });
+    } else if (isInDoubt && isReadable(previous)) {
+      // A replica, or a server with other data, may have shown it.
+      standby.suspect({ matches: this.#isOurs, seenSince: this.#provenAt });
+    }
   }
 
   close(): void {

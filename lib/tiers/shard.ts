@@ -5,9 +5,9 @@ import { fingerprint } from '../entry/fingerprint.js';
 import type { Commands, Door, Stamp } from '../redis/remote.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { Observer } from './observer.js';
-import type { Moment, Standby } from './standby.js';
+import type { Moment, Origin, Standby } from './standby.js';
 import type { NewValue } from './store.js';
-import type { TierConfig } from './tier-options.js';
+import { lateWritesMs, type TierConfig } from './tier-options.js';
 
 /** What all parts of one store share. */
 export interface Tools {
@@ -23,6 +23,8 @@ export class Shard {
   readonly door: Door;
   readonly ledger: Ledger;
   readonly tools: Tools;
+  /** How long a tombstone lasts. */
+  readonly tombstoneMs: number;
   /** Absent: there is no Redis, and memory alone keeps what is written. */
   readonly hasRedis: boolean;
   #tombstone = { generation: '', version: 0, text: '' };
@@ -32,6 +34,7 @@ export class Shard {
     this.ledger = ledger;
     this.tools = tools;
     this.hasRedis = tools.hasRedis;
+    this.tombstoneMs = lateWritesMs(tools.config);
   }
 
   /** The complete key in Redis. */
@@ -56,7 +59,7 @@ export class Shard {
   }
 
   /** How entries are kept that are made now: shorter while processes cannot hear each other. */
-  get origin(): { readonly outageTtlMs?: number } {
+  get #origin(): Origin {
     const isShared = !this.hasRedis || this.door.reader !== undefined;
     return isShared ? {} : { outageTtlMs: this.tools.config.outageTtlMs };
   }
@@ -79,6 +82,6 @@ export class Shard {
 
   /** Keeps the newest value of a key in memory. */
   keep(key: string, text: string): void {
-    this.tools.standby.keep(key, text, this.origin);
+    this.tools.standby.keep(key, text, this.#origin);
   }
 }

@@ -9,27 +9,20 @@ import type {
   DoorState,
   Evidence,
   Label,
-  Lane,
   Remote,
 } from '../redis/remote.js';
-import type { Waiter } from './changes/change.js';
 import { Ledger } from './ledger/ledger.js';
 import { modeOf, reasonOf, worstOf } from './mode.js';
 import { Shard, type Tools } from './shard.js';
 import { ShardStore } from './shard-store.js';
-import type { CallMoment, KeyChange, NewValue, StoreState } from './store.js';
+import type { KeyChange, StoreState } from './store.js';
+import { lateWritesMs } from './tier-options.js';
 
-/** The keys of one call that one door serves: their places in the call. */
+/** The keys of one call that one door serves, and their places in the call. */
 export interface Part {
   readonly of: ShardStore;
+  readonly keys: readonly string[];
   readonly at: readonly number[];
-}
-
-/** How a change is called. */
-export interface ShardCall {
-  readonly lane: Lane;
-  readonly waiter: Waiter;
-  readonly moment: CallMoment;
 }
 
 /**
@@ -45,6 +38,7 @@ export class Shards implements DoorListener {
   readonly #byDoor: ReadonlyMap<Door, ShardStore>;
   readonly #listeners: ((change: KeyChange) => void)[] = [];
   #ready: Promise<void> | undefined;
+  #endWait: () => void = () => {};
 
   constructor(remote: Remote, tools: Tools) {
     this.#remote = remote;
@@ -60,18 +54,21 @@ export class Shards implements DoorListener {
     this.#remote.start(this);
     const attempts = this.all.flatMap(({ shard }) => shard.door.firstAttempt ?? []);
     if (attempts.length === 0) return;
-    this.#ready = new Promise((resolve) => {
-      const end = (): void => {
-        this.#ready = undefined;
-        timer.cancel();
-        resolve();
-      };
-      const timer = clock.setTimer(end, config.commandTimeoutMs, { ref: true });
-      void Promise.all(attempts).then(end);
+    const ready = new Promise<void>((resolve) => {
+      this.#endWait = resolve;
+    });
+    const timer = clock.setTimer(this.#endWait, config.commandTimeoutMs, { ref: true });
+    void Promise.all(attempts).then(this.#endWait);
+    this.#ready = ready;
+    // Before the calls that wait: what is called after this goes behind them.
+    void ready.then(() => {
+      timer.cancel();
+      this.#ready = undefined;
     });
   }
 
   close(): void {
+    this.#endWait();
     this.#remote.close();
     for (const each of this.all) each.close();
   }
@@ -88,23 +85,18 @@ export class Shards implements DoorListener {
 
   /** The keys by door, in their order. */
   split(keys: readonly string[]): readonly Part[] {
-    if (keys.length === 0) return [];
-    if (this.all.length === 1)
-      return [{ of: this.all[0] as ShardStore, at: keys.map((_, i) => i) }];
-    const parts = new Map<ShardStore, number[]>();
+    const parts = new Map<ShardStore, { keys: string[]; at: number[] }>();
     keys.forEach((key, i) => {
       const shard = this.of(key);
-      const at = parts.get(shard);
-      if (at === undefined) parts.set(shard, [i]);
-      else at.push(i);
+      let part = parts.get(shard);
+      if (part === undefined) {
+        part = { keys: [], at: [] };
+        parts.set(shard, part);
+      }
+      part.keys.push(key);
+      part.at.push(i);
     });
-    return [...parts].map(([of, at]) => ({ of, at }));
-  }
-
-  change(key: string, value: NewValue | undefined, { lane, waiter, moment }: ShardCall): void {
-    const shard = this.of(key);
-    const stamp = moment.stamps[this.all.indexOf(shard)] ?? shard.shard.door.time.stamp();
-    shard.writer.change(key, value, { lane, waiter, stamp });
+    return [...parts].map(([of, part]) => ({ of, ...part }));
   }
 
   onChange(listener: (change: KeyChange) => void): void {
@@ -195,8 +187,14 @@ export class Shards implements DoorListener {
   #build(door: Door, hasRedis: boolean): ShardStore {
     const { clock, config, observer } = this.tools;
     const onOverflow = (): void => observer.journalOverflowed();
-    const ledger = new Ledger({ clock, max: config.journalMax, onOverflow });
-    return new ShardStore(new Shard(door, ledger, { ...this.tools, hasRedis }));
+    const ledger = new Ledger({
+      clock,
+      max: config.journalMax,
+      lateWritesMs: lateWritesMs(config),
+      onOverflow,
+    });
+    const shard = new Shard(door, ledger, { ...this.tools, hasRedis });
+    return new ShardStore(shard, (key) => this.of(key).shard === shard);
   }
 
   #mode(state: DoorState): CacheMode {

@@ -27,6 +27,12 @@ export interface Origin {
   readonly outageTtlMs?: number;
 }
 
+export interface SuspectKeys {
+  readonly matches: (key: string) => boolean;
+  /** Only what Redis showed since then (local, monotonic); absent: all. */
+  readonly seenSince?: number;
+}
+
 /** The memory tier in its role as the fallback. */
 export interface Standby {
   get(key: string, moment: Moment): Found | undefined;
@@ -37,8 +43,8 @@ export interface Standby {
   limit(key: string, outageTtlMs: number): void;
   delete(key: string): void;
   deleteMatching(matches: (key: string) => boolean): void;
-  /** A connection begins: what is held was made without it. */
-  suspectAll(): void;
+  /** Other processes may have changed these keys unheard: what is held of them serves nobody until it is seen again. */
+  suspect(keys: SuspectKeys): void;
   /** Memory evicted the key. */
   forget(key: string): void;
   readonly state: StoreState['memory'];
@@ -52,7 +58,7 @@ export interface Standby {
 export class MemoryStandby implements Standby {
   readonly #memory: MemoryTier;
   readonly #clock: Clock;
-  #suspects = new Set<string>();
+  readonly #suspects = new Set<string>();
 
   constructor(memory: MemoryTier, clock: Clock) {
     this.#memory = memory;
@@ -63,7 +69,7 @@ export class MemoryStandby implements Standby {
     const held = this.#memory.get(key);
     if (held === undefined) return undefined;
     const isUsable =
-      (this.#suspects.size === 0 || !this.#suspects.has(key)) &&
+      !this.#suspects.has(key) &&
       isOfGeneration(held.entry, generation) &&
       (held.until === NO_END || this.#clock.now() < held.until);
     const state = isUsable ? freshness(held.entry, nowMs) : 'expired';
@@ -81,7 +87,7 @@ export class MemoryStandby implements Standby {
   }
 
   keep(key: string, entry: string, { seenAt, outageTtlMs }: Origin = {}): void {
-    if (this.#suspects.size > 0) this.#suspects.delete(key);
+    this.#suspects.delete(key);
     // Whole milliseconds: a number of its own in memory would cost every entry 16 bytes.
     const mark = seenAt === undefined ? NEVER : Math.floor(seenAt);
     const until = outageTtlMs === undefined ? NO_END : this.#endOf(outageTtlMs);
@@ -99,7 +105,7 @@ export class MemoryStandby implements Standby {
   }
 
   delete(key: string): void {
-    if (this.#suspects.size > 0) this.#suspects.delete(key);
+    this.#suspects.delete(key);
     this.#memory.delete(key);
   }
 
@@ -107,12 +113,16 @@ export class MemoryStandby implements Standby {
     this.#memory.deleteMatching(matches);
   }
 
-  suspectAll(): void {
-    this.#suspects = new Set(this.#memory.keys());
+  suspect({ matches, seenSince = NEVER }: SuspectKeys): void {
+    for (const key of this.#memory.keys()) {
+      const held = this.#memory.peek(key);
+      if (held !== undefined && held.mark >= Math.floor(seenSince) && matches(key))
+        this.#suspects.add(key);
+    }
   }
 
   forget(key: string): void {
-    if (this.#suspects.size > 0) this.#suspects.delete(key);
+    this.#suspects.delete(key);
   }
 
   get state(): StoreState['memory'] {
@@ -133,7 +143,7 @@ export const NO_STANDBY: Standby = {
   limit: () => {},
   delete: () => {},
   deleteMatching: () => {},
-  suspectAll: () => {},
+  suspect: () => {},
   forget: () => {},
   state: null,
 };

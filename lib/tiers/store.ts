@@ -70,23 +70,16 @@ export interface StoreState {
   } | null;
 }
 
-/** The moment at which a call was made. */
-export interface CallMoment {
-  /** One stamp for each server. */
-  readonly stamps: readonly { readonly low: number; readonly high: number }[];
-}
-
-/** Keys are the caller's (no prefix). No method rejects. */
+/**
+ * Keys are the caller's (no prefix). No method rejects. A change is made before its call returns, so that the
+ * order of calls is the order of changes: give some hundred keys at once, not thousands.
+ */
 export interface Store {
   get(key: string): Found | undefined | Promise<Found | undefined>;
   /** In the order of the keys, which are unique. */
   getMany(keys: readonly string[]): Promise<readonly (Found | undefined)[]>;
   put(key: string, value: NewValue): Promise<WriteResult>;
-  /** `moment`: when the call was made whose values took a while to encode; changes called since then win. */
-  putMany(
-    entries: readonly (readonly [string, NewValue])[],
-    moment?: CallMoment,
-  ): Promise<WriteResult>;
+  putMany(entries: readonly (readonly [string, NewValue])[]): Promise<WriteResult>;
   remove(key: string): Promise<WriteResult>;
   removeMany(keys: readonly string[]): Promise<WriteResult>;
   clear(pattern: string): Promise<WriteResult>;

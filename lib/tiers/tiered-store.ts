@@ -1,18 +1,9 @@
 import type { WriteResult } from '../api/cache.js';
-import { CallOutcome } from './changes/change.js';
+import { CallOutcome, type Waiter } from './changes/change.js';
 import { laneOf } from './lane.js';
 import type { Reader } from './reader.js';
-import type { Part, Shards } from './shards.js';
-import type {
-  CallMoment,
-  Claim,
-  Found,
-  KeyChange,
-  Loaded,
-  NewValue,
-  Store,
-  StoreState,
-} from './store.js';
+import type { Shards } from './shards.js';
+import type { Claim, Found, KeyChange, Loaded, NewValue, Store, StoreState } from './store.js';
 import { WaitBudget } from './wait-budget.js';
 
 type Answer = Found | undefined;
@@ -55,15 +46,16 @@ export class TieredStore implements Store {
   async getMany(keys: readonly string[]): Promise<readonly Answer[]> {
     await this.#shards.ready;
     const answers: Answer[] = new Array(keys.length);
-    for (const part of this.#shards.split(keys)) {
-      const asked = await this.#look(part, keys, answers);
-      if (asked.length === 0) continue;
-      const names = asked.length === keys.length ? keys : asked.map((i) => keys[i] as string);
-      const found = await this.#orMemory(part.of.reader.askMany(names, laneOf(keys.length)), names);
-      asked.forEach((index, i) => {
-        answers[index] = found[i];
-      });
-    }
+    const asked = await this.#look(keys, answers);
+    if (asked.length === 0) return answers;
+    const found = this.#ask(asked.map((i) => keys[i] as string));
+    const inTime = await (this.#budget?.spendInSilence<readonly Answer[] | undefined>(
+      found,
+      undefined,
+    ) ?? found);
+    asked.forEach((index, i) => {
+      answers[index] = inTime === undefined ? this.peek(keys[index] as string) : inTime[i];
+    });
     return answers;
   }
 
@@ -71,17 +63,14 @@ export class TieredStore implements Store {
     return this.putMany([[key, value]]);
   }
 
-  moment(): CallMoment {
-    return { stamps: this.#shards.all.map(({ shard }) => shard.door.time.stamp()) };
-  }
-
-  async putMany(
-    entries: readonly (readonly [string, NewValue])[],
-    moment?: CallMoment,
-  ): Promise<WriteResult> {
-    this.#shards.tools.observer.stored(entries.length);
-    for (const [key] of entries) this.#shards.changed({ key });
-    return this.#change(entries, moment);
+  async putMany(entries: readonly (readonly [string, NewValue])[]): Promise<WriteResult> {
+    const changes = entries.map(([key, value]) =>
+      this.#isTooLarge(key, value) ? ([key, undefined] as const) : ([key, value] as const),
+    );
+    const stored = changes.filter(([, value]) => value !== undefined).length;
+    this.#shards.tools.observer.stored(stored);
+    const result = await this.#change(changes);
+    return stored === changes.length ? result : 'deferred';
   }
 
   async remove(key: string): Promise<WriteResult> {
@@ -90,59 +79,51 @@ export class TieredStore implements Store {
 
   async removeMany(keys: readonly string[]): Promise<WriteResult> {
     this.#shards.tools.observer.removed(keys.length);
-    for (const key of keys) this.#shards.changed({ key });
     return this.#change(keys.map((key) => [key, undefined] as const));
   }
 
   async clear(pattern: string): Promise<WriteResult> {
-    const { tools } = this.#shards;
-    tools.observer.removed(1);
+    this.#shards.tools.observer.removed(1);
     this.#shards.changedMatching(pattern);
     const { ready } = this.#shards;
     if (ready !== undefined) await ready;
     const results = Promise.all(this.#shards.all.map((each) => each.clearer.clear(pattern)));
-    const result = results.then((all) =>
-      all.every((each) => each === 'applied') ? 'applied' : 'deferred',
-    );
-    return this.#orDeferred(result);
+    return this.#orDeferred(results.then(worstOf));
   }
 
   async claim(keys: readonly string[], mode: 'load' | 'refresh'): Promise<readonly Claim[]> {
-    const none = keys.map((): Claim => ({ kind: 'none' }));
-    if (this.#isSpent) return none;
+    const claims = keys.map((): Claim => NONE);
+    if (this.#isSpent) return claims;
     await this.#shards.ready;
-    const claims: Claim[] = none;
-    for (const part of this.#shards.split(keys)) {
-      const names = part.at.length === keys.length ? keys : part.at.map((i) => keys[i] as string);
-      const claiming = part.of.claims.claim(names, mode, laneOf(keys.length));
-      const granted = await (this.#budget?.spend<readonly Claim[] | typeof LATE>(claiming, LATE) ??
-        claiming);
-      // Nobody waits for it any more: what is granted late is given back.
-      if (granted === LATE) void claiming.then((late) => part.of.claims.giveBack(late));
-      else
-        part.at.forEach((index, i) => {
-          claims[index] = granted[i] as Claim;
-        });
-    }
-    return claims;
+    const lane = laneOf(keys.length);
+    let isLate = false;
+    const claiming = this.#shards.split(keys).map(async ({ of, keys: some, at }) => {
+      const granted = await of.claims.claim(some, mode, lane);
+      if (isLate) of.claims.giveBack(granted);
+      else for (const [i, index] of at.entries()) claims[index] = granted[i] as Claim;
+    });
+    const all = Promise.all(claiming).then(() => true);
+    const isInTime = await (this.#budget?.spend(all, false) ?? all);
+    // Nobody waits for the rest any more: what is granted late is given back.
+    isLate = !isInTime;
+    return isLate ? [...claims] : claims;
   }
 
   async fill(loaded: readonly Loaded[]): Promise<void> {
-    const { observer, config } = this.#shards.tools;
-    const stored = loaded.filter(({ key, value, lease }) => {
-      if (value.payload.length <= config.maxValueBytes) return true;
-      observer.valueTooLarge(key, value.payload.length);
-      lease?.release();
-      return false;
+    const stored = loaded.filter(
+      (each) => !this.#isTooLarge(each.key, each.value) || this.#drop(each),
+    );
+    this.#shards.tools.observer.stored(stored.length);
+    const lane = laneOf(stored.length);
+    const parts = this.#shards.split(stored.map(({ key }) => key));
+    const filling = parts.map(({ of, at }) => {
+      return of.claims.fill(
+        at.map((i) => stored[i] as Loaded),
+        lane,
+      );
     });
-    observer.stored(stored.length);
-    const keys = stored.map(({ key }) => key);
-    for (const part of this.#shards.split(keys)) {
-      const some = part.at.map((i) => stored[i] as Loaded);
-      const filled = part.of.claims.fill(some, laneOf(keys.length));
-      if (this.#isSpent) continue;
-      await (this.#budget?.spend(filled, undefined) ?? filled);
-    }
+    const all = Promise.all(filling).then(() => {});
+    if (!this.#isSpent) await (this.#budget?.spend(all, undefined) ?? all);
   }
 
   peek(key: string): Answer {
@@ -161,56 +142,81 @@ export class TieredStore implements Store {
 
   #get(key: string): Answer | Promise<Answer> {
     const { reader } = this.#shards.of(key);
-    const known = this.#isSpent ? reader.inMemory(key) : reader.look(key);
+    const known = this.#known(reader, key);
     if (known === 'ask') {
-      return this.#budget === undefined ? reader.ask(key) : this.#ask(reader, key, this.#budget);
+      return this.#budget === undefined ? reader.ask(key) : this.#charge(reader, key, this.#budget);
     }
     const turn = this.#shards.tools.turns.due();
     return turn === undefined ? known : turn.then(() => known);
   }
 
+  #known(reader: Reader, key: string): Answer | 'ask' {
+    const known = reader.look(key);
+    return known === 'ask' && this.#isSpent ? reader.inMemory(key) : known;
+  }
+
+  async #charge(reader: Reader, key: string, budget: WaitBudget): Promise<Answer> {
+    const answer = await budget.charge<Answer | typeof LATE>(reader.ask(key), LATE);
+    return answer === LATE ? reader.inMemory(key) : answer;
+  }
+
   /** Fills in what is known without Redis. Returns the places of the others. */
-  async #look(part: Part, keys: readonly string[], answers: Answer[]): Promise<readonly number[]> {
-    const { reader } = part.of;
+  async #look(keys: readonly string[], answers: Answer[]): Promise<readonly number[]> {
     const asked: number[] = [];
-    await this.#shards.tools.turns.forEach(part.at, (i) => {
-      const key = keys[i] as string;
-      const known = this.#isSpent ? reader.inMemory(key) : reader.look(key);
+    await this.#shards.tools.turns.forEach(keys, (key, i) => {
+      const known = this.#known(this.#shards.of(key).reader, key);
       if (known === 'ask') asked.push(i);
       else answers[i] = known;
     });
     return asked;
   }
 
-  async #ask(reader: Reader, key: string, budget: WaitBudget): Promise<Answer> {
-    const answer = await budget.charge<Answer | typeof LATE>(reader.ask(key), LATE);
-    return answer === LATE ? reader.inMemory(key) : answer;
-  }
-
-  async #orMemory(
-    found: Promise<readonly Answer[]>,
-    keys: readonly string[],
-  ): Promise<readonly Answer[]> {
-    if (this.#budget === undefined) return found;
-    const inTime = await this.#budget.spend<readonly Answer[] | typeof LATE>(found, LATE);
-    if (inTime !== LATE) return inTime;
-    return keys.map((key) => this.#shards.of(key).reader.inMemory(key));
+  /** Asks Redis, each server at the same time. */
+  async #ask(keys: readonly string[]): Promise<readonly Answer[]> {
+    const answers: Answer[] = new Array(keys.length);
+    const asking = this.#shards.split(keys).map(async ({ of, keys: some, at }) => {
+      const found = await of.reader.askMany(some, laneOf(keys.length));
+      for (const [i, index] of at.entries()) answers[index] = found[i];
+    });
+    await Promise.all(asking);
+    return answers;
   }
 
   async #change(
     changes: readonly (readonly [string, NewValue | undefined])[],
-    calledAt?: CallMoment,
   ): Promise<WriteResult> {
-    const { ready } = this.#shards;
+    for (const [key] of changes) this.#shards.changed({ key });
+    const { ready, tools } = this.#shards;
     if (ready !== undefined) await ready;
-    const moment = ready === undefined && calledAt !== undefined ? calledAt : this.moment();
     const outcome = new CallOutcome(changes.length);
-    const call = { lane: laneOf(changes.length), waiter: outcome, moment };
-    const { turns } = this.#shards.tools;
-    await turns.forEach(changes, ([key, value]) => this.#shards.change(key, value, call));
-    const turn = turns.due();
+    this.#changeAll(changes, outcome);
+    const turn = tools.turns.due();
     if (turn !== undefined) await turn;
     return this.#orDeferred(outcome.result);
+  }
+
+  #changeAll(changes: readonly (readonly [string, NewValue | undefined])[], waiter: Waiter): void {
+    const call = { lane: laneOf(changes.length), waiter };
+    for (const [key, value] of changes) this.#shards.of(key).writer.change(key, value, call);
+  }
+
+  /** A value was loaded that is too large to be stored: what was there before it goes. */
+  #drop({ key, lease }: Loaded): false {
+    lease?.abandon();
+    if (lease === undefined) this.#shards.tools.standby.delete(key);
+    else this.#changeAll([[key, undefined]], NOBODY);
+    return false;
+  }
+
+  #isTooLarge(key: string, { payload }: NewValue): boolean {
+    const { observer, config } = this.#shards.tools;
+    const { length } = payload;
+    // A character has three bytes at most.
+    if (length * 3 <= config.maxValueBytes) return false;
+    const bytes = Buffer.byteLength(payload);
+    if (bytes <= config.maxValueBytes) return false;
+    observer.valueTooLarge(key, bytes);
+    return true;
   }
 
   #orDeferred(result: Promise<WriteResult>): Promise<WriteResult> {
@@ -219,3 +225,10 @@ export class TieredStore implements Store {
 }
 
 const LATE: unique symbol = Symbol('late');
+const NONE: Claim = { kind: 'none' };
+/** Nobody is told. */
+const NOBODY: Waiter = { settle: () => {} };
+
+function worstOf(results: readonly WriteResult[]): WriteResult {
+  return results.every((result) => result === 'applied') ? 'applied' : 'deferred';
+}

@@ -1,16 +1,20 @@
-import type { Clock } from '../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 
 /** Waits below this share of the whole are normal and are not charged. */
 const FREE_SHARE = 1 / 4;
 
 /**
  * What one request may wait for Redis in all, however many cache calls it makes: one `commandTimeout`.
- * Only time in which the process had nothing to do is charged.
+ * Only time in which the process had nothing to do is charged, and calls that wait together are charged once.
  */
 export class WaitBudget {
   readonly #clock: Clock;
   readonly #totalMs: number;
   #leftMs: number;
+  /** Up to here (idle time) waiting is paid for. */
+  #paidUntil = 0;
+  /** When Redis answered this request last (idle time). */
+  #answeredAt = 0;
 
   constructor(clock: Clock, totalMs: number) {
     this.#clock = clock;
@@ -22,40 +26,71 @@ export class WaitBudget {
     return this.#leftMs <= 0;
   }
 
-  /** The whole budget is used up: the request waited for a command until that timed out. */
-  exhaust(): void {
-    this.#leftMs = 0;
-  }
-
   /** Waits for an answer that takes no longer than the whole budget by itself. */
   async charge<T>(answer: Promise<T>, late: T): Promise<T> {
     if (this.#leftMs < this.#totalMs) return this.spend(answer, late);
-    const idleBefore = this.#clock.idleTime();
+    const from = this.#clock.idleTime();
     const result = await answer;
-    this.#pay(this.#clock.idleTime() - idleBefore);
+    this.#pay(from);
     return result;
   }
 
   /** Waits for `answer`, or for what is left of the budget: then resolves to `late`. */
   async spend<T>(answer: Promise<T>, late: T): Promise<T> {
-    const idleBefore = this.#clock.idleTime();
-    let cancel = (): void => {};
-    const deadline = new Promise<typeof LATE>((resolve) => {
-      const poll = (): void => this.#clock.afterPoll(() => resolve(LATE));
-      cancel = this.#clock.setTimer(poll, Math.max(0, this.#leftMs), { ref: true }).cancel;
-    });
-    const result = await Promise.race([answer, deadline]);
-    cancel();
+    return this.#wait(answer, late, () => Number.NEGATIVE_INFINITY);
+  }
+
+  /** Waits for one answer of many: only while Redis answers none of them the budget runs. */
+  async spendInSilence<T>(answer: Promise<T>, late: T): Promise<T> {
+    return this.#wait(answer, late, () => this.#answeredAt);
+  }
+
+  async #wait<T>(answer: Promise<T>, late: T, notBefore: () => number): Promise<T> {
+    const began = this.#clock.idleTime();
+    const from = (): number => Math.max(began, notBefore());
+    const patience = this.#patience(from);
+    const result = await Promise.race([answer, patience.ended]);
+    patience.cancel();
     if (result === LATE) {
-      this.exhaust();
+      this.#leftMs = 0;
       return late;
     }
-    this.#pay(this.#clock.idleTime() - idleBefore);
+    this.#pay(from());
     return result;
   }
 
-  #pay(waitedMs: number): void {
-    if (waitedMs > this.#totalMs * FREE_SHARE) this.#leftMs -= waitedMs;
+  /** Ends when what is left of the budget has passed since `from`. */
+  #patience(from: () => number): {
+    readonly ended: Promise<typeof LATE>;
+    readonly cancel: () => void;
+  } {
+    let timer: Timer | undefined;
+    let isOver = false;
+    const ended = new Promise<typeof LATE>((resolve) => {
+      const check = (): void => {
+        const leftMs = from() + this.#leftMs - this.#clock.idleTime();
+        if (leftMs <= 0) resolve(LATE);
+        else if (!isOver) wait(leftMs);
+      };
+      const wait = (ms: number): void => {
+        const poll = (): void => this.#clock.afterPoll(check);
+        timer = this.#clock.setTimer(poll, ms, { ref: true });
+      };
+      wait(Math.max(0, this.#leftMs));
+    });
+    const cancel = (): void => {
+      isOver = true;
+      timer?.cancel();
+    };
+    return { ended, cancel };
+  }
+
+  #pay(from: number): void {
+    const now = this.#clock.idleTime();
+    this.#answeredAt = now;
+    if (now - from <= this.#totalMs * FREE_SHARE) return;
+    this.#leftMs -= now - Math.max(from, this.#paidUntil);
+    this.#paidUntil = now;
   }
 }
 

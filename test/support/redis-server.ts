@@ -19,6 +19,8 @@ export interface RedisServerOptions {
   /** Where it keeps its files. By default a fresh folder that `stop()` removes. */
   readonly dir?: string;
   readonly password?: string;
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether it counts as started while it still loads its data. By default it is waited for. */
   readonly isUpWhileLoading?: boolean;
 }
@@ -153,7 +155,7 @@ export class RedisServer {
 
   async #spawn(): Promise<void> {
     const { path, major } = await redisProgram();
-    const { args = [], password } = this.#options;
+    const { args = [], password, env = {} } = this.#options;
     const place = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#dir];
     const volatile = ['--save', '', '--appendonly', 'no'];
     // Earlier ones have DEBUG switched on, and refuse to start with what they do not know.
@@ -163,6 +165,7 @@ export class RedisServer {
     const log = openSync(join(this.#dir, LOG), 'w');
     const child = spawn(path, [...place, ...volatile, ...debug, ...auth, ...args], {
       stdio: ['ignore', log, log],
+      env: { ...process.env, ...env },
     });
     closeSync(log);
     this.#child = child;

@@ -7,7 +7,7 @@ import type {
   WriteItem,
   WriteOutcome,
 } from '../../redis/remote.js';
-import { bytesOf, type Change } from './change.js';
+import { answered, bytesOf, type Change, replaceChange } from './change.js';
 
 /** What is known of a key with an unanswered change. */
 interface Pending {
@@ -18,8 +18,6 @@ interface Pending {
   lane: Lane;
   /** Whether the key stands in the queue of its lane. */
   isQueued: boolean;
-  /** Called when nothing of the key is unanswered any more. */
-  onSettled: (() => void)[] | undefined;
 }
 
 /** What the queue asks and tells. */
@@ -44,7 +42,7 @@ export class ChangeQueue implements ChangeSource {
   readonly #pending = new Map<string, Pending>();
   readonly #lanes: Readonly<Record<Lane, Fifo<string>>> = { request: new Fifo(), bulk: new Fifo() };
   #waitingBytes = 0;
-  #holds = 0;
+  readonly #barriers = new Set<Promise<unknown>>();
 
   constructor(options: ChangeQueueOptions) {
     this.#options = options;
@@ -66,21 +64,26 @@ export class ChangeQueue implements ChangeSource {
     return pending?.next ?? pending?.sent;
   }
 
-  /** Resolves when nothing of the key is unanswered any more; `undefined` when nothing is. */
-  untilSettled(key: string): Promise<void> | undefined {
-    const pending = this.#pending.get(key);
-    if (pending === undefined) return undefined;
-    return new Promise((resolve) => {
-      pending.onSettled ??= [];
-      pending.onSettled.push(resolve);
-    });
+  /** Resolves when the changes of the key so far are answered; `undefined` when there are none. */
+  untilAnswered(key: string): Promise<void> | undefined {
+    const change = this.latest(key);
+    return change && answered(change);
+  }
+
+  /** Resolves when what was sent of the keys that `matches` accepts is answered. */
+  async untilSentAnswered(matches: (key: string) => boolean): Promise<void> {
+    const answers: Promise<void>[] = [];
+    for (const [key, { sent }] of this.#pending) {
+      if (sent !== undefined && matches(key)) answers.push(answered(sent));
+    }
+    await Promise.all(answers);
   }
 
   add(change: Change, lane: Lane): void {
     const pending = this.#pendingOf(change.key, lane);
     if (pending.next !== undefined) {
       this.#waitingBytes -= bytesOf(pending.next);
-      change.replaced = pending.next;
+      replaceChange(pending.next, change);
     }
     pending.next = change;
     this.#waitingBytes += bytesOf(change);
@@ -92,18 +95,24 @@ export class ChangeQueue implements ChangeSource {
     if (pending.sent === undefined) this.#enqueue(change.key, pending);
   }
 
-  /** Nothing is sent until as many releases as holds. */
-  hold(): void {
-    this.#holds++;
+  /** Nothing is sent before `answer` is there. */
+  async hold<T>(answer: Promise<T>): Promise<T> {
+    this.#barriers.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#barriers.delete(answer);
+    }
   }
 
-  release(): void {
-    this.#holds--;
+  /** Resolves when nothing holds the queue; `undefined` when nothing does. */
+  untilFree(): Promise<unknown> | undefined {
+    return this.#barriers.size === 0 ? undefined : Promise.all(this.#barriers);
   }
 
   next(lane: Lane, maxKeys: number, maxBytes: number): ChangeBatch | undefined {
     const queue = this.#lanes[lane];
-    if (this.#holds > 0 || queue.size === 0) return undefined;
+    if (this.#barriers.size > 0 || queue.size === 0) return undefined;
     const changes: Change[] = [];
     const items: WriteItem[] = [];
     let bytes = 0;
@@ -143,14 +152,14 @@ export class ChangeQueue implements ChangeSource {
     if (change === undefined) return undefined;
     this.#waitingBytes -= bytesOf(change);
     pending.next = undefined;
-    if (pending.sent === undefined) this.#forget(key, pending);
+    if (pending.sent === undefined) this.#pending.delete(key);
     return change;
   }
 
   #pendingOf(key: string, lane: Lane): Pending {
     let pending = this.#pending.get(key);
     if (pending === undefined) {
-      pending = { sent: undefined, next: undefined, lane, isQueued: false, onSettled: undefined };
+      pending = { sent: undefined, next: undefined, lane, isQueued: false };
       this.#pending.set(key, pending);
     }
     return pending;
@@ -199,16 +208,10 @@ export class ChangeQueue implements ChangeSource {
   }
 
   #settle(change: Change, outcome: WriteOutcome | Failure): void {
-    const pending = this.#pending.get(change.key);
-    if (pending?.sent === change) pending.sent = undefined;
+    const pending = this.#pending.get(change.key) as Pending;
+    pending.sent = undefined;
     this.#options.onOutcome(change, outcome);
-    if (pending === undefined || pending.sent !== undefined) return;
-    if (pending.next === undefined) this.#forget(change.key, pending);
+    if (pending.next === undefined) this.#pending.delete(change.key);
     else this.#enqueue(change.key, pending);
-  }
-
-  #forget(key: string, pending: Pending): void {
-    if (this.#pending.get(key) === pending) this.#pending.delete(key);
-    for (const each of pending.onSettled ?? []) each();
   }
 }

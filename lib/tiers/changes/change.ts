@@ -2,50 +2,61 @@ import type { WriteResult } from '../../api/cache.js';
 import type { Stamp } from '../../redis/remote.js';
 import type { NewValue } from '../store.js';
 
-/** One change of one key on its way to Redis. */
-export interface Change {
-  readonly key: string;
-  /** `undefined`: a delete. */
-  readonly value: NewValue | undefined;
-  /** When it was called. */
-  stamp: Stamp;
-  /** The ledger's position after the call. */
-  readonly position: number;
-  /** It tells Redis again what is in the journal, and is nobody's call. */
-  readonly isReplay: boolean;
-  readonly waiter: Waiter;
-  /** The change it replaced before that was sent; both share one outcome. */
-  replaced: Change | undefined;
-  /** What the journal held when it was sent. */
-  seq: number;
-  /** Its entry, made when it was first sent. */
-  text: string;
-}
-
 /** Who is told what became of a change. */
 export interface Waiter {
   settle(result: WriteResult): void;
 }
 
+/** A call whose change was replaced before it was sent; its values are not kept. */
+interface Replaced {
+  readonly waiter: Waiter;
+  readonly replaced: Replaced | undefined;
+}
+
+/** One change of one key on its way to Redis. */
+export interface Change {
+  readonly key: string;
+  /** `undefined`: a delete. */
+  readonly value: NewValue | undefined;
+  /** When it was called; raised when it is sent, should an earlier change of the key be lost. */
+  stamp: Stamp;
+  /** It tells Redis again what is in the journal, and is nobody's call. */
+  readonly isReplay: boolean;
+  readonly waiter: Waiter;
+  /** The calls whose changes it replaced: all share one outcome. */
+  replaced: Replaced | undefined;
+  /** What the journal held when it was sent. */
+  seq: number;
+  /** The entry of the value. */
+  text: string;
+}
+
 export function newChange(
   key: string,
   value: NewValue | undefined,
-  call: Pick<Change, 'stamp' | 'position' | 'waiter'> & { readonly isReplay?: boolean },
+  call: Pick<Change, 'stamp' | 'waiter'> & { readonly isReplay?: boolean },
 ): Change {
-  const { stamp, position, waiter, isReplay = false } = call;
-  return { key, value, stamp, position, waiter, isReplay, replaced: undefined, seq: 0, text: '' };
+  const { stamp, waiter, isReplay = false } = call;
+  return { key, value, stamp, waiter, isReplay, replaced: undefined, seq: 0, text: '' };
+}
+
+/** `change` was called after `older`, which was not sent. */
+export function replaceChange(older: Change, change: Change): void {
+  change.replaced = { waiter: older.waiter, replaced: older.replaced };
 }
 
 /** Tells everybody who waits for the change, or for one it replaced. */
 export function settleChange(change: Change, result: WriteResult): void {
-  for (let each: Change | undefined = change; each !== undefined; each = each.replaced) {
+  for (let each: Replaced | undefined = change; each !== undefined; each = each.replaced) {
     each.waiter.settle(result);
   }
 }
 
-/** Another call learns what becomes of the change. */
-export function addWaiter(change: Change, waiter: Waiter): void {
-  change.replaced = { ...change, waiter, replaced: change.replaced };
+/** Resolves when it is known, or cannot be known, what became of the change. */
+export function answered(change: Change): Promise<void> {
+  return new Promise((resolve) => {
+    change.replaced = { waiter: { settle: () => resolve() }, replaced: change.replaced };
+  });
 }
 
 /** What a change takes in the queue. */
@@ -73,6 +84,3 @@ export class CallOutcome implements Waiter {
     if (--this.#left === 0) this.#resolve(this.#result);
   }
 }
-
-/** Nobody waits. */
-export const NOBODY: Waiter = { settle: () => {} };

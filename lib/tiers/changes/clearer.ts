@@ -1,7 +1,7 @@
 import type { WriteResult } from '../../api/cache.js';
 import { compileGlob } from '../../core/glob.js';
-import { Failure } from '../../redis/failure.js';
 import type { Shard } from '../shard.js';
+import { changeGeneration } from './change-generation.js';
 import type { Replay } from './replay.js';
 import type { Sweeper } from './sweeper.js';
 import type { Writer } from './writer.js';
@@ -31,48 +31,38 @@ export class Clearer {
 
   async clear(pattern: string): Promise<WriteResult> {
     const { door, ledger, tools, hasRedis } = this.#shard;
+    const matches = compileGlob(pattern);
     const limit = door.time.stamp().high;
     door.time.raiseFloor(limit);
     ledger.beginAll();
+    tools.standby.deleteMatching(matches);
+    if (!hasRedis) return tools.config.isEnabled ? 'applied' : 'deferred';
+    this.#parts.writer.supersede(matches);
     if (pattern === EVERYTHING) ledger.clearAll(limit);
     else ledger.clearPattern(pattern, limit);
-    tools.standby.deleteMatching(compileGlob(pattern));
-    if (!hasRedis) return tools.config.isEnabled ? 'applied' : 'deferred';
-    return pattern === EVERYTHING ? this.#everything() : this.#pattern(pattern);
+    const isApplied = await (pattern === EVERYTHING ? this.#everything() : this.#swept(matches));
+    if (!isApplied) this.#parts.replay.soon();
+    return isApplied ? 'applied' : 'deferred';
   }
 
-  async #everything(): Promise<WriteResult> {
-    const { door, ledger } = this.#shard;
+  async #everything(): Promise<boolean> {
+    const { ledger } = this.#shard;
     const { writer, replay, sweeper } = this.#parts;
-    writer.supersede(() => true);
-    if (this.#shard.writer === undefined) return this.#everythingLater();
-    const mark = ledger.flushMark;
-    writer.queue.hold();
-    const generation = await door.bump();
-    writer.queue.release();
-    if (generation instanceof Failure) {
-      writer.abandonWaiting();
-      return this.#everythingLater();
+    if (this.#shard.writer !== undefined && (await changeGeneration(this.#shard, writer.queue))) {
+      sweeper.sweepDead();
+      if (ledger.hasUnapplied) replay.soon();
+      return true;
     }
-    ledger.bumped(mark);
-    this.#shard.writer?.wake();
-    sweeper.sweepDead();
-    if (ledger.hasUnapplied) replay.soon();
-    return 'applied';
+    writer.abandonWaiting();
+    ledger.flush();
+    return false;
   }
 
-  #everythingLater(): WriteResult {
-    this.#shard.ledger.flush();
-    this.#parts.replay.soon();
-    return 'deferred';
-  }
-
-  async #pattern(pattern: string): Promise<WriteResult> {
-    this.#parts.writer.supersede(compileGlob(pattern));
-    if (this.#shard.writer === undefined) {
-      this.#parts.replay.soon();
-      return 'deferred';
-    }
-    return (await this.#parts.sweeper.sweep()) ? 'applied' : 'deferred';
+  async #swept(matches: (key: string) => boolean): Promise<boolean> {
+    const { writer, sweeper } = this.#parts;
+    if (this.#shard.writer === undefined) return false;
+    // What was sent and runs later than the scan (a forgotten script, say) would be missed by it.
+    await writer.queue.untilSentAnswered(matches);
+    return sweeper.sweep();
   }
 }

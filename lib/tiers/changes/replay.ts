@@ -1,7 +1,8 @@
+import { inBackground } from '../../core/background.js';
 import type { Timer } from '../../core/clock.js';
-import { Failure } from '../../redis/failure.js';
 import type { Shard } from '../shard.js';
 import { CallOutcome } from './change.js';
+import { changeGeneration } from './change-generation.js';
 import type { Writer } from './writer.js';
 
 /** A change that failed while Redis takes changes is replayed after this pause; twice as long after each failure. */
@@ -22,7 +23,7 @@ export class Replay {
   readonly #writer: Writer;
   #timer: Timer | undefined;
   #pauseMs = FIRST_PAUSE_MS;
-  #isRunning = false;
+  #running: Promise<boolean> | undefined;
 
   constructor(shard: Shard, writer: Writer) {
     this.#shard = shard;
@@ -32,6 +33,8 @@ export class Replay {
   /** Before anybody reads from a new connection. Whether Redis took everything. */
   async beforeReads(wake: () => void): Promise<boolean> {
     const { ledger } = this.#shard;
+    // One that is under way may belong to the connection before.
+    await this.#running;
     for (let pass = 0; pass < MAX_PASSES && ledger.hasUnapplied; pass++) {
       if (!(await this.#run(wake))) return false;
     }
@@ -40,9 +43,11 @@ export class Replay {
 
   /** The journal has something that Redis could be told now. */
   soon(): void {
-    if (this.#timer !== undefined || this.#isRunning || this.#shard.door.writer === undefined)
-      return;
-    this.#timer = this.#shard.tools.clock.setTimer(() => void this.#now(), this.#pauseMs);
+    const { door, tools } = this.#shard;
+    if (this.#timer !== undefined || this.#running !== undefined) return;
+    if (door.writer === undefined) return;
+    const replay = (): void => void this.#now();
+    this.#timer = inBackground(() => tools.clock.setTimer(replay, this.#pauseMs));
   }
 
   stop(): void {
@@ -56,33 +61,23 @@ export class Replay {
     const { door, ledger } = this.#shard;
     const commands = door.writer;
     if (commands === undefined || !ledger.hasUnapplied) return;
-    this.#isRunning = true;
     const isWell = await this.#run(() => commands.wake());
-    this.#isRunning = false;
     this.#pauseMs = isWell ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
     if (ledger.hasUnapplied) this.soon();
   }
 
-  async #run(wake: () => void): Promise<boolean> {
-    if (this.#shard.ledger.blocksAll && !(await this.#bump())) return false;
-    return this.#keys(wake);
+  #run(wake: () => void): Promise<boolean> {
+    this.#running ??= this.#tell(wake).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
   }
 
-  /** A logical flush of the prefix: entries of the old generation are unreachable at once. */
-  async #bump(): Promise<boolean> {
-    const { door, ledger } = this.#shard;
-    const mark = ledger.flushMark;
-    const generation = await door.bump();
-    if (generation instanceof Failure) return false;
-    ledger.bumped(mark);
-    return true;
-  }
-
-  async #keys(wake: () => void): Promise<boolean> {
+  async #tell(wake: () => void): Promise<boolean> {
     const { ledger } = this.#shard;
-    const waiting = ledger
-      .waiting()
-      .filter(([key]) => this.#writer.queue.latest(key) === undefined);
+    const { queue } = this.#writer;
+    if (ledger.blocksAll && !(await changeGeneration(this.#shard, queue))) return false;
+    const waiting = ledger.waiting().filter(([key]) => queue.latest(key) === undefined);
     const outcome = new CallOutcome(waiting.length);
     for (const [key, limit] of waiting) this.#writer.redo(key, limit, outcome);
     wake();

@@ -1,13 +1,13 @@
+import { inBackground } from '../../core/background.js';
 import type { Timer } from '../../core/clock.js';
 import { escapeGlob } from '../../core/glob.js';
 import { fingerprint } from '../../entry/fingerprint.js';
-import { RESERVED } from '../../entry/slot.js';
 import { Failure } from '../../redis/failure.js';
 import type { Commands, ScanPage } from '../../redis/remote.js';
 import type { Shard } from '../shard.js';
+import { changeGeneration } from './change-generation.js';
+import type { ChangeQueue } from './change-queue.js';
 
-/** Keys in one removing command. */
-const TOGETHER = 100;
 /** A step of a scan that timed out is asked for again so often. */
 const TRIES = 3;
 const FIRST_PAUSE_MS = 200;
@@ -22,6 +22,7 @@ const MAX_STEPS = 5_000;
  */
 export class Sweeper {
   readonly #shard: Shard;
+  readonly #queue: ChangeQueue;
   #running: Promise<boolean> | undefined;
   #sweptSeq = 0;
   #timer: Timer | undefined;
@@ -29,8 +30,9 @@ export class Sweeper {
   #deadTimer: Timer | undefined;
   #deadRun = 0;
 
-  constructor(shard: Shard) {
+  constructor(shard: Shard, queue: ChangeQueue) {
     this.#shard = shard;
+    this.#queue = queue;
   }
 
   /** Sweeps Redis for every pattern that waits now. Whether it did; if not, it is tried again by itself. */
@@ -40,10 +42,9 @@ export class Sweeper {
       this.#running ??= this.#pass().finally(() => {
         this.#running = undefined;
       });
-      if (!(await this.#running)) {
-        this.#again();
-        return false;
-      }
+      if (await this.#running) continue;
+      this.#again();
+      return false;
     }
     return true;
   }
@@ -51,7 +52,7 @@ export class Sweeper {
   /** A generation is gone: its entries are removed in the background. */
   sweepDead(): void {
     this.#deadTimer?.cancel();
-    this.#scheduleDead({ run: ++this.#deadRun, cursor: '0', steps: 0 });
+    this.#scheduleDead(++this.#deadRun, '0', 0);
   }
 
   stop(): void {
@@ -65,7 +66,7 @@ export class Sweeper {
   #again(): void {
     if (this.#timer !== undefined || this.#shard.writer === undefined) return;
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
-    this.#timer = this.#shard.tools.clock.setTimer(() => {
+    this.#timer = this.#setTimer(() => {
       this.#timer = undefined;
       void this.sweep();
     }, this.#pauseMs);
@@ -76,37 +77,38 @@ export class Sweeper {
     const { ledger, door, writer } = this.#shard;
     const seq = ledger.patternSeq;
     if (writer === undefined) return false;
+    if (!door.canSweep) return this.#withoutScan();
     let cursor = '0';
     do {
       const page = await this.#scan(writer, cursor);
-      if (page instanceof Failure) return this.#withoutScan(page);
+      if (page instanceof Failure) return !door.canSweep && this.#withoutScan();
       if (!(await this.#remove(writer, page.keys))) return false;
       cursor = page.next;
     } while (cursor !== '0');
     ledger.swept(seq, door.reign);
-    this.#sweptSeq = Math.max(this.#sweptSeq, seq);
-    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#ended(seq);
     return true;
   }
 
+  #ended(seq: number): void {
+    this.#sweptSeq = Math.max(this.#sweptSeq, seq);
+    this.#pauseMs = FIRST_PAUSE_MS;
+  }
+
   async #scan(commands: Commands, cursor: string): Promise<ScanPage | Failure> {
-    const glob = `${escapeGlob(this.#shard.tools.config.prefix)}*`;
-    let page = await commands.scan(cursor, glob);
-    for (let tries = 1; tries < TRIES && isLate(page); tries++)
-      page = await commands.scan(cursor, glob);
+    let page = await commands.scan(cursor, this.#glob);
+    for (let tries = 1; tries < TRIES && isLate(page); tries++) {
+      page = await commands.scan(cursor, this.#glob);
+    }
     if (page instanceof Failure) this.#shard.door.report(page);
     return page;
   }
 
-  /** Where SCAN is refused the whole prefix goes: more than was asked for, and nothing less. */
-  async #withoutScan(failure: Failure): Promise<boolean> {
-    if (!failure.isRefused) return false;
-    const { door, ledger } = this.#shard;
-    const mark = ledger.flushMark;
-    const generation = await door.bump();
-    if (generation instanceof Failure) return false;
-    ledger.bumped(mark);
-    this.#sweptSeq = Math.max(this.#sweptSeq, mark.patternSeq);
+  /** Where keys cannot be looked for the whole prefix goes: more than was asked for, and nothing less. */
+  async #withoutScan(): Promise<boolean> {
+    const { patternSeq } = this.#shard.ledger;
+    if (!(await changeGeneration(this.#shard, this.#queue))) return false;
+    this.#ended(patternSeq);
     return true;
   }
 
@@ -117,51 +119,44 @@ export class Sweeper {
     for (const fullKey of fullKeys) {
       const key = fullKey.slice(length);
       const limit = ledger.clearedUpTo(key);
-      if (limit > 0 && !key.includes(RESERVED))
-        items.push({ key: fullKey, fingerprint: fingerprint(key), limit });
+      if (limit > 0) items.push({ key: fullKey, fingerprint: fingerprint(key), limit });
     }
-    for (let from = 0; from < items.length; from += TOGETHER) {
-      const removed = await commands.sweep(items.slice(from, from + TOGETHER));
-      if (!(removed instanceof Failure)) continue;
-      door.report(removed);
-      return false;
-    }
-    return true;
+    if (items.length === 0) return true;
+    const removed = await commands.sweep(items);
+    if (removed instanceof Failure) door.report(removed);
+    return !(removed instanceof Failure);
   }
 
-  #scheduleDead(state: {
-    readonly run: number;
-    readonly cursor: string;
-    readonly steps: number;
-  }): void {
-    this.#deadTimer = this.#shard.tools.clock.setTimer(() => void this.#deadStep(state), STEP_MS);
+  #scheduleDead(run: number, cursor: string, step: number): void {
+    if (step >= MAX_STEPS) return;
+    this.#deadTimer = this.#setTimer(() => {
+      void this.#deadStep(run, cursor).then((next) => {
+        if (next !== '0' && run === this.#deadRun) this.#scheduleDead(run, next, step + 1);
+      });
+    }, STEP_MS);
   }
 
-  async #deadStep({
-    run,
-    cursor,
-    steps,
-  }: {
-    run: number;
-    cursor: string;
-    steps: number;
-  }): Promise<void> {
+  /** Returns where the next step begins; '0': nowhere. */
+  async #deadStep(run: number, cursor: string): Promise<string> {
     const { door, tools, writer } = this.#shard;
-    if (writer === undefined || steps >= MAX_STEPS) return;
-    const page = await writer.scan(cursor, `${escapeGlob(tools.config.prefix)}*`);
-    if (page instanceof Failure || run !== this.#deadRun) return;
+    const page = await writer?.scan(cursor, this.#glob);
+    if (writer === undefined || page === undefined || page instanceof Failure) return '0';
+    if (run !== this.#deadRun || page.keys.length === 0) return page.next;
     const { length } = tools.config.prefix;
-    const items = page.keys
-      .filter((key) => !key.slice(length).includes(RESERVED))
-      .map((key) => ({ key, fingerprint: fingerprint(key.slice(length)) }));
-    for (let from = 0; from < items.length; from += TOGETHER) {
-      const removed = await writer.sweepDead(items.slice(from, from + TOGETHER), door.generation);
-      if (removed instanceof Failure || run !== this.#deadRun) return;
-    }
-    if (page.next !== '0') this.#scheduleDead({ run, cursor: page.next, steps: steps + 1 });
+    const items = page.keys.map((key) => ({ key, fingerprint: fingerprint(key.slice(length)) }));
+    const removed = await writer.sweepDead(items, door.generation);
+    return removed instanceof Failure ? '0' : page.next;
+  }
+
+  get #glob(): string {
+    return `${escapeGlob(this.#shard.tools.config.prefix)}*`;
+  }
+
+  #setTimer(task: () => void, ms: number): Timer {
+    return inBackground(() => this.#shard.tools.clock.setTimer(task, ms));
   }
 }
 
 function isLate(page: ScanPage | Failure): boolean {
-  return page instanceof Failure && page.kind === 'command' && page.reason === 'timeout';
+  return page instanceof Failure && page.reason === 'timeout';
 }

@@ -1,7 +1,9 @@
 import type { Label } from '../../redis/remote.js';
 
-/** Writes labelled longer ago than this are dropped: no failover loses as much. */
+/** Writes labelled longer ago than this are dropped: no failover loses as much. Time without heartbeats does not count. */
 const KEPT_MS = 30_000;
+/** Heartbeats further apart than this were not answered in between. */
+const LONGEST_GAP_MS = 1_000;
 /** More keys than this are dropped early, at the next answered heartbeat. */
 const MAX_KEYS = 10_000;
 
@@ -12,11 +14,10 @@ export interface Acknowledged {
   readonly batch: Batch;
 }
 
-/** What was acknowledged between two fences. Without a label it is not known to lie before a fence. */
+/** What was acknowledged between two fences. With count 0 it is not known to lie before a fence. */
 export interface Batch {
-  label: Label | undefined;
-  readonly life: string;
-  readonly reign: string;
+  label: Label;
+  /** In the time of answered heartbeats. */
   labelledAt: number;
   /** How many changes it has. */
   size: number;
@@ -43,11 +44,15 @@ export interface Lost {
 export class AcknowledgedWrites {
   readonly #keys = new Map<string, Acknowledged>();
   readonly #patterns = new Map<string, { limit: number; batch: Batch }>();
-  #current: Batch = newBatch('', '');
+  #current: Batch = newBatch({ life: '', id: '' });
   /** Closed batches that have no label yet. */
   #unlabelled: Batch[] = [];
   #bump: Batch | undefined;
-  #floor: Label | undefined;
+  /** The latest batch that was dropped, in whole or in part. */
+  #floor: Pick<Batch, 'label' | 'labelledAt'> | undefined;
+  #confirmedAt = Number.NEGATIVE_INFINITY;
+  /** How long heartbeats have been answered, in all. */
+  #answeredMs = 0;
 
   /** Changes that are not known to lie before a fence. */
   get unfenced(): number {
@@ -73,9 +78,10 @@ export class AcknowledgedWrites {
     this.#patterns.set(pattern, { limit, batch: this.#batchOf(reign) });
   }
 
-  /** A change of generation of this process was acknowledged. */
+  /** A change of generation of this process was acknowledged: what was dropped before is out of reach. */
   noteBump(reign: Reign): void {
     this.#bump = this.#batchOf(reign);
+    this.#floor = undefined;
   }
 
   get(key: string): Acknowledged | undefined {
@@ -86,41 +92,38 @@ export class AcknowledgedWrites {
   beginFence(): (label: Label, now: number) => void {
     if (this.#current.size > 0) this.#unlabelled.push(this.#current);
     const batches = [...this.#unlabelled];
-    this.#current = newBatch(this.#current.life, this.#current.reign);
+    this.#current = newBatch(reignOf(this.#current));
     return (label, now) => {
+      this.#answeredMs += Math.min(now - this.#confirmedAt, LONGEST_GAP_MS);
+      this.#confirmedAt = now;
       for (const batch of batches) {
-        if (batch.label !== undefined) continue;
         batch.label = label;
-        batch.labelledAt = now;
+        batch.labelledAt = this.#answeredMs;
       }
-      this.#unlabelled = this.#unlabelled.filter((batch) => batch.label === undefined);
-      this.#drop(now);
+      this.#unlabelled = this.#unlabelled.filter((batch) => !isLabelled(batch));
+      this.#drop();
     };
   }
 
   /** Takes out what `survived` denies. `reign`: the present one; a record made anew in the same life has another id. */
-  takeLost(
-    survived: (label: Label | undefined, life: string) => boolean,
-    reign: Reign,
-    count: number,
-  ): Lost {
+  takeLost(survived: (label: Label) => boolean, reign: Reign, count: number): Lost {
     this.#adoptNewRecord(reign, count);
     const keys: (readonly [string, Acknowledged])[] = [];
     const patterns: (readonly [string, number])[] = [];
     for (const [key, record] of this.#keys) {
-      if (survived(record.batch.label, record.batch.life)) continue;
+      if (survived(record.batch.label)) continue;
       keys.push([key, record]);
       this.#keys.delete(key);
     }
     for (const [pattern, { limit, batch }] of this.#patterns) {
-      if (survived(batch.label, batch.life)) continue;
+      if (survived(batch.label)) continue;
       patterns.push([pattern, limit]);
       this.#patterns.delete(pattern);
     }
-    const isBumpLost = this.#bump !== undefined && !survived(this.#bump.label, this.#bump.life);
-    const isAmnesia = this.#floor !== undefined && !survived(this.#floor, this.#floor.life);
+    const isBumpLost = this.#bump !== undefined && !survived(this.#bump.label);
+    const isAmnesia = this.#floor !== undefined && !survived(this.#floor.label);
+    // Amnesia lasts until the generation was changed.
     if (isBumpLost) this.#bump = undefined;
-    if (isAmnesia) this.#floor = undefined;
     return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
   }
 
@@ -131,44 +134,47 @@ export class AcknowledgedWrites {
     for (const { batch } of this.#patterns.values()) batches.add(batch);
     if (this.#bump !== undefined) batches.add(this.#bump);
     for (const batch of batches) {
-      if (batch.life !== reign.life || batch.label === undefined || batch.label.reign === reign.id)
-        continue;
-      batch.label = undefined;
+      if (!isLabelled(batch) || !isOfOldRecord(batch.label, reign)) continue;
+      batch.label = noLabel(reign);
       this.#unlabelled.push(batch);
     }
-    const floor = this.#floor;
-    if (floor !== undefined && floor.life === reign.life && floor.reign !== reign.id) {
-      this.#floor = { life: reign.life, reign: reign.id, count: count + 1 };
+    if (this.#floor !== undefined && isOfOldRecord(this.#floor.label, reign)) {
+      const label = { ...noLabel(reign), count: count + 1 };
+      this.#floor = { label, labelledAt: this.#answeredMs };
     }
   }
 
   #batchOf(reign: Reign): Batch {
-    if (this.#current.life !== reign.life || this.#current.reign !== reign.id) {
+    const { label } = this.#current;
+    if (label.life !== reign.life || label.reign !== reign.id) {
       if (this.#current.size > 0) this.#unlabelled.push(this.#current);
-      this.#current = newBatch(reign.life, reign.id);
+      this.#current = newBatch(reign);
     }
     this.#current.size++;
     return this.#current;
   }
 
-  #drop(now: number): void {
+  #drop(): void {
     for (const [key, { batch }] of this.#keys) {
-      const isKept = this.#keys.size <= MAX_KEYS && now - batch.labelledAt < KEPT_MS;
-      if (batch.label === undefined || isKept) break;
+      const isKept = this.#keys.size <= MAX_KEYS && this.#isYoung(batch);
+      if (!isLabelled(batch) || isKept) break;
       this.#keys.delete(key);
-      this.#raiseFloor(batch.label);
+      this.#raiseFloor(batch);
     }
     for (const [pattern, { batch }] of this.#patterns) {
-      if (batch.label === undefined || now - batch.labelledAt < KEPT_MS) continue;
+      if (!isLabelled(batch) || this.#isYoung(batch)) continue;
       this.#patterns.delete(pattern);
-      this.#raiseFloor(batch.label);
+      this.#raiseFloor(batch);
     }
   }
 
-  #raiseFloor(label: Label): void {
-    const floor = this.#floor;
-    if (floor === undefined || floor.reign !== label.reign || label.count > floor.count) {
-      this.#floor = label;
+  #isYoung({ labelledAt }: Batch): boolean {
+    return this.#answeredMs - labelledAt < KEPT_MS;
+  }
+
+  #raiseFloor({ label, labelledAt }: Batch): void {
+    if (this.#floor === undefined || labelledAt > this.#floor.labelledAt) {
+      this.#floor = { label, labelledAt };
     }
   }
 }
@@ -178,6 +184,24 @@ export interface Reign {
   readonly id: string;
 }
 
-function newBatch(life: string, reign: string): Batch {
-  return { label: undefined, life, reign, labelledAt: 0, size: 0 };
+function newBatch(reign: Reign): Batch {
+  return { label: noLabel(reign), labelledAt: 0, size: 0 };
+}
+
+/** Not fenced yet. */
+function noLabel({ life, id }: Reign): Label {
+  return { life, reign: id, count: 0 };
+}
+
+function isLabelled({ label }: Batch): boolean {
+  return label.count > 0;
+}
+
+function reignOf({ label }: Batch): Reign {
+  return { life: label.life, id: label.reign };
+}
+
+/** In this life the record was made anew, and counts from 0. */
+function isOfOldRecord(label: Label, reign: Reign): boolean {
+  return label.life === reign.life && label.reign !== reign.id;
 }

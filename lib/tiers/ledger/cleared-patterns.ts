@@ -9,7 +9,7 @@ interface Cleared {
   sweptAt: number | undefined;
 }
 
-/** More patterns than this with a wildcard before their end would make every read slow. */
+/** More waiting patterns than this with a wildcard before their end would make every read slow. */
 const MAX_GLOBS = 64;
 
 /** A prefix and one star at its end: matched by looking the prefix up. */
@@ -64,6 +64,7 @@ export class ClearedPatterns {
     this.#patterns.set(pattern, cleared);
     if (PREFIX_PATTERN.test(pattern)) this.#prefixMap(pattern).set(pattern.slice(0, -1), cleared);
     else this.#globs.add(cleared);
+    if (this.isTooMany) this.#forgetSweptGlobs();
   }
 
   /** Entries of the key with a version up to this are cleared; 0 when no pattern matches. */
@@ -104,6 +105,14 @@ export class ClearedPatterns {
   clear(seq: number = this.#seq): void {
     for (const [pattern, cleared] of this.#patterns) {
       if (cleared.seq <= seq) this.#delete(pattern, cleared);
+    }
+  }
+
+  /** They only guard against what was lost before their clear. */
+  #forgetSweptGlobs(): void {
+    for (const [pattern, cleared] of this.#patterns) {
+      const isSwept = cleared.sweptAt !== undefined && this.#globs.has(cleared);
+      if (isSwept) this.#delete(pattern, cleared);
     }
   }
 

@@ -1,13 +1,10 @@
 import type { Clock } from '../../core/clock.js';
-import { survived } from '../../redis/lineage.js';
+import { lastReign, survived } from '../../redis/lineage.js';
 import type { Evidence, Label, Stamp } from '../../redis/remote.js';
 import { type Acknowledged, AcknowledgedWrites, type Reign } from './acknowledged.js';
 import { ClearedPatterns } from './cleared-patterns.js';
 import { Journal } from './journal.js';
 import { LocalChanges } from './local-changes.js';
-
-/** Until this long after a sweep a pattern filters: no write of a lost connection runs later. */
-const FILTER_AFTER_SWEEP_MS = 15_000;
 
 /** More changes than this without a fence ask for one early. */
 const FENCE_AFTER = 5_000;
@@ -16,6 +13,8 @@ export interface LedgerOptions {
   readonly clock: Clock;
   /** The most changes kept for Redis. */
   readonly max: number;
+  /** So long after it was sent a write of a lost connection may still run. */
+  readonly lateWritesMs: number;
   /** The journal collapsed into one change of generation. */
   readonly onOverflow: () => void;
 }
@@ -24,6 +23,7 @@ export interface LedgerOptions {
 export interface FlushMark {
   readonly seq: number;
   readonly patternSeq: number;
+  readonly clearedAll: number;
 }
 
 /**
@@ -38,6 +38,7 @@ export class Ledger {
   readonly #patterns = new ClearedPatterns();
   readonly #local = new LocalChanges();
   readonly #acknowledged = new AcknowledgedWrites();
+  /** Until Redis acknowledges the new generation, entries with a version up to this are cleared. */
   #clearedAll = 0;
 
   constructor(options: LedgerOptions) {
@@ -108,7 +109,6 @@ export class Ledger {
 
   /** A pattern is cleared as of `limit` (microseconds). */
   clearPattern(pattern: string, limit: number): void {
-    this.#patterns.forget(this.#options.clock.now() - FILTER_AFTER_SWEEP_MS);
     this.#patterns.record(pattern, limit);
     if (this.#patterns.isTooMany || this.#patterns.waiting > this.#journal.max) this.overflow();
   }
@@ -154,20 +154,21 @@ export class Ledger {
   /** A fence is about to be sent; call the result with the label under which it was counted. */
   beginFence(): (label: Label) => void {
     const confirm = this.#acknowledged.beginFence();
-    return (label) => confirm(label, this.#options.clock.now());
+    return (label) => {
+      const now = this.#options.clock.now();
+      confirm(label, now);
+      this.#patterns.forget(now - this.#options.lateWritesMs);
+    };
   }
 
   /** What answers now shows this chain: journals again what it lacks (rule R3). */
   judge(evidence: Evidence): 'intact' | 'amnesia' {
-    const last = evidence.chain.at(-1);
-    const reign = { life: evidence.life, id: last?.id ?? '' };
-    const lost = this.#acknowledged.takeLost(
-      (label, life) => survived(label, { life, evidence }),
-      reign,
-      evidence.count,
-    );
+    const { life, chain, count } = evidence;
+    const reign = { life, id: lastReign(chain)?.id ?? '' };
+    const isKept = (label: Label): boolean => survived(label, life, chain);
+    const lost = this.#acknowledged.takeLost(isKept, reign, count);
     for (const [key, { limit }] of lost.keys) this.defer(key, 'change', limit);
-    for (const [pattern, limit] of lost.patterns) this.#patterns.record(pattern, limit);
+    for (const [pattern, limit] of lost.patterns) this.clearPattern(pattern, limit);
     if (lost.isAmnesia) return 'amnesia';
     if (lost.isEverything) this.overflow();
     return 'intact';
@@ -192,13 +193,15 @@ export class Ledger {
 
   /** Marks what a change of generation covers that is about to be sent. */
   get flushMark(): FlushMark {
-    return { seq: this.#journal.seq, patternSeq: this.#patterns.seq };
+    const { seq } = this.#journal;
+    return { seq, patternSeq: this.#patterns.seq, clearedAll: this.#clearedAll };
   }
 
   /** The generation was changed by a command that was sent at this mark. */
-  bumped({ seq, patternSeq }: FlushMark): void {
+  bumped({ seq, patternSeq, clearedAll }: FlushMark): void {
     this.#patterns.clear(patternSeq);
     this.#journal.settleAll(seq);
+    if (this.#clearedAll === clearedAll) this.#clearedAll = 0;
   }
 
   /** Redis acknowledged a new generation. */
@@ -209,10 +212,6 @@ export class Ledger {
   /** The keys that wait for Redis, in the order they were recorded, with the limit of each. */
   waiting(): readonly (readonly [string, number])[] {
     return this.#journal.keys().map((key) => [key, this.#journal.get(key)?.limit ?? 0] as const);
-  }
-
-  isWaiting(key: string): boolean {
-    return this.#journal.has(key);
   }
 
   /** A loaded value that memory no longer holds needs no protection. */

@@ -12,7 +12,11 @@ describe('a check', () => {
     const clock = new ManualClock();
     const verdicts: CheckResult[] = [];
     const config = { name: 'database', check, critical: true, timeoutMs: 800 };
-    const runner = new CheckRunner(config, clock, maxAgeMs, (result) => verdicts.push(result));
+    const runner = new CheckRunner(config, {
+      clock,
+      maxAgeMs,
+      onVerdict: (result) => verdicts.push(result),
+    });
     return { runner, clock, verdicts };
   }
 
@@ -133,7 +137,7 @@ describe('a check', () => {
       check: () => new Promise((resolve) => setTimeout(resolve, 10, 'PONG')),
     };
     for (let round = 0; round < 5; round++) {
-      const runner = new CheckRunner(config, systemClock, 0, () => {});
+      const runner = new CheckRunner(config, { clock: systemClock, maxAgeMs: 0, onVerdict() {} });
       const answer = runner.verdict();
       await new Promise((resolve) => setImmediate(resolve));
       const until = performance.now() + 200;

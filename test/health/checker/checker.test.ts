@@ -164,7 +164,7 @@ describe('the checks of a router', () => {
           name: 'database',
           from: 'up',
           to: 'down',
-          reason: 'the check gave false',
+          reason: 'the check returned false',
           durationMs: 3_000,
           at: at(3),
         },
@@ -198,7 +198,7 @@ describe('the checks of a router', () => {
       expect(changes.map(({ name, to, reason }) => [name, to, reason])).to.deep.equal([
         ['cache', 'degraded', 'Redis is not used. The in-memory fallback serves.'],
         ['health', 'degraded', 'cache is degraded'],
-        ['database', 'down', 'the check gave false'],
+        ['database', 'down', 'the check returned false'],
         ['health', 'error', 'database is down, cache is degraded'],
       ]);
     });

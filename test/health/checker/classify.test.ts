@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { classifyError, classifyValue } from '../../../lib/health/checker/classify.js';
+import { classifyValue } from '../../../lib/health/checker/classify.js';
+import { classifyError } from '../../../lib/health/checker/failure.js';
 
 describe('what a check gives', () => {
   const isUp: readonly unknown[] = [
@@ -43,7 +44,7 @@ describe('what a check gives', () => {
   it('is down: false', () => {
     expect(classifyValue('x', false)).to.deep.equal({
       status: 'down',
-      message: 'the check gave false',
+      message: 'the check returned false',
     });
   });
 
