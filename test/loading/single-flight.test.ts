@@ -100,6 +100,17 @@ describe('loading: single flight', () => {
       expect(cache.stored('k')).to.equal('mine');
     });
 
+    it('that cannot be read is not stored when another process is the one to load it', async () => {
+      const cache = new InHand();
+      cache.store.beforeClaim = async () => {
+        cache.store.storeElsewhere('k', elsewhere('theirs'));
+        cache.store.corrupt('k');
+        cache.store.beforeClaim = async () => cache.store.holdElsewhere('k');
+      };
+      expect(await cache.getOrSet('k', () => 'mine')).to.equal('mine');
+      expect(cache.store.callsOf('fill')).to.deep.equal([]);
+    });
+
     it('uses the caller’s store for its claim and its fill', async () => {
       const cache = new InHand();
       const { store } = cache;
