@@ -300,6 +300,45 @@ describe('loading: loads inside loads', () => {
       expect(await cache.getOrSet('y', () => 'fine')).to.equal('fine');
     });
 
+    it('and the call that is refused leaves nothing behind for others', async () => {
+      const cache = new InHand();
+      let now = 0;
+      cache.clock.now = () => (now += 0.05);
+      const keys = Array.from({ length: 1_000 }, (_, i) => `k${i}`);
+      let joined: Promise<string> | undefined;
+      const answer = cache.getOrSet('own', () => {
+        // The event loop turns while the call looks through its keys; meanwhile somebody joins.
+        setImmediate(() => {
+          joined = cache.getOrSet('k0', () => 'joined');
+        });
+        return cache.getOrSetMany([...keys, 'own'], never);
+      });
+      expect(await messageOf(answer)).to.contain("'own' → 'own'");
+      expect(await joined).to.equal('joined');
+      expect(await cache.getOrSet('k1', () => 'fine')).to.equal('fine');
+    });
+
+    it('and the call that is refused waits for nothing: the loads can be abandoned', async () => {
+      const cache = new InHand();
+      const leaving = new AbortController();
+      let loading: AbortSignal | undefined;
+      const answer = rejectionOf(
+        cache.getOrSet(
+          'a',
+          async ({ signal }) => {
+            loading = signal;
+            await rejectionOf(cache.getOrSet('a', never));
+            return never();
+          },
+          { signal: leaving.signal },
+        ),
+      );
+      await cache.clock.advance(1);
+      leaving.abort();
+      await answer;
+      expect(loading?.aborted).to.equal(true);
+    });
+
     it('that two loads close which were begun apart', async () => {
       const cache = new InHand();
       const both = gate();
