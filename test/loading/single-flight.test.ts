@@ -348,6 +348,26 @@ describe('loading: single flight', () => {
       }
     });
 
+    it('is loaded anew from memory’s too, which does not count as stored meanwhile', async () => {
+      const cache = await stale();
+      cache.store.isAway = true;
+      expect(await cache.ask('k', () => 'new')).to.include({ value: 'new', outcome: 'miss' });
+    });
+
+    it('is tried again after 1 s once more when a load between has succeeded', async () => {
+      const cache = await stale();
+      const failing = (): Promise<never> => Promise.reject(new Error('away'));
+      for (let i = 0; i < 3; i++) {
+        expect(await cache.getOrSet('k', failing)).to.equal('old');
+        await cache.clock.advance(10_000);
+      }
+      expect(await cache.getOrSet('k', () => 'new', { ttlMs: 100 })).to.equal('new');
+      await cache.clock.advance(101);
+      expect(await cache.getOrSet('k', failing)).to.equal('new');
+      await cache.clock.advance(1_000);
+      expect(await cache.getOrSet('k', () => 'newest')).to.equal('newest');
+    });
+
     it('does not serve beyond its grace', async () => {
       const cache = await stale({ graceMs: 1_000 });
       const load = gate<string>();
