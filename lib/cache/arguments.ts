@@ -30,15 +30,19 @@ export class Arguments {
   checkKey(key: unknown): void {
     if (typeof key !== 'string' || key.length === 0 || key.length > MAX_LENGTH) {
       const advice = "Join the parts that make it unique, such as 'product:42'; hash what is long.";
-      throw invalid(KEY, `a text of 1 to ${MAX_LENGTH} characters`, key, advice);
+      throw invalid({ ...KEY, advice }, `a text of 1 to ${MAX_LENGTH} characters`, key);
     }
     if (!key.isWellFormed()) {
       const advice = 'It has half of a surrogate pair: cut text with care.';
-      throw invalid(KEY, 'well-formed Unicode', key, advice);
+      throw invalid({ ...KEY, advice }, 'well-formed Unicode', key);
     }
     if (key.includes(RESERVED) || this.#forbiddenStarts.some((start) => key.startsWith(start))) {
       const advice = "That name is kept for the cache's own records.";
-      throw invalid(KEY, `a text that does not form '${RESERVED}' with the prefix`, key, advice);
+      throw invalid(
+        { ...KEY, advice },
+        `a text that does not form '${RESERVED}' with the prefix`,
+        key,
+      );
     }
   }
 
@@ -49,7 +53,7 @@ export class Arguments {
     if (isText && given.length <= MAX_LENGTH) return given;
     const expected = `a glob of 1 to ${MAX_LENGTH} characters, such as 'products:*'`;
     const advice = 'Call clear() without an argument to remove every key of this cache.';
-    throw invalid(PATTERN, expected, given, advice);
+    throw invalid({ ...PATTERN, advice }, expected, given);
   }
 
   /** A list of keys that stays as it is, whatever the caller does with its own. */

@@ -7,7 +7,6 @@ import { SingleFlight } from '../loading/single-flight.js';
 import { MemoryTier } from '../memory/memory-tier.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
-import { RedisSessionSource } from '../redis/session-source.js';
 import { SingleRemote } from '../redis/single.js';
 import { Shards } from '../tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
@@ -78,11 +77,9 @@ export function buildCache(config: CacheConfig, { clock, remote }: Surroundings)
 
 /** Redis as configured. */
 function buildRemote(config: CacheConfig, clock: Clock): Remote {
-  if (config.redis === undefined) return noRedis(clock);
   const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
-  const options = { prefix, clock, commandTimeoutMs };
-  const source = new RedisSessionSource({ ...options, source: redis, maxValueBytes });
-  return new SingleRemote({ ...options, source });
+  if (redis === undefined) return noRedis(clock);
+  return new SingleRemote({ source: redis, prefix, clock, commandTimeoutMs, maxValueBytes });
 }
 
 /** The database is protected most when Redis does not protect it. */

@@ -56,7 +56,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
     load: parseLoad(options),
     ...parseLoading(options),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
-    maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, 1, MAX_VALUE_BYTES),
+    maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),
     journalMax: parseJournalMax(options.journal),
     logger: parseLogger(options.logger),
     isEnabled: disabledBy === undefined,
@@ -76,7 +76,7 @@ function refuseInstance(given: unknown): void {
   // By name: an object of another realm (a Jest test, a vm) has an `Object` of its own.
   if (typeof maker !== 'function' || maker.name === 'Object') return;
   const advice = 'Pass a plain object, such as { ttl: 300_000 }.';
-  throw invalid(subject('the cache'), 'an object of options', given, advice);
+  throw invalid({ ...subject('the cache'), advice }, 'an object of options', given);
 }
 
 /** What switched the cache off. The environment comes first: it is for the night in which nobody can deploy. */
@@ -112,8 +112,8 @@ function parseMemory(given: unknown): Pick<CacheConfig, 'memory' | 'outageTtlMs'
   } = options;
   return {
     memory: Object.freeze({
-      max: parseInteger(subject('memory.max'), max, 1, MAX_ENTRIES),
-      maxBytes: parseInteger(subject('memory.maxBytes'), maxBytes, 1, MAX_BYTES),
+      max: parseInteger(subject('memory.max'), max, [1, MAX_ENTRIES]),
+      maxBytes: parseInteger(subject('memory.maxBytes'), maxBytes, [1, MAX_BYTES]),
     }),
     outageTtlMs: parseDuration(subject('memory.outageTtl'), outageTtl),
   };
@@ -123,7 +123,7 @@ function parseJournalMax(given: unknown): number {
   const { max = DEFAULTS.journal.max } = parseOptions<JournalOptions>(subject('journal'), given, [
     'max',
   ]);
-  return parseInteger(subject('journal.max'), max, 1, MAX_ENTRIES);
+  return parseInteger(subject('journal.max'), max, [1, MAX_ENTRIES]);
 }
 
 function parseLoad(options: CacheOptions): LoadConfig {
@@ -153,8 +153,8 @@ function parseLoading(
     maxConcurrentLoads:
       maxConcurrentLoads === undefined
         ? undefined
-        : parseInteger(limit, maxConcurrentLoads, 1, MAX_ENTRIES),
-    maxQueuedLoads: parseInteger(subject('maxQueuedLoads'), maxQueuedLoads, 0, MAX_ENTRIES),
+        : parseInteger(limit, maxConcurrentLoads, [1, MAX_ENTRIES]),
+    maxQueuedLoads: parseInteger(subject('maxQueuedLoads'), maxQueuedLoads, [0, MAX_ENTRIES]),
   };
 }
 
@@ -168,11 +168,11 @@ function parsePrefix(given: unknown): string {
   const isText = typeof prefix === 'string' && prefix !== '' && prefix.isWellFormed();
   if (!isText || prefix.length > 256) {
     const advice = 'It keeps this cache apart from everything else in the same Redis.';
-    throw invalid(subject('prefix'), 'a text of 1 to 256 characters', given, advice);
+    throw invalid({ ...subject('prefix'), advice }, 'a text of 1 to 256 characters', given);
   }
   if (prefix.includes(RESERVED)) {
     const advice = "That name is kept for the caches' own records.";
-    throw invalid(subject('prefix'), `a text without '${RESERVED}'`, given, advice);
+    throw invalid({ ...subject('prefix'), advice }, `a text without '${RESERVED}'`, given);
   }
   return prefix;
 }
@@ -184,7 +184,7 @@ function parseLogger(given: unknown): Logger {
     if (typeof logger?.[level] !== 'function') {
       const expected = 'an object with info(), warn() and error(), or false';
       const advice = `It has no ${level}(): got ${describe(logger?.[level])}.`;
-      throw invalid(subject('logger'), expected, given, advice);
+      throw invalid({ ...subject('logger'), advice }, expected, given);
     }
   }
   return prefixLogger(containLogger(logger), '[express-cache-health] ');

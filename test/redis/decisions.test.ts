@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Lineage } from '../../lib/redis/commands/replies.js';
-import { classify } from '../../lib/redis/failure.js';
 import { type Found, judge, newLineageId } from '../../lib/redis/door/lineage.js';
 import { ServerClock } from '../../lib/redis/door/server-clock.js';
+import { classify } from '../../lib/redis/failure.js';
 import { ManualClock } from '../support/manual-clock.js';
 
 describe('what an error says of Redis', () => {

@@ -1,5 +1,5 @@
-import { Failure } from '../failure.js';
 import type { Opening, Records } from '../commands/records.js';
+import { Failure } from '../failure.js';
 import type { Commands, ServerTime } from '../remote.js';
 
 /** Neither record is there, or one holds what is not ours: OPEN makes it anew. */

@@ -8,7 +8,6 @@ export const NOBODY: DoorListener = {
   beginFence: () => () => {},
   hasUnfenced: false,
   hasWork: false,
-  canSpare: () => false,
   bumped() {},
   judge: () => 'intact',
   replay: async () => true,

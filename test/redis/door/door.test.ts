@@ -62,7 +62,9 @@ describe('the door', () => {
     await clock.advance(200);
     expect(door.state.name).to.equal('open');
     expect(listener.failures[0]).to.equal('connect connection_refused');
-    expect(new Set(listener.failures.slice(1))).to.deep.equal(new Set(['probe connection_refused']));
+    expect(new Set(listener.failures.slice(1))).to.deep.equal(
+      new Set(['probe connection_refused']),
+    );
     server.isDown = false;
     await clock.advance(200);
     expect(door.state.name).to.equal('closed');
@@ -74,7 +76,14 @@ describe('the door', () => {
     server.cut();
     expect(door.reader).to.equal(undefined);
     await clock.advance(60);
-    expect(listener.states).to.deep.equal(['recovering', 'closed', 'open', 'half-open', 'recovering', 'closed']);
+    expect(listener.states).to.deep.equal([
+      'recovering',
+      'closed',
+      'open',
+      'half-open',
+      'recovering',
+      'closed',
+    ]);
   });
 
   describe('R1, R2: which server and which data', () => {
@@ -149,7 +158,14 @@ describe('the door', () => {
       server.restart(server.snapshot());
       listener.log.length = 0;
       await clock.advance(60);
-      expect(listener.log.slice(0, 6)).to.deep.equal(['half-open', 'judge', 'bumped', 'recovering', 'replay', 'settling']);
+      expect(listener.log.slice(0, 6)).to.deep.equal([
+        'half-open',
+        'judge',
+        'bumped',
+        'recovering',
+        'replay',
+        'settling',
+      ]);
       expect(server.data.gen).to.not.equal(gen);
     });
   });
@@ -166,7 +182,14 @@ describe('the door', () => {
 
     it('lets a new reign be written and not read', async () => {
       const { door, listener } = await restarted();
-      expect(listener.log).to.deep.equal(['half-open', 'judge', 'recovering', 'replay', 'settling', 'opened']);
+      expect(listener.log).to.deep.equal([
+        'half-open',
+        'judge',
+        'recovering',
+        'replay',
+        'settling',
+        'opened',
+      ]);
       expect(door.reader).to.equal(undefined);
       expect(door.writer).to.not.equal(undefined);
       await clock.advance(S - 100);
@@ -265,7 +288,11 @@ describe('the door', () => {
       server.counts();
       await clock.advance(1_000);
       expect(server.counts()).to.deep.equal({ FENCE: 1, RECORDS: 1, TIME: 1, INFO: 2 });
-      expect(listener.label).to.deep.equal({ life: door.reign.life, reign: door.reign.id, count: 1 });
+      expect(listener.label).to.deep.equal({
+        life: door.reign.life,
+        reign: door.reign.id,
+        count: 1,
+      });
     });
 
     it('labels nothing by a pair whose second half is missing', async () => {
@@ -551,7 +578,10 @@ describe('the door', () => {
       ['GETRANGE', 'GETRANGE'],
     ]) {
       it(`${words}: memory alone, tried again no sooner than after 5 s`, async () => {
-        server.refuses.set(name ?? '', refusal(`NOPERM this user has no permissions to run '${words}'`));
+        server.refuses.set(
+          name ?? '',
+          refusal(`NOPERM this user has no permissions to run '${words}'`),
+        );
         const { door, listener, source } = begin();
         await clock.advance(4_900);
         expect(door.state).to.include({ name: 'open', reason: 'permission' });

@@ -1,12 +1,12 @@
-import { Failure } from '../../../lib/redis/failure.js';
 import type { Opening, Records } from '../../../lib/redis/commands/records.js';
-import { parseChain } from '../../../lib/redis/lineage.js';
 import type {
   Capabilities,
   DoorSession,
   SessionHost,
   SessionSource,
 } from '../../../lib/redis/door/door-session.js';
+import { Failure } from '../../../lib/redis/failure.js';
+import { parseChain } from '../../../lib/redis/lineage.js';
 import type { Commands } from '../../../lib/redis/remote.js';
 import type { ManualClock } from '../../support/manual-clock.js';
 
@@ -23,7 +23,11 @@ export const READONLY: Failure = new Failure(
   'read_only',
   new Error("READONLY You can't write against a read only replica."),
 );
-export const OOM: Failure = new Failure('writes', 'out_of_memory', new Error('OOM command not allowed'));
+export const OOM: Failure = new Failure(
+  'writes',
+  'out_of_memory',
+  new Error('OOM command not allowed'),
+);
 const TIMED_OUT = new Failure('unavailable', 'timeout', new Error('no answer'));
 const GONE = new Failure('unavailable', 'connection_lost', new Error('gone'));
 const REFUSED = new Failure('unavailable', 'connection_refused', new Error('refused'));
@@ -86,7 +90,10 @@ export class FakeServer {
   restart(data?: Data): void {
     this.runId = `run-${this.clock.now()}-${this.log.length}`;
     this.replicationId = `${this.runId}-repl`;
-    this.data = data !== undefined ? { ...data } : { n: 0, chain: '', pos: false, gen: undefined, posGen: undefined };
+    this.data =
+      data !== undefined
+        ? { ...data }
+        : { n: 0, chain: '', pos: false, gen: undefined, posGen: undefined };
     this.cut();
   }
 
@@ -245,7 +252,11 @@ export class FakeSession extends NoCommands implements DoorSession {
         server.clock.setTimer(() => resolve(this.ended ?? TIMED_OUT), TIMEOUT_MS);
         return;
       }
-      const reply = server.refuses.get(name) ?? server.redirects ?? (isWrite ? this.#refused() : undefined) ?? act();
+      const reply =
+        server.refuses.get(name) ??
+        server.redirects ??
+        (isWrite ? this.#refused() : undefined) ??
+        act();
       if (server.latencyMs === 0) resolve(this.ended ?? reply);
       else server.clock.setTimer(() => resolve(this.ended ?? reply), server.latencyMs);
     });

@@ -54,7 +54,9 @@ describe('the transitions of a door', () => {
   it('are those of the diagram in docs/degradation.md', () => {
     const text = readFileSync('docs/degradation.md', 'utf8');
     const diagram = /stateDiagram-v2\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
-    const drawn = [...diagram.matchAll(/^ +(\S+) --> (\S+):/gm)].map(([, from, to]) => `${from} ${to}`);
+    const drawn = [...diagram.matchAll(/^ +(\S+) --> (\S+):/gm)].map(
+      ([, from, to]) => `${from} ${to}`,
+    );
     const names = (name: string): string => name.replace('-', '_');
     const made = new Set<string>();
     for (const state of STATES) {

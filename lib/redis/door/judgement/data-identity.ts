@@ -1,8 +1,8 @@
 import { randomText } from '../../../core/random.js';
 import { GENERATION_LENGTH } from '../../../entry/slot.js';
+import type { Opening, Records } from '../../commands/records.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
-import type { Opening, Records } from '../../commands/records.js';
 import { SETTLING_MS } from './settling.js';
 
 const REIGN_LENGTH = 10;

@@ -1,14 +1,14 @@
 import type { Clock } from '../../../core/clock.js';
 import { randomText } from '../../../core/random.js';
 import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
+import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
-import { DataIdentity, type Sight } from './data-identity.js';
-import type { Records } from '../../commands/records.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
-import { type Pair, sendPair } from './heartbeat-pair.js';
 import type { Situation } from '../situation.js';
+import { DataIdentity, type Sight } from './data-identity.js';
+import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
 import { forbidden, isDemotion, isRefused } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
@@ -104,12 +104,9 @@ export class DataJudge {
     const evidence = this.identity.opened(server.life, records, joins);
     const wait = this.#settlingMs(records);
     const until = wait === 0 ? undefined : this.#options.clock.now() + wait;
-    const verdict = this.#tierJudges(evidence);
-    const isFlushed = verdict === 'amnesia' || evidence.isOlderGeneration;
-    if (isFlushed) {
-      const flushed = await this.bump(session);
-      if (flushed instanceof Failure) return flushed;
-    }
+    const isFlushed = this.#tierJudges(evidence) === 'amnesia' || evidence.isOlderGeneration;
+    const flushed = isFlushed ? await this.bump(session) : undefined;
+    if (flushed instanceof Failure) return flushed;
     const isIntact = !isFlushed && (joins || evidence.life === before);
     return { isIntact, sentAt, until };
   }
@@ -123,7 +120,8 @@ export class DataJudge {
     if (isReplica && !isKnownLife(server.life) && records.chain.length > 0) return false;
     const { identity } = this;
     const { serverClock } = this.#options;
-    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs)) return false;
+    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs))
+      return false;
     const evidence = identity.opened(server.life, records, false);
     return this.#tierJudges(evidence) === 'intact';
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/clock.js';
-import { Failure } from '../../failure.js';
 import type { Records } from '../../commands/records.js';
+import { Failure } from '../../failure.js';
 import { type Capabilities, type DoorSession, orNoRecords } from '../door-session.js';
 import { isDemotion, isRefused } from './refusal.js';
 import type { ServerClock } from './server-clock.js';

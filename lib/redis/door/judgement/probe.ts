@@ -1,8 +1,8 @@
 import type { Clock } from '../../../core/clock.js';
 import { randomText } from '../../../core/random.js';
 import { RESERVED } from '../../../entry/slot.js';
-import { Failure } from '../../failure.js';
 import type { Records } from '../../commands/records.js';
+import { Failure } from '../../failure.js';
 import { type Capabilities, type DoorSession, orNoRecords } from '../door-session.js';
 import { clusterNode, forbidden, isRedirect, isRefused, sentinelPort, textOf } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
