@@ -103,9 +103,9 @@ export class KeyClaims {
       case 'held':
         return receiveHeld(flight);
       case 'none': {
-        // An earlier flight may have stored it since this caller looked.
+        // An earlier flight, or a set, may have stored it since this caller looked.
         const found = this.#options.store.peek(flight.key);
-        if (found?.isStale === false && !flight.isVoid && this.#serve(flight, found)) return;
+        if (found?.isStale === false && this.#serve(flight, found)) return;
         break;
       }
       case 'granted':

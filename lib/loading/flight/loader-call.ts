@@ -154,7 +154,6 @@ export class LoaderCall implements LoaderRun {
     if (this.#state === 'running' && --running === 0) CURRENT.disable();
     this.#state = 'over';
     this.#place?.leave();
-    for (const flight of this.#flights) flight.group.finish(this);
     // A socket or timer that the loader made keeps its context, and with it this object, for as long as it lives.
     this.#flights = [];
     this.#parent = undefined;
