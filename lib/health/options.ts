@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { type Duration, parseDuration } from '../core/duration.js';
 import { CacheHealthError } from '../core/errors.js';
 import { cacheIn } from '../core/is-cache.js';
+import { type Duration, parseDuration } from '../core/time/duration.js';
 import {
   invalid,
   parseBoolean,

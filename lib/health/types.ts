@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Cache } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMetrics, CacheMode, CacheStatus } from '../api/status.js';
-import type { Duration } from '../core/duration.js';
+import type { Duration } from '../core/time/duration.js';
 
 /** What one check found. */
 export type CheckState = 'up' | 'degraded' | 'down';

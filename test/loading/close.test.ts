@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Clock } from '../../lib/core/clock.js';
+import type { Clock } from '../../lib/core/time/clock.js';
 import { unhandled } from '../support/wait.js';
 import { codeOf, gate, InHand, never, outcomeOf, rejectionOf } from './in-hand.js';
 

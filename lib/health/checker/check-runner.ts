@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import { LagAwareTimer, type LagAwareTimerOptions } from '../../core/lag-aware-timer.js';
+import type { Clock } from '../../core/time/clock.js';
+import { LagAwareTimer, type LagAwareTimerOptions } from '../../core/time/lag-aware-timer.js';
 import type { CheckFunction, CheckResult } from '../types.js';
 import { classifyValue } from './classify.js';
 import { classifyError } from './failure.js';

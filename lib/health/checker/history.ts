@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import type { CheckState, HealthChange, HealthState } from '../types.js';
 
 const KEPT = 20;

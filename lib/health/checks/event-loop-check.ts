@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { type Duration, parseDuration } from '../../core/duration.js';
+import { type Duration, parseDuration } from '../../core/time/duration.js';
 import { parseOptions } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { versionOf } from '../../lib/entry/entry.js';
-import type { Lease } from '../../lib/tiers/store.js';
-import { LATE } from '../support/fake-redis.js';
-import { settle } from '../support/manual-clock.js';
-import { payloadOf, TierFixture, value } from '../support/tier-fixture.js';
+import { versionOf } from '../../../lib/entry/entry.js';
+import type { Lease } from '../../../lib/tiers/store.js';
+import { LATE } from '../../support/fake-redis.js';
+import { settle } from '../../support/manual-clock.js';
+import { payloadOf, TierFixture, value } from '../../support/tier-fixture.js';
 
 async function claim(process: TierFixture, key: string, mode: 'load' | 'refresh' = 'load') {
   const [claimed] = await process.store.claim([key], mode);
