@@ -33,7 +33,8 @@ export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
     const args: (string | Buffer)[] = [echo, '', '', `${this.#times.tombstoneMs}`];
     let bytes = 0;
     let last: WriteItem | undefined;
-    let [hidden, limit, life] = [EMPTY, '', ''];
+    let hidden: Buffer = EMPTY;
+    let [limit, life] = ['', ''];
     for (const item of items) {
       // The changes of one moment share their limit, and the deletes of one moment also their text.
       if (item.text !== last?.text) hidden = hideText(item.text);

@@ -5,7 +5,6 @@ import { listenTo } from './client-events.js';
 import type { Connection, ConnectionListener, Cost } from './connection.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
 import { Hesitation } from './hesitation.js';
-import { type Overdue, Silence } from './silence.js';
 import type { Progress } from './socket-meter.js';
 
 /** Replies missing in a row, with none in time between them, before the connection counts as hung. */
@@ -29,10 +28,10 @@ export interface RedisConnectionOptions {
   readonly onLost: (failure: Failure) => void;
 }
 
-interface SentCommand extends Pending, Overdue {
+interface SentCommand extends Pending {
+  readonly sentAt: number;
   readonly cost: Cost;
   readonly resolve: (reply: unknown) => void;
-  isAnswered: boolean;
 }
 
 /**
@@ -44,7 +43,6 @@ interface SentCommand extends Pending, Overdue {
 export class RedisConnection implements Connection {
   readonly #options: RedisConnectionOptions;
   readonly #deadlines: DeadlineQueue;
-  readonly #silence: Silence;
   readonly #hesitation: Hesitation;
   readonly #listeners = new Set<ConnectionListener>();
   #leave: () => void = () => {};
@@ -57,13 +55,17 @@ export class RedisConnection implements Connection {
   constructor(options: RedisConnectionOptions) {
     const { clock, progress, commandTimeoutMs } = options;
     this.#options = options;
-    const onExpired = (expired: readonly Pending[]): void => this.#onExpired(expired);
-    this.#deadlines = new DeadlineQueue({ clock, progress, onExpired });
-    this.#silence = new Silence({ clock, progress, onSilent: () => this.lose(TIMED_OUT) });
+    this.#deadlines = new DeadlineQueue({
+      clock,
+      commandTimeoutMs,
+      progress,
+      onExpired: (expired) => this.#onExpired(expired.length),
+      onSilent: () => this.lose(TIMED_OUT),
+    });
     this.#hesitation = new Hesitation({
       clock,
       commandTimeoutMs,
-      oldest: () => this.#deadlines.oldest(),
+      oldest: () => this.#deadlines.oldest() as SentCommand | undefined,
       onBegin: () => this.#tell((listener) => listener.hesitating?.()),
     });
   }
@@ -112,7 +114,6 @@ export class RedisConnection implements Connection {
     if (this.#ended !== undefined) return;
     this.#ended = failure;
     this.#hesitation.cancel();
-    this.#silence.cancel();
     for (const pending of this.#deadlines.drain()) pending.expire();
     if (this.#options.isOurs) destroyClient(this.#options.client);
     else this.#leave();
@@ -132,7 +133,7 @@ export class RedisConnection implements Connection {
     const command: SentCommand = {
       sentAt,
       patienceMs,
-      deadlineAt: sentAt + patienceMs,
+      deadlineAt: 0,
       cost,
       resolve,
       isSettled: false,
@@ -176,11 +177,9 @@ export class RedisConnection implements Connection {
     if (failure.kind === 'unavailable') this.lose(failure);
   }
 
-  #onExpired(expired: readonly Pending[]): void {
-    this.#missingInARow += expired.length;
-    const last = expired.at(-1) as SentCommand | undefined;
+  #onExpired(count: number): void {
+    this.#missingInARow += count;
     if (this.#missingInARow >= HUNG_AFTER) this.lose(TIMED_OUT);
-    else if (last !== undefined) this.#silence.watch(last);
   }
 }
 
