@@ -3,13 +3,13 @@ import type { BatchKind } from './batches/batch-sender.js';
 import { hideText } from './batches/hidden-text.js';
 import type { SendingTimes } from './batches/sending-times.js';
 import { afterEcho, parsePositions } from './replies.js';
-import { WRITE } from './scripts.js';
+import { type Script, WRITE } from './scripts.js';
 
 const EMPTY = Buffer.alloc(0);
 
 /** Sets and deletes: a delete is a tombstone. */
 export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
-  readonly script = WRITE;
+  readonly script: Script = WRITE;
   readonly #times: SendingTimes;
   #count = 0;
 

@@ -1,34 +1,37 @@
 import { inBackground } from '../../core/background.js';
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
+import { lagOf } from '../../core/lag.js';
+import { LagAwareTimer } from '../../core/lag-aware-timer.js';
 import type { Progress } from './socket-meter.js';
-import { WaitingTime } from './waiting-time.js';
 
 /** A command on its way: settled once, by its reply or by its deadline. */
 export interface Pending {
+  readonly sentAt: number;
   /** How long its answer may take. */
   readonly patienceMs: number;
-  /** Set by the queue. */
   deadlineAt: number;
   isSettled: boolean;
-  /** A reply has come, in time or late. */
-  isAnswered: boolean;
   /** Called when the deadline passes first. */
   expire(): void;
 }
 
 export interface DeadlineQueueOptions {
   readonly clock: Clock;
-  /** What most commands have; none has less. */
-  readonly commandTimeoutMs: number;
   readonly progress: Progress;
   /** Told which commands expired together. */
   readonly onExpired: (expired: readonly Pending[]) => void;
-  /** One command stayed without an answer for three deadlines, and nothing else told that Redis hangs. */
-  readonly onSilent: () => void;
 }
 
-/** A lone command is given so many deadlines in all. */
-const DEADLINES = 3;
+/** A process that is short of CPU for long still finds out in the end that Redis hangs. */
+const MAX_POSTPONEMENTS = 100;
+/** A process that was suspended for an hour does not wait for another hour. */
+const LONGEST_POSTPONEMENT_MS = 5_000;
+
+/** Timers of a healthy process are late by less. */
+const NORMAL_LAG_MS = 10;
+/** Where our own timers were late, Redis may be late by so many times as much. */
+const GRACE_PER_LAG = 5;
+const LONGEST_GRACE_MS = 5_000;
 
 /** The places of settled commands are given back when so many are empty. */
 const COMPACT_EVERY = 1_024;
@@ -36,32 +39,41 @@ const COMPACT_EVERY = 1_024;
 /**
  * The deadlines of many commands at the cost of one timer.
  *
- * Invariants: Redis answers in order, so no command expires before an older one; the timer runs only while
- * something is pending; a settled command at the head is let go at once, with its reply. Time in which our
- * own timers are late hardly counts. Before a command is declared late the sockets are read once more, and
- * a large reply on its way is waited for.
+ * Invariants: Redis answers in order, so no command expires before an older one; the timer runs only while something is pending; a settled command at the head is let go at once,
+ * with its reply. Before a command is declared late, the time that the event loop was busy is given back,
+ * the sockets are read once more, and a large reply on its way is waited for.
  */
 export class DeadlineQueue {
   readonly #options: DeadlineQueueOptions;
-  readonly #time: WaitingTime;
-  readonly #arm = (): void => this.#schedule();
-  #timer: Timer | undefined;
+  readonly #timer: LagAwareTimer;
+  readonly #start = (): void => this.#timer.start(this.#nextMs);
+  #nextMs = 0;
+  #dueAt = 0;
+  #lastReplyAt = 0;
   #queue: (Pending | undefined)[] = [];
   #head = 0;
-  /** Expired and still without an answer. */
-  #overdue: Pending | undefined;
-  #silentAt = 0;
 
   constructor(options: DeadlineQueueOptions) {
     this.#options = options;
-    this.#time = new WaitingTime(options.clock, options.commandTimeoutMs);
+    this.#timer = new LagAwareTimer({
+      clock: options.clock,
+      maxPostponements: MAX_POSTPONEMENTS,
+      longestPostponementMs: LONGEST_POSTPONEMENT_MS,
+      waitsFor: () => this.oldest(),
+      isAwaited: true,
+      onDue: () => this.#sweep(),
+    });
   }
 
   add(pending: Pending): void {
-    pending.deadlineAt = this.#time.now() + pending.patienceMs;
     this.#queue.push(pending);
-    // The timer belongs to the connection, not to the request that happened to send.
-    if (this.#timer === undefined) inBackground(this.#arm);
+    const isInTime = this.#timer.isRunning && this.#dueAt <= pending.deadlineAt;
+    if (!isInTime) this.#arm(pending.patienceMs);
+  }
+
+  /** Redis answered something. */
+  replied(at: number): void {
+    this.#lastReplyAt = at;
   }
 
   /** The oldest unsettled command; those settled before it are let go. */
@@ -77,44 +89,19 @@ export class DeadlineQueue {
 
   /** Takes every unsettled command out and stops the timer. */
   drain(): readonly Pending[] {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#overdue = undefined;
+    this.#timer.cancel();
     const rest = this.#queue.filter((pending) => pending?.isSettled === false) as Pending[];
     this.#queue = [];
     this.#head = 0;
     return rest;
   }
 
-  #schedule(): void {
-    const oldest = this.oldest();
-    const dueAt = Math.min(oldest?.deadlineAt ?? Number.POSITIVE_INFINITY, this.#nextSilence());
-    if (dueAt === Number.POSITIVE_INFINITY) {
-      this.#time.stop();
-      this.#timer = undefined;
-      return;
-    }
-    // The process must live until those who wait have their answer.
-    const ref = oldest !== undefined;
-    const ms = this.#time.beginStep(dueAt);
-    const timer = this.#options.clock.setTimer(() => this.#onTimer(timer, dueAt), ms, { ref });
-    this.#timer = timer;
-  }
-
-  #onTimer(timer: Timer, dueAt: number): void {
-    if (this.#time.endStep() < dueAt) this.#schedule();
-    else {
-      this.#options.clock.afterPoll(() => {
-        if (this.#timer === timer) this.#sweep();
-      });
-    }
-  }
-
   #sweep(): void {
-    const now = this.#time.now();
+    const now = this.#options.clock.now();
     const expired: Pending[] = [];
     let oldest = this.oldest();
-    while (oldest !== undefined && now >= oldest.deadlineAt) {
+    const { graceMs } = this;
+    while (oldest !== undefined && now >= this.#endOf(oldest) + graceMs) {
       if (this.#options.progress.hasMoved()) {
         oldest.deadlineAt = now + oldest.patienceMs;
         break;
@@ -123,23 +110,25 @@ export class DeadlineQueue {
       expired.push(oldest);
       oldest = this.oldest();
     }
-    const last = expired.at(-1);
-    if (last !== undefined) this.#watch(last, now);
-    const isSilent = now >= this.#nextSilence() && !this.#options.progress.hasMoved();
-    this.#schedule();
-    if (last !== undefined) this.#options.onExpired(expired);
-    if (isSilent) this.#options.onSilent();
+    if (oldest !== undefined) this.#arm(Math.max(1, this.#endOf(oldest) + graceMs - now));
+    if (expired.length > 0) this.#options.onExpired(expired);
   }
 
-  /** When the overdue command has been silent for too long. */
-  #nextSilence(): number {
-    if (this.#overdue?.isAnswered !== false) return Number.POSITIVE_INFINITY;
-    return this.#silentAt;
+  /** The deadline counts silence: Redis answers in order, and an answer to an earlier command is none. */
+  #endOf({ deadlineAt, patienceMs }: Pending): number {
+    return Math.max(deadlineAt, this.#lastReplyAt + patienceMs);
   }
 
-  #watch(pending: Pending, now: number): void {
-    if (this.#overdue?.isAnswered === false) return;
-    this.#overdue = pending;
-    this.#silentAt = now + pending.patienceMs * (DEADLINES - 1);
+  /** A machine that is short of CPU is short of it for Redis, too. */
+  get graceMs(): number {
+    const lateMs = lagOf(this.#options.clock).recentMs;
+    return lateMs < NORMAL_LAG_MS ? 0 : Math.min(LONGEST_GRACE_MS, lateMs * GRACE_PER_LAG);
+  }
+
+  /** The timer belongs to the connection, not to the request that happened to send. */
+  #arm(ms: number): void {
+    this.#nextMs = ms;
+    this.#dueAt = this.#options.clock.now() + ms;
+    inBackground(this.#start);
   }
 }

@@ -5,6 +5,7 @@ import { listenTo } from './client-events.js';
 import type { Connection, ConnectionListener, Cost } from './connection.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
 import { Hesitation } from './hesitation.js';
+import { type Overdue, Silence } from './silence.js';
 import type { Progress } from './socket-meter.js';
 
 /** Replies missing in a row, with none in time between them, before the connection counts as hung. */
@@ -28,10 +29,12 @@ export interface RedisConnectionOptions {
   readonly onLost: (failure: Failure) => void;
 }
 
-interface SentCommand extends Pending {
-  readonly sentAt: number;
+interface SentCommand extends Pending, Overdue {
   readonly cost: Cost;
+  /** What `clock.idleTime()` said when it was sent. */
+  readonly idleAt: number;
   readonly resolve: (reply: unknown) => void;
+  isAnswered: boolean;
 }
 
 /**
@@ -43,6 +46,7 @@ interface SentCommand extends Pending {
 export class RedisConnection implements Connection {
   readonly #options: RedisConnectionOptions;
   readonly #deadlines: DeadlineQueue;
+  readonly #silence: Silence;
   readonly #hesitation: Hesitation;
   readonly #listeners = new Set<ConnectionListener>();
   #leave: () => void = () => {};
@@ -55,17 +59,13 @@ export class RedisConnection implements Connection {
   constructor(options: RedisConnectionOptions) {
     const { clock, progress, commandTimeoutMs } = options;
     this.#options = options;
-    this.#deadlines = new DeadlineQueue({
-      clock,
-      commandTimeoutMs,
-      progress,
-      onExpired: (expired) => this.#onExpired(expired.length),
-      onSilent: () => this.lose(TIMED_OUT),
-    });
+    const onExpired = (expired: readonly Pending[]): void => this.#onExpired(expired);
+    this.#deadlines = new DeadlineQueue({ clock, progress, onExpired });
+    this.#silence = new Silence({ clock, progress, onSilent: () => this.lose(TIMED_OUT) });
     this.#hesitation = new Hesitation({
       clock,
       commandTimeoutMs,
-      oldest: () => this.#deadlines.oldest() as SentCommand | undefined,
+      oldest: () => this.#deadlines.oldest(),
       onBegin: () => this.#tell((listener) => listener.hesitating?.()),
     });
   }
@@ -114,6 +114,7 @@ export class RedisConnection implements Connection {
     if (this.#ended !== undefined) return;
     this.#ended = failure;
     this.#hesitation.cancel();
+    this.#silence.cancel();
     for (const pending of this.#deadlines.drain()) pending.expire();
     if (this.#options.isOurs) destroyClient(this.#options.client);
     else this.#leave();
@@ -132,8 +133,9 @@ export class RedisConnection implements Connection {
     const patienceMs = this.#patienceMs(cost);
     const command: SentCommand = {
       sentAt,
+      idleAt: this.#options.clock.idleTime(),
       patienceMs,
-      deadlineAt: 0,
+      deadlineAt: sentAt + patienceMs,
       cost,
       resolve,
       isSettled: false,
@@ -161,14 +163,29 @@ export class RedisConnection implements Connection {
     this.#unansweredBytes -= command.cost.bytes;
     command.isAnswered = true;
     this.#options.progress.replied();
-    // Only an answer in time is a sign of life: one that always comes too late serves nobody.
+    const { clock } = this.#options;
+    const now = clock.now();
+    this.#deadlines.replied(now);
     if (command.isSettled) return;
-    this.#missingInARow = 0;
+    this.#judge(command, now);
     command.isSettled = true;
-    this.#hesitation.answered(this.#options.clock.now() - command.sentAt);
+    this.#hesitation.answered(now - command.sentAt);
     // Redis answers in order: this lets go of the oldest command, which is usually this one.
     this.#deadlines.oldest();
     command.resolve(reply);
+  }
+
+  /**
+   * Only an answer in time is a sign of life: a Redis whose answers always come too late serves nobody. Time
+   * in which this process was busy does not count against Redis.
+   */
+  #judge(command: SentCommand, now: number): void {
+    const isLate =
+      now > command.deadlineAt &&
+      this.#options.clock.idleTime() - command.idleAt >
+        command.patienceMs + this.#deadlines.graceMs;
+    if (!isLate) this.#missingInARow = 0;
+    else if (++this.#missingInARow >= HUNG_AFTER) this.lose(TIMED_OUT);
   }
 
   #onRejection(command: SentCommand, error: unknown): void {
@@ -177,9 +194,11 @@ export class RedisConnection implements Connection {
     if (failure.kind === 'unavailable') this.lose(failure);
   }
 
-  #onExpired(count: number): void {
-    this.#missingInARow += count;
+  #onExpired(expired: readonly Pending[]): void {
+    this.#missingInARow += expired.length;
+    const last = expired.at(-1) as SentCommand | undefined;
     if (this.#missingInARow >= HUNG_AFTER) this.lose(TIMED_OUT);
+    else if (last !== undefined) this.#silence.watch(last);
   }
 }
 

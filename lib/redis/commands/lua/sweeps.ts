@@ -1,6 +1,9 @@
 import * as S from '../../../entry/slot.js';
 import { PARSE, type Script, script, sub } from './script.js';
 
+/** What a lease looks like. Another application's text may begin with the same letter. */
+const LEASE_PATTERN = `^${S.LEASE_MARK}${'.'.repeat(S.TOKEN_LENGTH)}${'%d'.repeat(S.UNTIL_LENGTH)}`;
+
 /** Some servers do not know UNLINK, or forbid it. */
 const REMOVE = `
 local function remove(key)
@@ -33,8 +36,8 @@ local removed = 0
 for i, key in ipairs(KEYS) do
   local head = headOf(key)
   if head and head ~= '' then
-    local entry = entryOf(head)
-    local isLeased = entry ~= head
+    local isLeased = string.find(head, '${LEASE_PATTERN}') ~= nil
+    local entry = isLeased and string.sub(head, ${S.LEASE_WIDTH + 1}) or head
     local version = tonumber(${sub('entry', S.VERSION_AT, S.VERSION_LENGTH)}, 16) or 0
     if isLeased and entry == '' then
       redis.call('DEL', key)

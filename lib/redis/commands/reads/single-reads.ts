@@ -40,6 +40,13 @@ class Group implements Waiting {
   }
 }
 
+/** What one command asks for a group. */
+interface Part {
+  readonly group: Group;
+  readonly from: number;
+  readonly keys: readonly string[];
+}
+
 /**
  * Sends the reads of one turn of the event loop together: one `GET` for one key, one `MGET` for several.
  * A command costs the driver more than a key does, so concurrent hits get cheaper. A read costs one
@@ -130,7 +137,7 @@ export class SingleReads implements CommandSource {
     const name = keys.length === 1 ? 'GET' : 'MGET';
     this.#options.pipeline.send(this.#command([name, ...keys]), (reply) => {
       if (keys.length === 1) this.#onSlot(group, from, reply);
-      else this.#onSlots(group, from, reply, keys);
+      else this.#onSlots({ group, from, keys }, reply);
     });
   }
 
@@ -145,7 +152,7 @@ export class SingleReads implements CommandSource {
     this.#answered(group, 1);
   }
 
-  #onSlots(group: Group, from: number, reply: unknown, keys: readonly string[]): void {
+  #onSlots({ group, from, keys }: Part, reply: unknown): void {
     if (isOneByOne(reply)) {
       this.#isOneByOne = true;
       for (let i = 0; i < keys.length; i++) this.#send(group, from + i, from + i + 1);
