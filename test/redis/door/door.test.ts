@@ -571,9 +571,12 @@ describe('the door', () => {
       server.role = 'slave';
       door.report(READONLY, 10);
       await clock.advance(0);
+      expect(door.state.name).to.equal('read-only');
       server.replicationId = 'of the new primary';
-      await clock.advance(600);
-      expect(door.reader).to.equal(undefined);
+      server.counts();
+      expect(await door.prove()).to.equal(false);
+      expect(door.state).to.include({ name: 'open', reason: 'data_replaced' });
+      expect(server.counts()).to.not.have.property('OPEN');
     });
 
     it('are heard of by the heartbeat', async () => {
@@ -696,6 +699,17 @@ describe('the door', () => {
       server.writes = OOM;
       await clock.advance(1_000);
       expect(door.state).to.include({ name: 'open', reason: 'out_of_memory' });
+    });
+
+    it('leave settled data readable for a newcomer, with heartbeats of its own', async () => {
+      await beginNormal();
+      server.writes = OOM;
+      const { door } = begin(false);
+      await clock.advance(0);
+      expect(door.state.name).to.equal('read-only');
+      expect(door.isProven()).to.equal(false);
+      await clock.advance(500);
+      expect(door.isProven()).to.equal(true);
     });
 
     it('leave a server with nothing in it readable: nothing is there', async () => {
