@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.js';
+import { lagOf } from './lag.js';
 
 /** A timer this late means that the event loop was busy: replies may lie unread in the socket. */
 const LATE_MS = 5;
@@ -53,6 +54,7 @@ export class LagAwareTimer {
   #fire(dueAt: number, ownMs: number): void {
     const { clock, maxPostponements, waitsFor, onDue } = this.#options;
     const lateMs = clock.now() - dueAt;
+    lagOf(clock).note(lateMs);
     const subject = waitsFor();
     if (subject !== this.#postponedFor) this.#postponed = 0;
     this.#postponedFor = subject;

@@ -163,8 +163,10 @@ export interface Door {
   report(failure: Failure, bytes?: number): void;
 }
 
-/** What a door tells the tiers. Set by `start`. */
+/** What a door asks and tells the tiers. Set by `start`. */
 export interface DoorListener {
+  /** Whether the reader of a key (prefix included) can be served without Redis, should Redis hesitate. */
+  canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void;
   /** A heartbeat is about to be sent; the returned function is called with the label once the pair was answered well. */
@@ -173,8 +175,6 @@ export interface DoorListener {
   readonly hasUnfenced: boolean;
   /** Whether something must reach Redis, or may have to again (journal, batches): the door then returns soon. */
   readonly hasWork: boolean;
-  /** Whether the reader of a key (with prefix) can be served without Redis, should Redis hesitate. */
-  canSpare(key: string): boolean;
   /** Redis acknowledged a new generation, whoever asked for it: label it like a write (R4). */
   bumped(door: Door): void;
   /** R3: judge batches and floor against what is there. `'amnesia'`: the door flushes by a new generation. */

@@ -84,14 +84,14 @@ describe('describe', () => {
 describe('parseInteger', () => {
   for (const value of [1, 2, 10]) {
     it(`takes ${value} from 1 to 10`, () => {
-      expect(parseInteger(MAX, value, 1, 10)).to.equal(value);
+      expect(parseInteger(MAX, value, [1, 10])).to.equal(value);
     });
   }
 
   for (const value of [0, 11, -1, 1.5, Number.NaN, Infinity, '5', 5n, null, undefined, [5]]) {
     it(`refuses ${describeValue(value)}`, () => {
       const message = `memory.max must be a whole number from 1 to 10, got ${describeValue(value)}.`;
-      expect(() => parseInteger(MAX, value, 1, 10)).to.throw(CacheHealthError, message);
+      expect(() => parseInteger(MAX, value, [1, 10])).to.throw(CacheHealthError, message);
     });
   }
 });

@@ -2,12 +2,12 @@ import type { DoorListener } from '../remote.js';
 
 /** Listens to a door that was not started. */
 export const NOBODY: DoorListener = {
+  canSpare: () => false,
   stateChanged() {},
   failed() {},
   beginFence: () => () => {},
   hasUnfenced: false,
   hasWork: false,
-  canSpare: () => false,
   bumped() {},
   judge: () => 'intact',
   replay: async () => true,
