@@ -76,7 +76,7 @@ export function buildCache(config: CacheConfig, { clock, remote }: Surroundings)
 }
 
 /** Redis as configured. */
-function buildRemote(config: CacheConfig, clock: Clock): Remote {
+export function buildRemote(config: CacheConfig, clock: Clock): Remote {
   const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
   if (redis === undefined) return noRedis(clock);
   return new SingleRemote({ source: redis, prefix, clock, commandTimeoutMs, maxValueBytes });

@@ -73,7 +73,7 @@ export class Claims {
 
   /** Stores what was loaded: under its lease, or in memory alone. */
   async fill(loaded: readonly Loaded[], lane: Lane): Promise<void> {
-    const { door, tools } = this.#shard;
+    const { door, ledger, tools } = this.#shard;
     const writer = door.reader === undefined ? undefined : this.#shard.writer;
     const leased: LoadedUnderLease[] = [];
     for (const { lease } of loaded) if (lease !== undefined) this.keeper.end(lease as HeldLease);
@@ -81,7 +81,7 @@ export class Claims {
       const { key, value, lease } = each;
       if (this.#isObsolete(key, lease as HeldLease | undefined)) return;
       if (isLeased(each) && writer !== undefined) leased.push(each);
-      else if (this.#shard.readerFor(key) === undefined) this.#keepAlone(key, value);
+      else if (writer === undefined || ledger.blocks(key)) this.#keepAlone(key, value);
     });
     if (leased.length > 0 && writer !== undefined) await this.#fillLeased(writer, leased, lane);
   }

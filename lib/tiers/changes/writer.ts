@@ -58,12 +58,7 @@ export class Writer {
 
   /** The connection is gone: what waits is remembered for the next one. */
   abandonWaiting(): void {
-    for (const change of this.queue.takeWaiting(() => true)) this.#defer(change);
-  }
-
-  /** Changes that wait and were called before a clear are part of it. */
-  supersede(matches: (key: string) => boolean): void {
-    for (const change of this.queue.takeWaiting(matches)) settleChange(change, 'applied');
+    for (const change of this.queue.takeWaiting()) this.#defer(change);
   }
 
   #keep(change: Change, value: NewValue): void {

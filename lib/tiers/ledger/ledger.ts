@@ -92,6 +92,13 @@ export class Ledger {
     return this.#journal.isEmpty ? 0 : (this.#journal.get(key)?.limit ?? 0);
   }
 
+  /** Whether a change of the key was deferred after the journal was at `seq`. */
+  isDeferredSince(key: string, seq: number): boolean {
+    if (this.#journal.isEmpty) return false;
+    const deferred = this.#journal.isOverflowed ? this.#journal.seq : this.#journal.get(key)?.seq;
+    return deferred !== undefined && deferred > seq;
+  }
+
   /** Whether Redis must not be asked about this key. */
   blocks(key: string): boolean {
     return !this.#journal.isEmpty && (this.#journal.isOverflowed || this.#journal.has(key));

@@ -42,6 +42,11 @@ export class Patience<T extends Waiting> {
     if (this.#timer === undefined) inBackground(this.#start);
   }
 
+  /** Somebody's waiting is over. Those at the head are let go at once, or the garbage collector copies them again and again. */
+  settled(): void {
+    this.#first();
+  }
+
   cancel(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

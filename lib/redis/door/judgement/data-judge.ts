@@ -91,24 +91,20 @@ export class DataJudge {
   async open(session: DoorSession, isContinued: boolean): Promise<Judged | Failure> {
     const server = this.#server(session);
     if (server === undefined) return session.desync('no probe before a judgement');
+    const { clock } = this.#options;
     const before = this.identity.reign.life;
-    // Whose life has no name joins the reign of others: it was there all the time, or begins anew.
-    const joins = isContinued && !isKnownLife(server.life) && server.namedLife !== undefined;
-    if (joins) server.life = server.namedLife ?? server.life;
-    const sentAt = this.#options.clock.now();
+    const joins = isContinued && joinNamed(server);
+    const sentAt = clock.now();
     const records = await session.open(this.identity.opening(server.life));
-    if (records instanceof Failure) {
-      return isRefused(records) ? forbidden('EVALSHA', records) : records;
-    }
+    if (records instanceof Failure) return deniedOr(records);
     this.#observe(records, sentAt);
     const evidence = this.identity.opened(server.life, records, joins);
     const wait = this.#settlingMs(records);
-    const until = wait === 0 ? undefined : this.#options.clock.now() + wait;
+    const until = wait === 0 ? undefined : clock.now() + wait;
     const isFlushed = this.#tierJudges(evidence) === 'amnesia' || evidence.isOlderGeneration;
     const flushed = isFlushed ? await this.bump(session) : undefined;
     if (flushed instanceof Failure) return flushed;
-    const isIntact = !isFlushed && (joins || evidence.life === before);
-    return { isIntact, sentAt, until };
+    return { isIntact: !isFlushed && (joins || evidence.life === before), sentAt, until };
   }
 
   /** Whether a server that refuses writes may be read: by its data, and by what was acknowledged to this process. */
@@ -215,4 +211,16 @@ export class DataJudge {
   #server(session: DoorSession): Server | undefined {
     return this.#servers.get(session);
   }
+}
+
+/** A life without a name was there all the time, or begins anew: it joins the reign that others opened. */
+function joinNamed(server: Server): boolean {
+  if (isKnownLife(server.life) || server.namedLife === undefined) return false;
+  server.life = server.namedLife;
+  return true;
+}
+
+/** Without scripts the cache cannot use Redis at all. */
+function deniedOr(failure: Failure): Failure {
+  return isRefused(failure) ? forbidden('EVALSHA', failure) : failure;
 }

@@ -109,8 +109,11 @@ async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> 
   };
 }
 
-/** Each changes nothing that matters, on the probe's own key. */
+/** Each changes nothing, or the probe's own key. That is no hash, so a hash' commands fail as long as they may run. */
 const SCRIPT_COMMANDS: readonly (readonly string[])[] = [
+  ['HSET', 'n', '0'],
+  ['HINCRBY', 'n', '0'],
+  ['HGET', 'n'],
   ['GETRANGE', '0', '0'],
   ['SETRANGE', '0', '.'],
   ['PTTL'],
@@ -129,6 +132,7 @@ function unusable(asked: Asked, info: ServerInfo): Failure | undefined {
   const essential: readonly (readonly [string, unknown])[] = [
     ['SET', set],
     ['GET', got],
+    ['EXISTS', asked.oldRecord],
     ['HMGET', asked.records],
     ...inScripts,
   ];
