@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Cache, createCache } from '../../lib/index.js';
+import { gate } from '../support/promises.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
 import { Member } from './fleet.js';
-import { gate } from './in-hand.js';
 import { untilNormal } from './support.js';
 
 const CALLERS = 200;

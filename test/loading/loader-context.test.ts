@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { CacheOverloadedError, isCacheHealthError } from '../../lib/index.js';
-import { gate, outcomeOf, rejectionOf } from './in-hand.js';
+import { gate, outcomeOf, rejectionOf } from '../support/promises.js';
 import { cacheInHand } from './support.js';
 
 describe('the loader', () => {
