@@ -23,6 +23,7 @@ const RANKS = [
 const SUB_RANKS: Readonly<Record<string, readonly string[]>> = {
   redis: ['connection', 'commands', 'door'],
   tiers: ['ledger', 'changes'],
+  loading: ['bulkhead', 'flight'],
   health: ['checker', 'http'],
 };
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { CheckRunner } from '../../../lib/health/checker/check-runner.js';
 import type { CheckFunction, CheckResult } from '../../../lib/health/types.js';
-import { gate, outcomeOf } from '../../loading/support.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
+import { gate, outcomeOf } from '../../support/promises.js';
 
 describe('a check', () => {
   function runnerOf(
