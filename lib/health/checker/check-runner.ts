@@ -128,5 +128,5 @@ export class CheckRunner {
 
 /** What the deadlines of checks and of reports have in common. A busy event loop puts them off, not for ever. */
 export function deadlineOptions(clock: Clock): Omit<LagAwareTimerOptions, 'onDue'> {
-  return { clock: clock, maxPostponements: 3, waitsFor: () => undefined, isAwaited: true };
+  return { clock, maxPostponements: 3, waitsFor: () => undefined, isAwaited: true };
 }
