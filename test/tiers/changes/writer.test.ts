@@ -36,7 +36,11 @@ describe('Writer', () => {
     expect(process.inRedis('a')).to.equal('one');
     expect(await first).to.equal('applied');
     await pass(process);
-    expect(await Promise.all([second, third, fourth])).to.deep.equal(['applied', 'applied', 'applied']);
+    expect(await Promise.all([second, third, fourth])).to.deep.equal([
+      'applied',
+      'applied',
+      'applied',
+    ]);
     expect(process.inRedis('a')).to.equal('four');
   });
 
@@ -164,7 +168,10 @@ describe('Writer', () => {
 
   it('reports a failed batch once', async () => {
     const process = held();
-    void process.store.putMany([['a', value('1')], ['b', value('2')]]);
+    void process.store.putMany([
+      ['a', value('1')],
+      ['b', value('2')],
+    ]);
     process.door.commands.pull();
     process.door.commands.wire.lose();
     await settle();

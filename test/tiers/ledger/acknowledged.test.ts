@@ -1,7 +1,11 @@
 import { expect } from 'chai';
 import { survived } from '../../../lib/redis/lineage.js';
 import type { Label } from '../../../lib/redis/remote.js';
-import { AcknowledgedWrites, type Lost, type Reign } from '../../../lib/tiers/ledger/acknowledged.js';
+import {
+  AcknowledgedWrites,
+  type Lost,
+  type Reign,
+} from '../../../lib/tiers/ledger/acknowledged.js';
 
 const R1: Reign = { life: 'one', id: 'r1' };
 const R2: Reign = { life: 'two', id: 'r2' };
@@ -90,7 +94,9 @@ describe('AcknowledgedWrites', () => {
     expect(afterFailover(writes, 5)).to.include({ isAmnesia: false, isEverything: false });
     const lost = afterFailover(writes, 4);
     expect(lost).to.include({ isAmnesia: true, isEverything: true });
-    expect(afterFailover(writes, 4), 'until the generation was changed').to.include({ isAmnesia: true });
+    expect(afterFailover(writes, 4), 'until the generation was changed').to.include({
+      isAmnesia: true,
+    });
     writes.noteBump(R2);
     writes.beginFence()(label(1, R2), 0);
     expect(afterFailover(writes, 4)).to.include({ isAmnesia: false, isEverything: false });
