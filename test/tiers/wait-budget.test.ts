@@ -13,18 +13,18 @@ class BusyClock extends ManualClock {
 function build() {
   const clock = new BusyClock();
   const budget = new WaitBudget(clock, 1_000);
-  const after = (ms: number) =>
+  const answerIn = (ms: number) =>
     new Promise<string>((resolve) => {
       clock.setTimer(() => resolve('answer'), ms);
     });
-  return { clock, budget, after };
+  return { clock, budget, answerIn };
 }
 
 describe('WaitBudget', () => {
   it('lets short waits be free', async () => {
-    const { clock, budget, after } = build();
+    const { clock, budget, answerIn } = build();
     for (let i = 0; i < 10; i++) {
-      const answer = budget.spend(after(250), 'late');
+      const answer = budget.spend(answerIn(250), 'late');
       await clock.advance(250);
       expect(await answer).to.equal('answer');
     }
@@ -33,11 +33,11 @@ describe('WaitBudget', () => {
   });
 
   it('ends the wait when what is left has passed', async () => {
-    const { clock, budget, after } = build();
-    const first = budget.spend(after(600), 'late');
+    const { clock, budget, answerIn } = build();
+    const first = budget.spend(answerIn(600), 'late');
     await clock.advance(600);
     expect(await first).to.equal('answer');
-    const second = budget.spend(after(500), 'late');
+    const second = budget.spend(answerIn(500), 'late');
     await clock.advance(400);
     expect(await second).to.equal('late');
     expect(budget.isSpent).to.equal(true);
@@ -48,29 +48,29 @@ describe('WaitBudget', () => {
   });
 
   it('leaves a single command with the whole budget to its own deadline', async () => {
-    const { clock, budget, after } = build();
-    const first = budget.charge(after(1_100), 'late');
+    const { clock, budget, answerIn } = build();
+    const first = budget.charge(answerIn(1_100), 'late');
     await clock.advance(1_100);
     expect(await first).to.equal('answer');
     expect(budget.isSpent).to.equal(true);
   });
 
   it('charges calls that wait together once', async () => {
-    const { clock, budget, after } = build();
-    const all = [300, 300, 400].map((ms) => budget.spend(after(ms), 'late'));
+    const { clock, budget, answerIn } = build();
+    const all = [300, 300, 400].map((ms) => budget.spend(answerIn(ms), 'late'));
     await clock.advance(400);
     await Promise.all(all);
-    const more = budget.spend(after(590), 'late');
+    const more = budget.spend(answerIn(590), 'late');
     await clock.advance(590);
     expect(await more).to.equal('answer');
-    const late = budget.spend(after(300), 'late');
+    const late = budget.spend(answerIn(300), 'late');
     await clock.advance(20);
     expect(await late).to.equal('late');
   });
 
   it('does not charge time in which the process was busy', async () => {
-    const { clock, budget, after } = build();
-    const answer = budget.spend(after(1_500), 'late');
+    const { clock, budget, answerIn } = build();
+    const answer = budget.spend(answerIn(1_500), 'late');
     clock.busyMs = 800;
     await clock.advance(1_500);
     expect(await answer).to.equal('answer');
@@ -79,9 +79,9 @@ describe('WaitBudget', () => {
   });
 
   it('runs for one of many only while none is answered', async () => {
-    const { clock, budget, after } = build();
+    const { clock, budget, answerIn } = build();
     const times = [200, 400, 600, 800, 1_000, 1_200, 1_400];
-    const all = times.map((ms) => budget.spendInSilence(after(ms), 'late'));
+    const all = times.map((ms) => budget.spendInSilence(answerIn(ms), 'late'));
     const late = budget.spendInSilence(new Promise<string>(() => {}), 'late');
     await clock.advance(2_390);
     expect(await Promise.all(all)).to.deep.equal(times.map(() => 'answer'));
