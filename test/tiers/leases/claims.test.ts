@@ -112,6 +112,7 @@ describe('Claims', () => {
 
   it('waits behind its own unanswered change, and behind a clear', async () => {
     const process = new TierFixture().open();
+    await settle();
     process.door.isAutomatic = false;
     const { wire } = process.door.commands;
     void process.store.remove('a');
