@@ -8,7 +8,7 @@ const USUAL_MINUTES = 4;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Of whole runs that passed in this folder, in milliseconds, as the tests' reporter has written them. */
+/** Of runs that passed in this folder, in milliseconds, as the tests' reporter has written them. */
 function durations() {
   try {
     return JSON.parse(readFileSync(join(root, '.cache/test-durations.json'), 'utf8'));

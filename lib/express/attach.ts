@@ -1,4 +1,3 @@
-import './request-cache.js';
 import type { Request } from 'express';
 import type { Cache } from '../api/cache.js';
 

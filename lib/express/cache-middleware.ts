@@ -1,3 +1,4 @@
+import './request-cache.js';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Cache } from '../api/cache.js';
 import { createCache } from '../cache/create-cache.js';

@@ -1,6 +1,6 @@
-import type { Clock } from '../core/clock.js';
-import type { Turns } from '../core/turns.js';
-import { within } from '../core/wait.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
+import { within } from '../core/time/wait.js';
 import { type Claim, LEASE_MS, type Store } from '../tiers/store.js';
 import type { Flight } from './flight/flight.js';
 import { SharedValue } from './flight/shared-value.js';
@@ -103,9 +103,9 @@ export class KeyClaims {
       case 'held':
         return receiveHeld(flight);
       case 'none': {
-        // An earlier flight may have stored it since this caller looked.
+        // An earlier flight, or a set, may have stored it since this caller looked.
         const found = this.#options.store.peek(flight.key);
-        if (found?.isStale === false && !flight.isVoid && this.#serve(flight, found)) return;
+        if (found?.isStale === false && this.#serve(flight, found)) return;
         break;
       }
       case 'granted':

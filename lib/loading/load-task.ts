@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.js';
-import type { Turns } from '../core/turns.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Loaded, NewValue, Store } from '../tiers/store.js';
 import type { Bulkhead } from './bulkhead/bulkhead.js';
@@ -114,7 +114,7 @@ export class LoadTask {
       const result = results[i] as LoadResult;
       if (result.kind === 'failed') this.#fail(flight, result.error);
       else backoff.reset(flight.key);
-      if (result.kind !== 'value' || result.ttlMs === undefined || flight.isVoid) {
+      if (result.kind !== 'value' || result.ttlMs === undefined) {
         flight.giveUpLease();
       } else if (flight.isStorable) {
         const ttlMs = jitteredTtl(result.ttlMs, ttlJitter, Math.random());
@@ -127,7 +127,7 @@ export class LoadTask {
   async #store(store: Store, stored: readonly Stored[]): Promise<void> {
     const loaded: Loaded[] = [];
     for (const { flight, value } of stored) {
-      // The key may have been changed while the event loop had its turns.
+      // The key was changed, perhaps while the event loop had its turns.
       if (flight.isVoid) flight.giveUpLease();
       else loaded.push({ key: flight.key, lease: flight.lease, value });
     }

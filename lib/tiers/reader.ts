@@ -37,20 +37,14 @@ export class Reader {
   /** What this process knows without Redis; `ask`: it must be asked. */
   look(key: string): Answer | 'ask' {
     const change = this.#queue.latest(key);
-    if (change !== undefined && !change.isReplay && !this.#isReplaced(change)) {
-      return this.#pending(change);
-    }
+    // Where the queue is full, a later change than the one that was sent is in the journal.
+    const isPending = change !== undefined && !this.#shard.ledger.isDeferredSince(key, change.seq);
+    if (isPending && !change.isReplay) return this.#pending(change);
     return this.#shard.readerFor(key) === undefined ? this.inMemory(key) : 'ask';
   }
 
-  /** A later change is in the journal already. */
-  #isReplaced({ key, stamp }: Change): boolean {
-    const { ledger, door } = this.#shard;
-    return ledger.limitOf(key) > door.time.renewed(stamp).high;
-  }
-
-  #pending({ value, text }: Change): Answer {
-    if (value === undefined) return undefined;
+  #pending({ value, text, isCleared }: Change): Answer {
+    if (value === undefined || isCleared) return undefined;
     const state = freshness(text, this.#shard.moment.nowMs);
     return state === 'expired'
       ? undefined

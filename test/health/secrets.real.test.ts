@@ -4,6 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import express, { type RequestHandler } from 'express';
 import request from 'supertest';
+import { systemClock } from '../../lib/core/time/clock.js';
+import { Checker } from '../../lib/health/checker/checker.js';
+import { ietfWriter } from '../../lib/health/http/writers/ietf-writer.js';
+import { jsonWriter } from '../../lib/health/http/writers/json-writer.js';
+import { textWriter } from '../../lib/health/http/writers/text-writer.js';
+import { parseHealthOptions } from '../../lib/health/options.js';
 import { createCache, type HealthChange, healthRouter } from '../../lib/index.js';
 import { GUISES, type Leak, SECRETS } from '../support/secrets.js';
 import { appWith, degradedCache, up } from './support.js';
@@ -12,6 +18,11 @@ const FORMATS = ['application/json', 'application/health+json', 'text/plain'];
 
 /** So many at once that no report is trimmed. */
 const AT_ONCE = 5;
+
+/** Over a real connection, where each takes a hundred requests. */
+const SAMPLE = SECRETS.filter((_, i) => i % 8 === 0);
+
+const WRITERS = [jsonWriter, ietfWriter, textWriter];
 
 /** What a check does with a text. */
 type Carrier = (text: string, name: string) => unknown;
@@ -31,6 +42,27 @@ const CARRIERS: Readonly<Record<string, Carrier>> = {
   'a status that is none': (text) => ({ status: text }),
   'a NestJS indicator': (text, name) => ({ [name]: { status: 'down', message: text } }),
 };
+
+/** Everything that is written about one check which was well and then carries the text. */
+async function written(carrier: Carrier, { text }: Leak): Promise<string> {
+  let isWell = true;
+  const checks = { leak: () => (isWell ? up() : carrier(text, 'leak')) };
+  const told: HealthChange[] = [];
+  const config = parseHealthOptions({ checks, maxAge: 0 });
+  const checker = new Checker(config, systemClock, (change) => told.push(change));
+  const scope = { cache: degradedCache, isCriticalOnly: false, excluded: new Set<string>() };
+  await checker.examine(scope);
+  isWell = false;
+  const examination = await checker.examine(scope);
+  expect(told.map(({ name }) => name)).to.include('leak');
+  const { changes: history } = checker.history;
+  const view = { isDetailed: true, isVerbose: true, unknownExcluded: [], history };
+  const bodies = WRITERS.flatMap((writer) => [
+    writer.report(examination, view),
+    writer.readiness(examination, view),
+  ]);
+  return JSON.stringify([bodies, told]);
+}
 
 describe('no secret leaves the process', function () {
   this.timeout(60_000);
@@ -94,10 +126,16 @@ describe('no secret leaves the process', function () {
 
   for (const [carrier, carry] of Object.entries(CARRIERS)) {
     it(`in ${carrier}: on any endpoint, in any format, in the history, in events, nor while it ends`, async () => {
-      for (let from = 0; from < SECRETS.length; from += AT_ONCE) {
-        const leaks = SECRETS.slice(from, from + AT_ONCE);
+      for (let from = 0; from < SAMPLE.length; from += AT_ONCE) {
+        const leaks = SAMPLE.slice(from, from + AT_ONCE);
         const all = await leakAll(carry, leaks);
         for (const { secret, text } of leaks) expect(all, text).not.to.include(secret);
+      }
+    });
+
+    it(`in ${carrier}: none of ${SECRETS.length} in any form of the report, the history or events`, async () => {
+      for (const leak of SECRETS) {
+        expect(await written(carry, leak), leak.text).not.to.include(leak.secret);
       }
     });
   }

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { Bulkhead } from '../../lib/loading/bulkhead/bulkhead.js';
 import { CacheOverloadedError } from '../../lib/loading/bulkhead/overloaded-error.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { InHand, rejectionOf } from './in-hand.js';
+import { rejectionOf } from '../support/promises.js';
+import { InHand } from './in-hand.js';
 
 describe('loading: the bulkhead', () => {
   const bulkheadOf = (limit: number, maxQueued = 10) => {
@@ -112,6 +113,35 @@ describe('loading: the bulkhead', () => {
     child.leave();
     grandchild.leave();
     expect(bulkhead.load.running).to.equal(0);
+  });
+
+  it('counts a grandchild for itself when the load between ends, whose lender has its place back', () => {
+    const { bulkhead } = bulkheadOf(1);
+    const parent = bulkhead.enter([]);
+    const child = bulkhead.enter([parent]);
+    const grandchild = bulkhead.enter([child]);
+    child.leave();
+    expect(bulkhead.load.running).to.equal(2);
+    const next = bulkhead.enter([parent]);
+    expect(next.isRunning).to.equal(true);
+    for (const place of [grandchild, next, parent]) place.leave();
+    expect(bulkhead.load.running).to.equal(0);
+  });
+
+  it('treats a load as any other once the loader that waited for it has ended', async () => {
+    const { bulkhead, clock } = bulkheadOf(1);
+    const parent = bulkhead.enter([]);
+    const other = bulkhead.enter([parent]);
+    const orphan = bulkhead.enter([parent]);
+    const refused = rejectionOf(orphan.admitted());
+    parent.leave();
+    expect(orphan.isNested).to.equal(false);
+    orphan.offer(parent);
+    expect(orphan.isNested).to.equal(false);
+    await clock.advance(5_000);
+    expect(await refused).to.be.instanceOf(CacheOverloadedError);
+    other.leave();
+    expect(bulkhead.load).to.include({ running: 0, queued: 0 });
   });
 
   it('takes an offer back only when the last wait of that lender ends', () => {

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { Turns } from '../../lib/core/turns.js';
+import { Turns } from '../../lib/core/time/turns.js';
 import { encodeValue } from '../../lib/entry/codec.js';
+import { codeOf, gate, never, outcomeOf, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
-import { codeOf, gate, InHand, never, outcomeOf, rejectionOf } from './in-hand.js';
+import { InHand } from './in-hand.js';
 
 const HOUR = 3_600_000;
 
@@ -338,6 +339,26 @@ describe('loading: many keys', () => {
       'old b',
       undefined,
     ]);
+  });
+
+  it('of which one is changed between two turns of the event loop, before the fill: it is not stored', async () => {
+    const cache = new InHand({ ttlJitter: 0.1 });
+    const { random } = Math;
+    let looked = 0;
+    // Each ttl is jittered when its value is looked at, one after the other.
+    Math.random = () => {
+      if (++looked === 2) void cache.store.remove('k0');
+      return random();
+    };
+    try {
+      const values = await cache.getOrSetMany(names(3), (keys) => all(keys, () => 'old'));
+      expect(values.size).to.equal(3);
+    } finally {
+      Math.random = random;
+    }
+    expect(cache.store.callsOf('fill')).to.deep.equal([['k1', 'k2']]);
+    expect(cache.store.callsOf('abandon')).to.deep.equal([['k0']]);
+    expect(cache.stored('k0')).to.equal(undefined);
   });
 
   describe('in great number', () => {

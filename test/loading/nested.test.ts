@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
+import { codeOf, gate, never, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
-import { codeOf, gate, InHand, never, rejectionOf } from './in-hand.js';
+import { InHand } from './in-hand.js';
 
 /** The code in a copy of its own: loaders that other tests left behind run in another. */
 function freshly(): typeof import('./in-hand.js') {
@@ -211,6 +212,26 @@ describe('loading: loads inside loads', () => {
       expect([a.singleFlight.load.running, b.singleFlight.load.running]).to.deep.equal([0, 0]);
     });
 
+    it('is not a refresh that a loader merely set off', async () => {
+      const [a, b] = [new InHand({ limit: 1 }), new InHand({ refreshAhead: 1e9 })];
+      const slow = async (): Promise<string> => {
+        await b.clock.advance(900);
+        return 'old';
+      };
+      await b.getOrSet('r', slow, { ttlMs: 1_000 });
+      const load = gate<string>();
+      const page = a.getOrSet('page', async () => {
+        await b.getOrSet('r', () => a.getOrSet('x', () => 'x'));
+        return load.promise;
+      });
+      await b.clock.advance(1);
+      expect(a.singleFlight.load).to.include({ running: 1, queued: 1 });
+      load.open('page');
+      expect(await page).to.equal('page');
+      await b.clock.advance(1);
+      expect(b.stored('r')).to.equal('x');
+    });
+
     it('of many keys at once, in both directions', async () => {
       const cache = new InHand({ limit: 1 });
       const load = async (keys: readonly string[]): Promise<Map<string, string>> => {
@@ -298,6 +319,48 @@ describe('loading: loads inside loads', () => {
       );
       expect(await messageOf(own)).to.contain("'x' → 'x'");
       expect(await cache.getOrSet('y', () => 'fine')).to.equal('fine');
+    });
+
+    it('and the call that is refused leaves nothing behind for others', async () => {
+      const cache = new InHand();
+      let now = 0;
+      cache.clock.now = () => (now += 0.05);
+      const keys = Array.from({ length: 4_000 }, (_, i) => `k${i}`);
+      const joiners: Promise<string>[] = [];
+      // The event loop turns while the call looks through its keys, and others ask for some of them.
+      const join = (): void => {
+        if (joiners.push(cache.getOrSet(`k${joiners.length}`, () => 'fine')) < 20)
+          setImmediate(join);
+      };
+      const answer = cache.getOrSet('own', () => {
+        setImmediate(join);
+        return cache.getOrSetMany([...keys, 'own'], never);
+      });
+      expect(await messageOf(answer)).to.contain("'own' → 'own'");
+      await cache.clock.advance(20);
+      expect(joiners.length).to.equal(20);
+      expect(await Promise.all(joiners)).to.deep.equal(Array(20).fill('fine'));
+    });
+
+    it('and the call that is refused waits for nothing: the loads can be abandoned', async () => {
+      const cache = new InHand();
+      const leaving = new AbortController();
+      let loading: AbortSignal | undefined;
+      const answer = rejectionOf(
+        cache.getOrSet(
+          'a',
+          async ({ signal }) => {
+            loading = signal;
+            await rejectionOf(cache.getOrSet('a', never));
+            return never();
+          },
+          { signal: leaving.signal },
+        ),
+      );
+      await cache.clock.advance(1);
+      leaving.abort();
+      await answer;
+      expect(loading?.aborted).to.equal(true);
     });
 
     it('that two loads close which were begun apart', async () => {

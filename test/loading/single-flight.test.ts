@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { encodeValue } from '../../lib/entry/codec.js';
+import { codeOf, gate, never, outcomeOf, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
-import { codeOf, gate, InHand, never, outcomeOf, rejectionOf } from './in-hand.js';
+import { InHand } from './in-hand.js';
 
 const HOUR = 3_600_000;
 
@@ -98,6 +99,17 @@ describe('loading: single flight', () => {
       expect(await cache.getOrSet('k', () => 'mine')).to.equal('mine');
       expect(cache.store.unreadableKeys).to.deep.equal(['k']);
       expect(cache.stored('k')).to.equal('mine');
+    });
+
+    it('that cannot be read is not stored when another process is the one to load it', async () => {
+      const cache = new InHand();
+      cache.store.beforeClaim = async () => {
+        cache.store.storeElsewhere('k', elsewhere('theirs'));
+        cache.store.corrupt('k');
+        cache.store.beforeClaim = async () => cache.store.holdElsewhere('k');
+      };
+      expect(await cache.getOrSet('k', () => 'mine')).to.equal('mine');
+      expect(cache.store.callsOf('fill')).to.deep.equal([]);
     });
 
     it('uses the caller’s store for its claim and its fill', async () => {
@@ -298,9 +310,9 @@ describe('loading: single flight', () => {
         const cache = await stale();
         await cache.getOrSet('k', () => Promise.reject(new Error('away')));
         await change(cache);
-        await cache.getOrSet('k', () => 'again', { ttlMs: 100 });
+        cache.store.storeElsewhere('k', { ...elsewhere('stale'), ttlMs: 100, graceMs: HOUR });
         await cache.clock.advance(101);
-        expect(await cache.getOrSet('k', () => 'newest')).to.equal('newest');
+        expect(await cache.getOrSet('k', () => 'new')).to.equal('new');
       });
     }
 
@@ -335,6 +347,26 @@ describe('loading: single flight', () => {
         load.fail(new Error('away'));
         expect(await answer).to.have.property('message', 'away');
       }
+    });
+
+    it('is loaded anew from memory’s too, which does not count as stored meanwhile', async () => {
+      const cache = await stale();
+      cache.store.isAway = true;
+      expect(await cache.ask('k', () => 'new')).to.include({ value: 'new', outcome: 'miss' });
+    });
+
+    it('is tried again after 1 s once more when a load between has succeeded', async () => {
+      const cache = await stale();
+      const failing = (): Promise<never> => Promise.reject(new Error('away'));
+      for (let i = 0; i < 3; i++) {
+        expect(await cache.getOrSet('k', failing)).to.equal('old');
+        await cache.clock.advance(10_000);
+      }
+      expect(await cache.getOrSet('k', () => 'new', { ttlMs: 100 })).to.equal('new');
+      await cache.clock.advance(101);
+      expect(await cache.getOrSet('k', failing)).to.equal('new');
+      await cache.clock.advance(1_000);
+      expect(await cache.getOrSet('k', () => 'newest')).to.equal('newest');
     });
 
     it('does not serve beyond its grace', async () => {
@@ -405,9 +437,10 @@ describe('loading: single flight', () => {
       const claiming = gate();
       cache.store.beforeClaim = () => claiming.promise;
       cache.store.holdElsewhere('k', cache.clock.now() + 1_500);
-      await cache.getOrSet('k', never);
+      const loader = (): string => 'mine';
+      await cache.getOrSet('k', loader);
       await cache.clock.advance(1_001);
-      const joined = cache.getOrSet('k', () => 'mine');
+      const joined = cache.getOrSet('k', loader);
       await cache.clock.advance(1);
       cache.store.beforeClaim = undefined;
       claiming.open();

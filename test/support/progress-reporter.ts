@@ -30,7 +30,7 @@ export default class ProgressReporter extends Mocha.reporters.Base {
 
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
-    this.#isWhole = process.env.UNIT_TESTS === undefined && runner.total > 0;
+    this.#isWhole = process.env.npm_lifecycle_event === 'test' && options.grep === undefined;
     runner.on(EVENT_RUN_BEGIN, () => console.log(`\n  ${runner.total} tests\n`));
     runner.on(EVENT_TEST_PASS, (test) => this.#count(test, 'passed'));
     runner.on(EVENT_TEST_PENDING, (test) => this.#count(test, 'pending'));
@@ -65,7 +65,7 @@ export default class ProgressReporter extends Mocha.reporters.Base {
   #end(): void {
     this.#closeRoom();
     this.epilogue();
-    // Only whole runs that passed say how long one takes.
+    // Only runs of `npm test` that passed say how long one takes.
     if (this.#isWhole && this.stats.failures === 0) {
       noteDuration(Math.round(performance.now() - this.#startedAt));
     }

@@ -327,9 +327,9 @@ const SESSIONS: readonly Leak[] = [
   { text: 'the login code 271-828 has expired', secret: '271-828' },
   { text: '271828 is your shop verification code', secret: '271828' },
   { text: 'OTP 271828 for bob was wrong', secret: '271828' },
-  { text: 'wrong PIN (2718)', secret: '2718' },
-  { text: '{ jwt: hunter2, pin: 2718 }', secret: '2718' },
-  { text: 'security code: 2718', secret: '2718' },
+  { text: 'wrong PIN (271828)', secret: '271828' },
+  { text: '{ jwt: hunter2, pin: 271828 }', secret: '271828' },
+  { text: 'security code: 271828', secret: '271828' },
 ];
 
 /** Texts with a secret, each of a kind that some program really writes. */
@@ -343,7 +343,18 @@ export const SECRET_NAMES: readonly string[] = [
   ...['password', 'dbPassword', 'PGPASSWORD', 'pass', 'dbpass', 'passwd', 'passphrase', 'pwd'],
   ...['secret', 'clientSecret', 'token', 'access_token', 'refreshTokens', 'credentials', 'auth'],
   ...['authorization', 'Cookie', 'cookies', 'set-cookie', 'privateKey', 'private_key', 'signature'],
-  ...['sig', 'sid', 'connect.sid', 'accountSid', 'jwt', 'userJwt', 'otp', 'totp', 'pin', 'cardPin'],
+  ...[
+    'sig',
+    'sid',
+    'connect.sid',
+    'accountSid',
+    'jwt',
+    'userJwt',
+    'otp',
+    'totp',
+    'pin',
+    'card_pin',
+  ],
   ...['apiKey', 'API-KEY', 'x-api-key', 'accessKey', 'accountKey', 'encryptionKey', 'sessionId'],
   ...['PHPSESSID', 'JSESSIONID', 'session', 'csrf', 'xsrfToken', 'bearer', 'cvv', 'webhookUrl'],
   ...['requirepass', 'masterauth', 'mnemonic', 'signing key', 'recovery-codes'],

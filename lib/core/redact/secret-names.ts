@@ -19,8 +19,8 @@ const WORDS: ReadonlySet<string> = new Set([
   ...['sess', 'session'],
 ]);
 
-/** Programs write these without a separator behind another word: `requirepass`, `masterauth`. */
-const ENDINGS: readonly string[] = ['pass', 'auth'];
+/** Programs write these without a separator behind another word: `requirepass`, `masterauth`, `USERJWT`. */
+const ENDINGS: readonly string[] = ['pass', 'auth', 'sid', 'jwt', 'otp'];
 
 const NO_SECRETS: ReadonlySet<string> = new Set(['bypass', 'compass']);
 

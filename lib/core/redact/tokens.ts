@@ -85,9 +85,17 @@ const RUN = /[\w+/=-]{20,}/g;
 const RANDOM_CHANGES = 0.4;
 const MIN_RANDOM = 20;
 
+/** Base64 has a slash at one of 64 places. More of them make a path. */
+const CHARACTERS_A_SLASH = 16;
+
 /** Hides what looks like nothing but a random key, of whichever vendor. Identifiers with dashes stay. */
 export function hideOpaque(text: string): string {
-  return text.replace(RUN, (run) => (isOpaque(run) ? HIDDEN : run));
+  return text.replace(RUN, (run) => {
+    const parts = run.split('/');
+    const isPath = run.startsWith('/') || parts.length - 1 > run.length / CHARACTERS_A_SLASH;
+    if (isPath) return parts.map((part) => (isOpaque(part) ? HIDDEN : part)).join('/');
+    return isOpaque(run) ? HIDDEN : run;
+  });
 }
 
 function isOpaque(run: string): boolean {

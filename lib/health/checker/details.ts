@@ -1,7 +1,6 @@
+import { HIDDEN } from '../../core/redact/hidden.js';
+import { redact } from '../../core/redact/redact.js';
 import { isSecretName } from '../../core/redact/secret-names.js';
-import { redact } from '../../core/redact.js';
-
-const HIDDEN = '***';
 
 /** Details larger than this, in bytes of JSON, are left out: probes read 4 to 10 KiB of a report. */
 const MAX_DETAILS = 1_024;
@@ -23,6 +22,20 @@ function withoutSecrets(name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   // A name can hold a secret too: pools by their addresses. It is judged before it is redacted.
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [redact(key), isSecretName(key) ? HIDDEN : inner]),
+    Object.entries(value).map(([key, inner]) => [
+      redact(key),
+      isSecretName(key) || (key === 'value' && isNamedSecret(value)) ? HIDDEN : inner,
+    ]),
   );
+}
+
+/** `{ name: 'x-api-key', value: '…' }` */
+function isNamedSecret({
+  name,
+  key,
+}: {
+  readonly name?: unknown;
+  readonly key?: unknown;
+}): boolean {
+  return [name, key].some((text) => typeof text === 'string' && isSecretName(text));
 }

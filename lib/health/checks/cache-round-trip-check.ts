@@ -35,7 +35,7 @@ export function cacheRoundTripCheck(source: Needed | { readonly cache: Needed })
       if (mode !== 'normal') return degraded(`Redis is not used: the mode is ${mode}`);
       const mark = randomText(ID_LENGTH);
       const result = await cache.set(key, mark, { ttl: '10s' });
-      if ((await cache.get(key)) !== mark) return degraded('the written value did not come back');
+      if ((await cache.get(key)) !== mark) return degraded('what was written did not come back');
       return result === 'applied' ? { status: 'up' } : degraded('Redis did not take the write');
     },
   };

@@ -60,10 +60,6 @@ export class FlightGroup {
     this.#runs.add(run);
   }
 
-  finish(run: GroupRun): void {
-    this.#runs.delete(run);
-  }
-
   keep(): void {
     this.#isKept = true;
   }

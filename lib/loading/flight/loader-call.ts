@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock } from '../../core/clock.js';
-import { formatDuration } from '../../core/duration.js';
 import { CacheHealthError } from '../../core/errors.js';
+import type { Clock } from '../../core/time/clock.js';
+import { formatDuration } from '../../core/time/duration.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
 import type { Place } from '../bulkhead/place.js';
 import type { Flight, LoaderRun, Wait } from './flight.js';
@@ -154,7 +154,6 @@ export class LoaderCall implements LoaderRun {
     if (this.#state === 'running' && --running === 0) CURRENT.disable();
     this.#state = 'over';
     this.#place?.leave();
-    for (const flight of this.#flights) flight.group.finish(this);
     // A socket or timer that the loader made keeps its context, and with it this object, for as long as it lives.
     this.#flights = [];
     this.#parent = undefined;

@@ -1,6 +1,7 @@
 import { inBackground } from '../../core/background.js';
-import type { Clock } from '../../core/clock.js';
-import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import type { Clock } from '../../core/time/clock.js';
+import { lagOf } from '../../core/time/lag.js';
+import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { Progress } from './socket-meter.js';
 
 /** A command on its way: settled once, by its reply or by its deadline. */
@@ -26,6 +27,12 @@ const MAX_POSTPONEMENTS = 100;
 /** A process that was suspended for an hour does not wait for another hour. */
 const LONGEST_POSTPONEMENT_MS = 5_000;
 
+/** Timers of a healthy process are late by less. */
+const NORMAL_LAG_MS = 10;
+/** Where our own timers were late, Redis may be late by so many times as much. */
+const GRACE_PER_LAG = 5;
+const LONGEST_GRACE_MS = 5_000;
+
 /** The places of settled commands are given back when so many are empty. */
 const COMPACT_EVERY = 1_024;
 
@@ -42,6 +49,7 @@ export class DeadlineQueue {
   readonly #start = (): void => this.#timer.start(this.#nextMs);
   #nextMs = 0;
   #dueAt = 0;
+  #lastReplyAt = 0;
   #queue: (Pending | undefined)[] = [];
   #head = 0;
 
@@ -61,6 +69,11 @@ export class DeadlineQueue {
     this.#queue.push(pending);
     const isInTime = this.#timer.isRunning && this.#dueAt <= pending.deadlineAt;
     if (!isInTime) this.#arm(pending.patienceMs);
+  }
+
+  /** Redis answered something. */
+  replied(at: number): void {
+    this.#lastReplyAt = at;
   }
 
   /** The oldest unsettled command; those settled before it are let go. */
@@ -87,7 +100,8 @@ export class DeadlineQueue {
     const now = this.#options.clock.now();
     const expired: Pending[] = [];
     let oldest = this.oldest();
-    while (oldest !== undefined && now >= oldest.deadlineAt) {
+    const { graceMs } = this;
+    while (oldest !== undefined && now >= this.#endOf(oldest) + graceMs) {
       if (this.#options.progress.hasMoved()) {
         oldest.deadlineAt = now + oldest.patienceMs;
         break;
@@ -96,8 +110,19 @@ export class DeadlineQueue {
       expired.push(oldest);
       oldest = this.oldest();
     }
-    if (oldest !== undefined) this.#arm(Math.max(1, oldest.deadlineAt - now));
+    if (oldest !== undefined) this.#arm(Math.max(1, this.#endOf(oldest) + graceMs - now));
     if (expired.length > 0) this.#options.onExpired(expired);
+  }
+
+  /** The deadline counts silence: Redis answers in order, and an answer to an earlier command is none. */
+  #endOf({ deadlineAt, patienceMs }: Pending): number {
+    return Math.max(deadlineAt, this.#lastReplyAt + patienceMs);
+  }
+
+  /** A machine that is short of CPU is short of it for Redis, too. */
+  get graceMs(): number {
+    const lateMs = lagOf(this.#options.clock).recentMs;
+    return lateMs < NORMAL_LAG_MS ? 0 : Math.min(LONGEST_GRACE_MS, lateMs * GRACE_PER_LAG);
   }
 
   /** The timer belongs to the connection, not to the request that happened to send. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { CLOSED, classify, type Failure, TIMED_OUT } from '../failure.js';
 import type { RedisClientLike } from './client.js';
 import { listenTo } from './client-events.js';
@@ -31,6 +31,8 @@ export interface RedisConnectionOptions {
 
 interface SentCommand extends Pending, Overdue {
   readonly cost: Cost;
+  /** What `clock.idleTime()` said when it was sent. */
+  readonly idleAt: number;
   readonly resolve: (reply: unknown) => void;
   isAnswered: boolean;
 }
@@ -131,6 +133,7 @@ export class RedisConnection implements Connection {
     const patienceMs = this.#patienceMs(cost);
     const command: SentCommand = {
       sentAt,
+      idleAt: this.#options.clock.idleTime(),
       patienceMs,
       deadlineAt: sentAt + patienceMs,
       cost,
@@ -160,14 +163,29 @@ export class RedisConnection implements Connection {
     this.#unansweredBytes -= command.cost.bytes;
     command.isAnswered = true;
     this.#options.progress.replied();
-    // Only an answer in time is a sign of life: one that always comes too late serves nobody.
+    const { clock } = this.#options;
+    const now = clock.now();
+    this.#deadlines.replied(now);
     if (command.isSettled) return;
-    this.#missingInARow = 0;
+    this.#judge(command, now);
     command.isSettled = true;
-    this.#hesitation.answered(this.#options.clock.now() - command.sentAt);
+    this.#hesitation.answered(now - command.sentAt);
     // Redis answers in order: this lets go of the oldest command, which is usually this one.
     this.#deadlines.oldest();
     command.resolve(reply);
+  }
+
+  /**
+   * Only an answer in time is a sign of life: a Redis whose answers always come too late serves nobody. Time
+   * in which this process was busy does not count against Redis.
+   */
+  #judge(command: SentCommand, now: number): void {
+    const isLate =
+      now > command.deadlineAt &&
+      this.#options.clock.idleTime() - command.idleAt >
+        command.patienceMs + this.#deadlines.graceMs;
+    if (!isLate) this.#missingInARow = 0;
+    else if (++this.#missingInARow >= HUNG_AFTER) this.lose(TIMED_OUT);
   }
 
   #onRejection(command: SentCommand, error: unknown): void {

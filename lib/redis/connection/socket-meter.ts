@@ -75,6 +75,10 @@ export async function withMeter<T>(meter: SocketMeter, connect: () => Promise<T>
   try {
     return await connecting.run(meter, connect);
   } finally {
-    if (--connections === 0) unsubscribe(CHANNEL, onSocket);
+    if (--connections === 0) {
+      unsubscribe(CHANNEL, onSocket);
+      // A storage in use makes every promise of the process dearer.
+      connecting.disable();
+    }
   }
 }

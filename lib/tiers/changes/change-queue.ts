@@ -20,6 +20,13 @@ interface Pending {
   isQueued: boolean;
 }
 
+/** What a clear found. */
+export interface Overtaken {
+  readonly waiting: readonly Change[];
+  /** Resolves when what was sent is answered. */
+  readonly sent: Promise<unknown>;
+}
+
 /** What the queue asks and tells. */
 export interface ChangeQueueOptions {
   /** The item for a change that is about to be sent. */
@@ -68,15 +75,6 @@ export class ChangeQueue implements ChangeSource {
   untilAnswered(key: string): Promise<void> | undefined {
     const change = this.latest(key);
     return change && answered(change);
-  }
-
-  /** Resolves when what was sent of the keys that `matches` accepts is answered. */
-  async untilSentAnswered(matches: (key: string) => boolean): Promise<void> {
-    const answers: Promise<void>[] = [];
-    for (const [key, { sent }] of this.#pending) {
-      if (sent !== undefined && matches(key)) answers.push(answered(sent));
-    }
-    await Promise.all(answers);
   }
 
   add(change: Change, lane: Lane): void {
@@ -137,14 +135,29 @@ export class ChangeQueue implements ChangeSource {
     return pending === undefined ? undefined : this.#take(key, pending);
   }
 
-  /** Takes out the changes that wait and that `matches` accepts. */
-  takeWaiting(matches: (key: string) => boolean): Change[] {
+  /** Takes out the changes that wait. */
+  takeWaiting(): Change[] {
     const taken: Change[] = [];
     for (const [key, pending] of this.#pending) {
-      const change = matches(key) ? this.#take(key, pending) : undefined;
+      const change = this.#take(key, pending);
       if (change !== undefined) taken.push(change);
     }
     return taken;
+  }
+
+  /** These keys are cleared: takes out the changes that wait, and hides from readers what was sent. */
+  overtake(matches: (key: string) => boolean): Overtaken {
+    const waiting: Change[] = [];
+    const sent: Promise<void>[] = [];
+    for (const [key, pending] of this.#pending) {
+      if (!matches(key)) continue;
+      const change = this.#take(key, pending);
+      if (change !== undefined) waiting.push(change);
+      if (pending.sent === undefined) continue;
+      pending.sent.isCleared = true;
+      sent.push(answered(pending.sent));
+    }
+    return { waiting, sent: Promise.all(sent) };
   }
 
   #take(key: string, pending: Pending): Change | undefined {

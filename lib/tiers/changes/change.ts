@@ -25,11 +25,15 @@ export interface Change {
   readonly waiter: Waiter;
   /** The calls whose changes it replaced: all share one outcome. */
   replaced: Replaced | undefined;
-  /** What the journal held when it was sent. */
+  /** The key was cleared after it was sent. */
+  isCleared: boolean;
+  /** Where the journal was when it was sent. */
   seq: number;
   /** The entry of the value. */
   text: string;
 }
+
+const UNSENT = Number.POSITIVE_INFINITY;
 
 export function newChange(
   key: string,
@@ -37,7 +41,8 @@ export function newChange(
   call: Pick<Change, 'stamp' | 'waiter'> & { readonly isReplay?: boolean },
 ): Change {
   const { stamp, waiter, isReplay = false } = call;
-  return { key, value, stamp, waiter, isReplay, replaced: undefined, seq: 0, text: '' };
+  const unsent = { replaced: undefined, isCleared: false, seq: UNSENT, text: '' };
+  return { key, value, stamp, waiter, isReplay, ...unsent };
 }
 
 /** `change` was called after `older`, which was not sent. */

@@ -1,6 +1,7 @@
 import type { WriteResult } from '../../api/cache.js';
 import { compileGlob } from '../../core/glob.js';
 import type { Shard } from '../shard.js';
+import { settleChange } from './change.js';
 import { changeGeneration } from './change-generation.js';
 import type { Replay } from './replay.js';
 import type { Sweeper } from './sweeper.js';
@@ -17,7 +18,7 @@ const EVERYTHING = '*';
 /**
  * Clears everything by a change of generation, or a pattern as of the moment of the call.
  *
- * Invariants: what was called before the clear and not sent is part of it; what is called after it is sent
+ * Invariants: what was called before the clear and not sent is part of it and shares its outcome; what is called after it is sent
  * after the generation's answer; a later `set` stays.
  */
 export class Clearer {
@@ -37,12 +38,14 @@ export class Clearer {
     ledger.beginAll();
     tools.standby.deleteMatching(matches);
     if (!hasRedis) return tools.config.isEnabled ? 'applied' : 'deferred';
-    this.#parts.writer.supersede(matches);
+    const { waiting, sent } = this.#parts.writer.queue.overtake(matches);
     if (pattern === EVERYTHING) ledger.clearAll(stamp);
     else ledger.clearPattern(pattern, stamp);
-    const isApplied = await (pattern === EVERYTHING ? this.#everything() : this.#swept(matches));
+    const isApplied = await (pattern === EVERYTHING ? this.#everything() : this.#swept(sent));
     if (!isApplied) this.#parts.replay.soon();
-    return isApplied ? 'applied' : 'deferred';
+    const result = isApplied ? 'applied' : 'deferred';
+    for (const change of waiting) settleChange(change, result);
+    return result;
   }
 
   async #everything(): Promise<boolean> {
@@ -58,11 +61,10 @@ export class Clearer {
     return false;
   }
 
-  async #swept(matches: (key: string) => boolean): Promise<boolean> {
-    const { writer, sweeper } = this.#parts;
+  async #swept(sent: Promise<unknown>): Promise<boolean> {
     if (this.#shard.writer === undefined) return false;
     // What was sent and runs later than the scan (a forgotten script, say) would be missed by it.
-    await writer.queue.untilSentAnswered(matches);
-    return sweeper.sweep();
+    await sent;
+    return this.#parts.sweeper.sweep();
   }
 }

@@ -50,20 +50,14 @@ export class Writer {
 
   /** Tells Redis again that the key was changed: whatever is not newer than the change must go. */
   redo(key: string, changed: Stamp, waiter: Waiter): void {
-    // Above the lost change, which may still run, and below everything that was called after it.
-    const stamp = { ...changed, low: changed.high + 1 };
-    this.#shard.door.time.raiseFloor(stamp.low);
+    // As old as the lost change: what was called after that wins.
+    const stamp = { ...changed, low: changed.high };
     this.queue.add(newChange(key, undefined, { stamp, waiter, isReplay: true }), 'bulk');
   }
 
   /** The connection is gone: what waits is remembered for the next one. */
   abandonWaiting(): void {
-    for (const change of this.queue.takeWaiting(() => true)) this.#defer(change);
-  }
-
-  /** Changes that wait and were called before a clear are part of it. */
-  supersede(matches: (key: string) => boolean): void {
-    for (const change of this.queue.takeWaiting(matches)) settleChange(change, 'applied');
+    for (const change of this.queue.takeWaiting()) this.#defer(change);
   }
 
   #keep(change: Change, value: NewValue): void {
@@ -104,7 +98,7 @@ export class Writer {
     return { ...item, text: change.text, pxMs: value.ttlMs + value.graceMs };
   }
 
-  /** A change of unknown outcome may still run: what follows it must be newer. */
+  /** A change of unknown outcome may still run: what follows it, or tells it again, must be newer. */
   #aboveLost({ key, stamp: called, isReplay }: Change): Stamp {
     const { ledger, door } = this.#shard;
     const stamp = door.time.renewed(called);
@@ -146,8 +140,8 @@ export class Writer {
   }
 
   #lost(change: Change): void {
-    const { low, high } = change.stamp;
-    this.#shard.door.time.raiseFloor(Math.max(low, high));
+    const { high } = change.stamp;
+    this.#shard.door.time.raiseFloor(high);
     this.#defer(change);
   }
 

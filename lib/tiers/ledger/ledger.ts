@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { lastReign, survived } from '../../redis/lineage.js';
 import type { Evidence, Label, ServerTime, Stamp } from '../../redis/remote.js';
 import { type Acknowledged, AcknowledgedWrites, type Reign } from './acknowledged.js';
@@ -93,6 +93,13 @@ export class Ledger {
   limitOf(key: string): number {
     const entry = this.#journal.isEmpty ? undefined : this.#journal.get(key);
     return entry === undefined ? 0 : this.#limitOf(entry.stamp);
+  }
+
+  /** Whether a change of the key was deferred after the journal was at `seq`. */
+  isDeferredSince(key: string, seq: number): boolean {
+    if (this.#journal.isEmpty) return false;
+    const deferred = this.#journal.isOverflowed ? this.#journal.seq : this.#journal.get(key)?.seq;
+    return deferred !== undefined && deferred > seq;
   }
 
   /** Whether Redis must not be asked about this key. */

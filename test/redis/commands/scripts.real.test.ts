@@ -1,34 +1,17 @@
 import { expect } from 'chai';
-import { systemClock } from '../../../lib/core/clock.js';
 import { entryText, tombstoneText } from '../../../lib/entry/entry.js';
 import { fingerprint } from '../../../lib/entry/fingerprint.js';
 import * as S from '../../../lib/entry/slot.js';
-import { Session } from '../../../lib/redis/commands/session.js';
-import { makeClient } from '../../../lib/redis/connection/client.js';
-import type { Connection } from '../../../lib/redis/connection/connection.js';
-import { openConnection } from '../../../lib/redis/connection/handshake.js';
+import type { Session } from '../../../lib/redis/commands/session.js';
 import { Failure } from '../../../lib/redis/failure.js';
-import type {
-  ChangeBatch,
-  ClaimReply,
-  ServerTime,
-  WriteItem,
-  WriteOutcome,
-} from '../../../lib/redis/remote.js';
+import type { ClaimReply, WriteItem, WriteOutcome } from '../../../lib/redis/remote.js';
 import { RedisServer } from '../../support/redis-server.js';
-
-const PREFIX = 'app:';
-const GENERATION = 'gen001';
+import { GENERATION, openSession, PREFIX, writeAll } from '../open-session.js';
 
 describe('the scripts on a real Redis', () => {
   let server: RedisServer;
-  let connection: Connection;
   let session: Session;
-  let stepMs = 0;
-  const time: Pick<ServerTime, 'now' | 'latest'> = {
-    now: () => Date.now() + stepMs,
-    latest: () => Date.now() + stepMs + 5,
-  };
+  let step: (ms: number) => void;
 
   const micros = (): number => Date.now() * 1_000;
   const send = (...args: string[]): Promise<unknown> => session.send(args);
@@ -54,11 +37,8 @@ describe('the scripts on a real Redis', () => {
     limit,
     pxMs: 60_000,
   });
-  const write = (...items: WriteItem[]): Promise<readonly WriteOutcome[] | Failure> =>
-    new Promise((resolve) => {
-      const batches: ChangeBatch[] = [{ items, settled: resolve }];
-      session.setChangeSource({ next: () => batches.pop() });
-    });
+  const write = (...items: WriteItem[]): Promise<readonly (WriteOutcome | Failure)[]> =>
+    writeAll(session, items);
   const claimOne = async (key: string, mode: 'load' | 'refresh' = 'load'): Promise<ClaimReply> => {
     const [reply] = await session.claim([PREFIX + key], mode, 'request');
     if (reply === undefined) throw new Error('no reply');
@@ -76,24 +56,10 @@ describe('the scripts on a real Redis', () => {
   });
   after(() => server.stop());
   beforeEach(async () => {
-    const client = makeClient({ url: `redis://127.0.0.1:${server.port}` });
-    const options = { clock: systemClock, commandTimeoutMs: 2_000, onLost: () => {} };
-    const opened = await openConnection(client, options, () => {});
-    if (opened instanceof Failure) throw opened.error;
-    connection = opened;
-    stepMs = 0;
-    session = new Session(connection, {
-      prefix: PREFIX,
-      clock: systemClock,
-      time,
-      commandTimeoutMs: 2_000,
-      maxValueBytes: 1_000_000,
-      generation: () => GENERATION,
-      spare: () => false,
-    });
+    ({ session, step } = await openSession(server.port, 2_000));
     await send('FLUSHALL');
   });
-  afterEach(() => connection.dispose());
+  afterEach(() => session.dispose());
 
   describe('WRITE', () => {
     it('stores values and tombstones, also after SCRIPT FLUSH', async () => {
@@ -155,9 +121,9 @@ describe('the scripts on a real Redis', () => {
     });
 
     it('does nothing after its deadline, nor where the clock was set back', async () => {
-      stepMs = -10_000;
+      step(-10_000);
       expect(await write(item('a', value('a', 'x')))).to.deep.equal(['late']);
-      stepMs = 10_000;
+      step(10_000);
       expect(await write(item('a', value('a', 'x')))).to.deep.equal(['late']);
       expect(await get('a')).to.equal(null);
     });
@@ -229,9 +195,9 @@ describe('the scripts on a real Redis', () => {
 
     it('do nothing outside of their time', async () => {
       const token = tokenOf(await claimOne('a'));
-      stepMs = -10_000;
+      step(-10_000);
       expect(await fill('a', value('a', 'loaded'), token)).to.deep.equal(['void']);
-      stepMs = 0;
+      step(0);
       expect(await fill('a', value('a', 'loaded'), token)).to.deep.equal(['done']);
     });
 

@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
+import { systemClock } from '../../../lib/core/time/clock.js';
 import { RedisDoor } from '../../../lib/redis/door/door.js';
 import { Failure } from '../../../lib/redis/failure.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
@@ -84,6 +86,14 @@ describe('the door', () => {
       'recovering',
       'closed',
     ]);
+  });
+
+  it('does not mind the end of a connection that it does not use', async () => {
+    const { door, source } = await beginNormal();
+    server.isDown = false;
+    const other = await source.open();
+    if (!(other instanceof Failure)) other.lose(OOM);
+    expect(door.state.name).to.equal('closed');
   });
 
   describe('R1, R2: which server and which data', () => {
@@ -351,6 +361,24 @@ describe('the door', () => {
       expect(door.reign.id).to.equal(server.last);
     });
 
+    it('reads nothing from the moment in which data was seen to be older', async () => {
+      const { door } = await beginNormal();
+      server.data.n = 9;
+      await clock.advance(500);
+      server.data.n = 3;
+      server.latencyMs = 10;
+      await clock.advance(511);
+      expect(door.reader).to.equal(undefined);
+    });
+
+    it('recovers where an evicted record goes with amnesia', async () => {
+      const { listener } = await beginNormal();
+      listener.isAmnesiac = true;
+      server.evictPosition();
+      await clock.advance(500);
+      expect(listener.states).to.deep.equal(['recovering', 'closed', 'recovering', 'closed']);
+    });
+
     it('makes an evicted record anew, without an outage for who reads this life', async () => {
       const all = [await beginNormal(), await beginNormal(), await beginNormal()];
       await clock.advance(5_000);
@@ -450,6 +478,56 @@ describe('the door', () => {
       expect(door.reader).to.equal(undefined);
     });
 
+    it('is not given by an answer that was long on its way', async () => {
+      const { door } = await beginNormal();
+      await clock.advance(499);
+      server.latencyMs = 900;
+      await clock.advance(902);
+      expect(door.isProven()).to.equal(true);
+      await clock.advance(100);
+      expect(door.isProven()).to.equal(false);
+    });
+
+    it('is asked for by one heartbeat at a time', async () => {
+      const { door } = await beginNormal();
+      server.latencyMs = 10;
+      server.counts();
+      const first = door.prove();
+      await settle();
+      const others = [door.prove(), door.prove()];
+      await settle();
+      expect(server.counts()).to.include({ RECORDS: 1 });
+      await clock.advance(30);
+      expect(await Promise.all([first, ...others])).to.deep.equal([true, true, true]);
+      expect(server.counts()).to.include({ RECORDS: 1 });
+    });
+
+    it('is refused to who waits while Redis is lost', async () => {
+      const { door } = await beginNormal();
+      server.isHung = true;
+      const first = door.prove();
+      await settle();
+      const second = door.prove();
+      server.cut();
+      expect(await second).to.equal(false);
+      await clock.advance(100);
+      expect(await first).to.equal(false);
+    });
+
+    it('is not given by an answer on a connection that was left', async () => {
+      const { door } = await beginNormal();
+      await clock.advance(100);
+      server.latencyMs = 400;
+      const asked = door.prove();
+      await settle();
+      server.latencyMs = 0;
+      server.cut();
+      await clock.advance(200);
+      expect(door.state.name).to.equal('closed');
+      await clock.advance(250);
+      expect(await asked).to.equal(false);
+    });
+
     it('is refused without a connection, and when it is lost meanwhile', async () => {
       const { door } = await beginNormal();
       server.latencyMs = 10;
@@ -493,9 +571,12 @@ describe('the door', () => {
       server.role = 'slave';
       door.report(READONLY, 10);
       await clock.advance(0);
+      expect(door.state.name).to.equal('read-only');
       server.replicationId = 'of the new primary';
-      await clock.advance(600);
-      expect(door.reader).to.equal(undefined);
+      server.counts();
+      expect(await door.prove()).to.equal(false);
+      expect(door.state).to.include({ name: 'open', reason: 'data_replaced' });
+      expect(server.counts()).to.not.have.property('OPEN');
     });
 
     it('are heard of by the heartbeat', async () => {
@@ -522,12 +603,93 @@ describe('the door', () => {
       expect(door.state.name).to.equal('closed');
     });
 
-    it('are tried again with as many bytes', async () => {
+    it('fence nothing: what was acknowledged stays unfenced', async () => {
+      const { door, listener } = await beginNormal(false);
+      listener.acknowledge(door);
+      server.writes = OOM;
+      door.report(OOM, 10);
+      listener.labels.length = 0;
+      await clock.advance(2_000);
+      expect(listener.labels).to.deep.equal([]);
+      expect(listener.label?.count).to.equal(0);
+    });
+
+    it('are looked at on the same connection where a new one leads to the same server', async () => {
+      const { source, door } = await beginNormal();
+      server.writes = OOM;
+      door.report(OOM, 10);
+      await clock.advance(2_000);
+      expect(source.opened).to.equal(1);
+      expect(door.state.name).to.equal('read-only');
+    });
+
+    it('are looked at by a new connection where the name may lead to another server', async () => {
+      const { source, door } = await beginNormal();
+      const [old] = [...server.sessions];
+      server.role = 'slave';
+      door.report(READONLY, 10);
+      await clock.advance(1_000);
+      expect(source.opened).to.be.above(1);
+      server.role = 'master';
+      await clock.advance(1_000);
+      expect(door.state.name).to.equal('closed');
+      expect(old?.ended).to.not.equal(undefined);
+      expect(server.sessions.size).to.equal(1);
+    });
+
+    it('on an adopted client are looked at on that client', async () => {
+      const { source, door } = await beginNormal(false);
+      server.role = 'slave';
+      door.report(READONLY, 10);
+      await clock.advance(1_000);
+      expect(source.opened).to.equal(1);
+    });
+
+    it('end reading where something acknowledged did not survive', async () => {
+      const { door, listener } = await beginNormal();
+      listener.isAmnesiac = true;
+      server.writes = OOM;
+      server.cut();
+      await clock.advance(100);
+      expect(door.state).to.include({ name: 'open', reason: 'out_of_memory' });
+    });
+
+    it('keep heartbeats, which notice a hang', async () => {
       const { door } = await beginNormal(false);
       server.writes = OOM;
+      door.report(OOM, 10);
+      await clock.advance(400);
+      server.isHung = true;
+      await clock.advance(1_200);
+      expect(door.isProven()).to.equal(false);
+    });
+
+    it('survive the loss of the old connection while a new one is made', async () => {
+      const { door, source } = await beginNormal();
+      server.role = 'slave';
+      door.report(READONLY, 10);
+      await clock.advance(0);
+      const [old] = [...server.sessions];
+      server.latencyMs = 20;
+      while (source.opened === 1) await clock.advance(5);
+      old?.lose(OOM);
+      expect(door.state.name).to.equal('half-open');
+      server.role = 'master';
+      await clock.advance(500);
+      expect(door.state.name).to.equal('closed');
+      expect(server.sessions.size).to.equal(1);
+    });
+
+    it('are tried again with as many bytes', async () => {
+      const { door, listener } = await beginNormal(false);
+      server.maxBytes = 1_000;
       door.report(OOM, 4_000);
-      await clock.advance(100);
+      await clock.advance(2_000);
+      expect(listener.states).to.not.include('open');
       expect(door.state.name).to.equal('read-only');
+      server.maxBytes = 5_000;
+      await clock.advance(1_000);
+      expect(door.state.name).to.equal('closed');
     });
 
     it('leave old data unread', async () => {
@@ -537,6 +699,17 @@ describe('the door', () => {
       server.writes = OOM;
       await clock.advance(1_000);
       expect(door.state).to.include({ name: 'open', reason: 'out_of_memory' });
+    });
+
+    it('leave settled data readable for a newcomer, with heartbeats of its own', async () => {
+      await beginNormal();
+      server.writes = OOM;
+      const { door } = begin(false);
+      await clock.advance(0);
+      expect(door.state.name).to.equal('read-only');
+      expect(door.isProven()).to.equal(false);
+      await clock.advance(500);
+      expect(door.isProven()).to.equal(true);
     });
 
     it('leave a server with nothing in it readable: nothing is there', async () => {
@@ -648,6 +821,27 @@ describe('the door', () => {
       expect(door.reader).to.equal(undefined);
     });
 
+    it('INFO: the life of a connection outlasts another look at it', async () => {
+      server.refuses.set('INFO', unknown('INFO'));
+      const { door } = await beginNormal(false);
+      const { life } = door.reign;
+      server.writes = OOM;
+      door.report(OOM, 10);
+      await clock.advance(500);
+      expect(door.state.name).to.equal('read-only');
+      server.writes = undefined;
+      await clock.advance(500);
+      expect(door.reign.life).to.equal(life);
+    });
+
+    it('INFO: a replica is not read, whose data may have been replaced', async () => {
+      server.refuses.set('INFO', unknown('INFO'));
+      const { door } = await beginNormal();
+      server.role = 'slave';
+      await clock.advance(500);
+      expect(door.state).to.include({ name: 'open', reason: 'read_only' });
+    });
+
     it('INFO: two such processes do not open reigns against each other', async () => {
       server.refuses.set('INFO', unknown('INFO'));
       const a = await beginNormal();
@@ -688,6 +882,15 @@ describe('the door', () => {
       expect(String(listener.errors[0])).to.include('Sentinel');
     });
 
+    for (const name of ['GET', 'MGET'] as const) {
+      it(`${name} that answers something else ends the connection`, async () => {
+        server.misreads = { [name]: name === 'GET' ? 'other' : ['other'] };
+        const { door } = begin();
+        await clock.advance(0);
+        expect(door.state).to.include({ name: 'open', reason: 'protocol_error' });
+      });
+    }
+
     it('a heartbeat that is forbidden meanwhile ends the connection', async () => {
       const { door } = await beginNormal();
       server.refuses.set('RECORDS', refusal('NOPERM no permissions'));
@@ -705,11 +908,13 @@ describe('the door', () => {
     });
 
     it('also changes the record of release 0.1, where there is one', async () => {
-      server.hasOldRecord = true;
       const { door } = await beginNormal();
       server.counts();
       await door.bump();
-      expect(server.counts()).to.deep.equal({ BUMP: 1, HSET: 1, HINCRBY: 1 });
+      expect(server.counts()).to.deep.equal({ BUMP: 1, EXISTS: 1 });
+      server.hasOldRecord = true;
+      await door.bump();
+      expect(server.counts()).to.deep.equal({ BUMP: 1, EXISTS: 1, HSET: 1, HINCRBY: 1 });
       server.refuses.set('HSET', new Failure('unavailable', 'timeout', new Error('x')));
       expect(await door.bump()).to.be.instanceOf(Failure);
     });
@@ -763,5 +968,31 @@ describe('the door', () => {
         expect(process.source.opened).to.equal(opened);
       });
     }
+  });
+
+  it('keeps nobody’s async context', async () => {
+    const callers = new AsyncLocalStorage<string>();
+    const seen = new Set<string | undefined>();
+    const see = (): number => seen.add(callers.getStore()).size;
+    server = new FakeServer(systemClock as ManualClock);
+    server.onCommand = see;
+    const source = new FakeSource(server);
+    const listener = new FakeListener();
+    listener.stateChanged = see;
+    listener.onReplay = async () => void see();
+    const options = { source, prefix: 'app:', commandTimeoutMs: 100, clock: systemClock };
+    const door = new RedisDoor(options);
+    const inRequest = <T>(task: () => T): T => callers.run('request', task);
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    inRequest(() => door.start(listener));
+    await sleep(20);
+    const [session] = [...server.sessions];
+    await inRequest(() => Promise.all([door.prove(), door.bump()]));
+    inRequest(() => door.report(READONLY));
+    await sleep(20);
+    inRequest(() => session?.lose(OOM));
+    await sleep(700);
+    inRequest(() => door.close());
+    expect([...seen]).to.deep.equal([undefined]);
   });
 });

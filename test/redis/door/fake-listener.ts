@@ -1,5 +1,5 @@
 import type { Failure } from '../../../lib/redis/failure.js';
-import { lastReign, survived } from '../../../lib/redis/lineage.js';
+import { survived } from '../../../lib/redis/lineage.js';
 import type {
   Commands,
   Door,

@@ -6,11 +6,18 @@ import type {
   SessionSource,
 } from '../../../lib/redis/door/door-session.js';
 import { Failure } from '../../../lib/redis/failure.js';
-import { parseChain } from '../../../lib/redis/lineage.js';
-import type { Commands } from '../../../lib/redis/remote.js';
+import type { Commands, ReignEntry } from '../../../lib/redis/remote.js';
 import type { ManualClock } from '../../support/manual-clock.js';
 
 const TIMEOUT_MS = 100;
+
+function parseChain(text: string): readonly ReignEntry[] {
+  if (text === '') return [];
+  return text.split(',').map((part) => {
+    const [id = '', life = '', base, openedAt] = part.split(':');
+    return { id, life, base: Number(base), openedAt: Number(openedAt) };
+  });
+}
 
 export function refusal(message: string): Failure {
   const isAcl = message.startsWith('NOPERM');
@@ -52,8 +59,14 @@ export class FakeServer {
   isHung = false;
   writes: Failure | undefined;
   redirects: Failure | undefined;
+  /** A value of more bytes is refused as if memory were full. */
+  maxBytes = Number.POSITIVE_INFINITY;
+  /** What GET and MGET answer in place of what is there. */
+  misreads: Partial<Record<'GET' | 'MGET', unknown>> = {};
   offsetMs = 7_000_000;
   latencyMs = 0;
+  /** Called for each command and each connection. */
+  onCommand = (): void => {};
   readonly refuses = new Map<string, Failure>();
   readonly log: string[] = [];
   readonly sessions = new Set<FakeSession>();
@@ -212,10 +225,12 @@ export class FakeSession extends NoCommands implements DoorSession {
     const [name = '', key = '', value = ''] = args;
     const isWrite = !['GET', 'MGET', 'EXISTS', 'SCAN', 'GETRANGE', 'PTTL', 'TYPE'].includes(name);
     return this.#run(name, isWrite, () => {
+      if (name === 'SET' && value.length > this.#server.maxBytes) return OOM;
       if (name === 'SET') this.#held.set(key, value);
+      if (name in this.#server.misreads) return this.#server.misreads[name as 'GET'];
       if (name === 'GET') return this.#held.get(key) ?? null;
       if (name === 'MGET') return [this.#held.get(key) ?? null];
-      if (name === 'EXISTS') return this.#server.hasOldRecord ? 1 : 0;
+      if (name === 'EXISTS' && key.endsWith('fence')) return this.#server.hasOldRecord ? 1 : 0;
       if (name === 'SCAN') return ['0', []];
       return 0;
     });
@@ -247,6 +262,7 @@ export class FakeSession extends NoCommands implements DoorSession {
     const server = this.#server;
     if (this.ended !== undefined) return Promise.resolve(this.ended);
     server.log.push(name);
+    server.onCommand();
     return new Promise((resolve) => {
       if (server.isHung) {
         server.clock.setTimer(() => resolve(this.ended ?? TIMED_OUT), TIMEOUT_MS);
@@ -289,6 +305,7 @@ export class FakeSource implements SessionSource {
 
   async open(): Promise<DoorSession | Failure> {
     this.opened++;
+    this.#server.onCommand();
     return this.#server.isDown ? REFUSED : new FakeSession(this.#server, this.#events);
   }
 

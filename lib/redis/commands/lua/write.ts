@@ -13,7 +13,7 @@ export const WRITE: Script = script(
 if nowMs > tonumber(ARGV[2]) or nowMs < tonumber(ARGV[3]) then
   return ARGV[1] .. '|late|' .. string.format('%.0f', now)
 end
-local call, attempt, sub = redis.call, redis.pcall, string.sub
+local call, attempt, sub, ARGV = redis.call, redis.pcall, string.sub, ARGV
 local function isNewer(slot, limit)
   local version = versionOf(entryOf(slot))
   return version > tonumber(limit) and version < now + ${S.ANOMALY_MICROS}
@@ -32,15 +32,19 @@ local function writeUnlessNewer(key, at)
   return true
 end
 local older, at = '', 5
+local last, version, isLarge
 for i, key in ipairs(KEYS) do
   local text, isWritten = ARGV[at + 1], true
-  if string.len(text) > ${S.SMALL_BYTES} then
+  if text ~= last then
+    last, version, isLarge = text, ${fieldOf('text', S.VERSION_AT, S.VERSION_LENGTH)}, string.len(text) > ${S.SMALL_BYTES}
+  end
+  if isLarge then
     isWritten = writeUnlessNewer(key, at)
   else
     local old = attempt('SET', key, text, 'PX', ARGV[at + 2], 'GET')
     if type(old) == 'table' then
       isWritten = writeUnlessNewer(key, at)
-    elseif old and not (sub(old, 1, 2) == '${S.MARK}' and ${fieldOf('old', S.VERSION_AT, S.VERSION_LENGTH)} <= ${fieldOf('text', S.VERSION_AT, S.VERSION_LENGTH)}) then
+    elseif old and not (sub(old, 1, 2) == '${S.MARK}' and ${fieldOf('old', S.VERSION_AT, S.VERSION_LENGTH)} <= version) then
       -- Not plainly older than this change, so its version is compared with the limit.
       if isNewer(old, ARGV[at]) then
         call('SET', key, old, 'PX', rest(lifeOf(entryOf(old))))

@@ -136,7 +136,7 @@ export class SingleReads implements CommandSource {
     const keys = isWhole ? group.keys : group.keys.slice(from, to);
     const name = keys.length === 1 ? 'GET' : 'MGET';
     this.#options.pipeline.send(this.#command([name, ...keys]), (reply) => {
-      if (keys.length === 1) this.#answer(group, from, slotOf(reply, this.#options));
+      if (keys.length === 1) this.#onSlot(group, from, reply);
       else this.#onSlots({ group, from, keys }, reply);
     });
   }
@@ -147,24 +147,30 @@ export class SingleReads implements CommandSource {
     return { args, lane: 'request', keys, bytes: keys * sizes.average, largest: sizes.largest };
   }
 
+  #onSlot(group: Group, at: number, reply: unknown): void {
+    group.resolves[at]?.(slotOf(reply, this.#options));
+    this.#answered(group, 1);
+  }
+
   #onSlots({ group, from, keys }: Part, reply: unknown): void {
     if (isOneByOne(reply)) {
       this.#isOneByOne = true;
       for (let i = 0; i < keys.length; i++) this.#send(group, from + i, from + i + 1);
       return;
     }
-    const { pipeline } = this.#options;
-    const slots = parseSlots(reply, keys.length, pipeline.sizes);
+    const slots = parseSlots(reply, keys.length, this.#options.pipeline.sizes);
     const failure = slots === undefined ? failureOf(reply, this.#options) : undefined;
     for (let i = 0; i < keys.length; i++) {
-      this.#answer(group, from + i, failure ?? slots?.[i] ?? null);
+      group.resolves[from + i]?.(failure ?? slots?.[i] ?? null);
     }
+    this.#answered(group, keys.length);
   }
 
-  #answer(group: Group, at: number, slot: SlotReply): void {
-    group.answered++;
-    group.resolves[at]?.(slot);
-    if (group.isOver) this.#live.delete(group);
+  #answered(group: Group, count: number): void {
+    group.answered += count;
+    if (!group.isOver) return;
+    this.#live.delete(group);
+    this.#patience.settled();
   }
 
   #spare(group: Group): void {
