@@ -331,13 +331,17 @@ export class OrderWorld {
     const by = this.#inRedis;
     if (by === undefined) return;
     for (const change of this.calls) {
-      if (!isChange(change) || change.result !== 'applied' || !this.#isBefore(by, change.number))
-        continue;
-      // A pattern leaves no tombstone: another process' lost write may land behind its sweep.
-      const isGhost = change.op === 'p' && this.calls[by]?.by !== change.by;
-      if (!isGhost)
-        this.fault ??= `Redis holds call ${by} although call ${change.number} (${change.op}) was acknowledged`;
+      const isLater = isChange(change) && this.#isBefore(by, change.number);
+      if (!isLater || change.result !== 'applied' || this.#isGhost(by)) continue;
+      this.fault ??= `Redis holds call ${by} although call ${change.number} (${change.op}) was acknowledged`;
     }
+  }
+
+  /** A pattern leaves no tombstone: a lost write may land behind its sweep. */
+  #isGhost(by: number): boolean {
+    const { result, endedAt } = this.calls[by] as Call;
+    const isLost = endedAt === undefined || result === 'deferred';
+    return isLost && this.calls.some(({ op }) => op === 'p');
   }
 
   #checkRest(): void {
