@@ -337,11 +337,15 @@ export class OrderWorld {
     }
   }
 
-  /** A pattern leaves no tombstone: a lost write may land behind its sweep. */
+  /**
+   * What is not promised for a write that was answered with `deferred`: a pattern leaves no tombstone for it, and
+   * of two processes that clear everything at once the one does not hear of the other's generation.
+   */
   #isGhost(by: number): boolean {
     const { result, endedAt } = this.calls[by] as Call;
     const isLost = endedAt === undefined || result === 'deferred';
-    return isLost && this.calls.some(({ op }) => op === 'p');
+    const clears = this.calls.filter(({ op }) => op === 'c').map((each) => each.by);
+    return isLost && (new Set(clears).size > 1 || this.calls.some(({ op }) => op === 'p'));
   }
 
   #checkRest(): void {
