@@ -43,8 +43,11 @@ export class Reader {
     return this.#shard.readerFor(key) === undefined ? this.inMemory(key) : 'ask';
   }
 
-  #pending({ value, text, isCleared }: Change): Answer {
-    if (value === undefined || isCleared) return undefined;
+  #pending({ value, text, isCleared, generation }: Change): Answer {
+    const isOfOther = generation !== this.#shard.door.generation;
+    // What was called after our own clear has its generation when that is answered.
+    const isGone = isCleared || (isOfOther && !this.#queue.isHeld);
+    if (value === undefined || isGone) return undefined;
     const state = freshness(text, this.#shard.moment.nowMs);
     return state === 'expired'
       ? undefined

@@ -51,7 +51,7 @@ export class Clearer {
   async #everything(): Promise<boolean> {
     const { ledger } = this.#shard;
     const { writer, replay, sweeper } = this.#parts;
-    if (this.#shard.writer !== undefined && (await changeGeneration(this.#shard, writer.queue))) {
+    if (this.#shard.writer !== undefined && (await changeGeneration(this.#shard, writer))) {
       sweeper.sweepDead();
       if (ledger.hasUnapplied) replay.soon();
       return true;

@@ -76,7 +76,7 @@ export class Replay {
   async #tell(wake: () => void): Promise<boolean> {
     const { ledger } = this.#shard;
     const { queue } = this.#writer;
-    if (ledger.blocksAll && !(await changeGeneration(this.#shard, queue))) return false;
+    if (ledger.blocksAll && !(await changeGeneration(this.#shard, this.#writer))) return false;
     const waiting = ledger.waiting().filter(([key]) => queue.latest(key) === undefined);
     const outcome = new CallOutcome(waiting.length);
     for (const [key, stamp] of waiting) this.#writer.redo(key, stamp, outcome);

@@ -1,4 +1,3 @@
-import { isOfGeneration } from '../../entry/entry.js';
 import { Failure } from '../../redis/failure.js';
 import type { Lane, Stamp, WriteItem, WriteOutcome } from '../../redis/remote.js';
 import type { Shard } from '../shard.js';
@@ -42,7 +41,8 @@ export class Writer {
   change(key: string, value: NewValue | undefined, { lane, waiter }: Call): void {
     const { door, ledger, tools } = this.#shard;
     ledger.begin(key);
-    const change = newChange(key, value, { stamp: door.time.stamp(), waiter });
+    const { generation, time } = door;
+    const change = newChange(key, value, { stamp: time.stamp(), generation, waiter });
     if (value === undefined) tools.standby.delete(key);
     else this.#keep(change, value);
     this.#accept(change, lane);
@@ -52,7 +52,9 @@ export class Writer {
   redo(key: string, changed: Stamp, waiter: Waiter): void {
     // As old as the lost change: what was called after that wins.
     const stamp = { ...changed, low: changed.high };
-    this.queue.add(newChange(key, undefined, { stamp, waiter, isReplay: true }), 'bulk');
+    const { generation } = this.#shard.door;
+    const call = { stamp, generation, waiter, isReplay: true };
+    this.queue.add(newChange(key, undefined, call), 'bulk');
   }
 
   /** The connection is gone: what waits is remembered for the next one. */
@@ -60,8 +62,17 @@ export class Writer {
     for (const change of this.queue.takeWaiting()) this.#defer(change);
   }
 
+  /** This process has changed the generation: what it called since then, and has not sent, is of the new one. */
+  renewWaiting(): void {
+    for (const change of this.queue.waiting()) {
+      change.generation = this.#shard.door.generation;
+      if (change.value !== undefined) this.#keep(change, change.value);
+    }
+  }
+
   #keep(change: Change, value: NewValue): void {
-    change.text = this.#shard.textOf(change.key, value, change.stamp);
+    const { key, stamp, generation } = change;
+    change.text = this.#shard.textOf(key, value, { low: stamp.low, generation });
     this.#shard.keep(change.key, change.text);
   }
 
@@ -94,7 +105,7 @@ export class Writer {
     if (value === undefined) {
       return { ...item, text: shard.tombstoneOf(stamp), pxMs: shard.tombstoneMs };
     }
-    if (isRaised || !isOfGeneration(change.text, shard.door.generation)) this.#keep(change, value);
+    if (isRaised) this.#keep(change, value);
     return { ...item, text: change.text, pxMs: value.ttlMs + value.graceMs };
   }
 

@@ -47,7 +47,7 @@ export class Claims {
     lane: Lane,
   ): Promise<readonly Claim[]> {
     const { queue } = this.#parts;
-    await queue.untilFree();
+    if (queue.isHeld) await queue.untilFree();
     if (!queue.isEmpty) await Promise.all(keys.map((key) => queue.untilAnswered(key)));
     const claims: Claim[] = new Array(keys.length).fill(NONE);
     const asked: number[] = [];

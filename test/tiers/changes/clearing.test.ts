@@ -41,6 +41,20 @@ describe('clear()', () => {
     expect(await process.get('a')).to.equal('new');
   });
 
+  it('keeps what is set after it also when another process clears meanwhile', async () => {
+    const process = new TierFixture().open();
+    await settle();
+    process.door.isAutomatic = false;
+    const cleared = process.store.clear('*');
+    const set = process.put('a', 'new');
+    process.server.bump();
+    process.door.hear();
+    expect(await process.get('a')).to.equal('new');
+    await flow(process);
+    expect([await cleared, await set]).to.deep.equal(['applied', 'applied']);
+    expect(process.inRedis('a')).to.equal('new');
+  });
+
   it('gives nothing of before while it waits for its answer', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
