@@ -43,7 +43,7 @@ export class Oracle {
   readonly violations: string[] = [];
   readonly database = new Map<string, number>();
   readonly trace: string[] = [];
-  readonly residues: Residues = new Residues();
+  readonly residues: Residues;
   readonly births: Birth[] = [];
   readonly changes: Change[] = [];
   readonly #bounds: Bounds;
@@ -60,6 +60,7 @@ export class Oracle {
   constructor(bounds: Bounds, world: World) {
     this.#bounds = bounds;
     this.#world = world;
+    this.residues = new Residues((process) => world.errorMs(process));
   }
 
   /** The next moment. */

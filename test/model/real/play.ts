@@ -80,6 +80,7 @@ class Stage {
       now,
       // That a busy machine is slow is nobody's fault.
       spent: () => this.#metronome.ms,
+      lateMs: () => this.#metronome.worstLateMs,
       wait: (_, ms) => pause(ms),
       turns: async () => {
         for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));

@@ -53,6 +53,7 @@ export class Play {
       setting,
       now,
       spent: ({ name }) => this.#named(name)?.clock.lived() ?? 0,
+      lateMs: () => 0,
       wait: ({ name }, ms) => this.#wait(this.#named(name)?.clock ?? this.#clock, ms),
       turns: settled,
       checkApplied: (change, key, value) => {
