@@ -64,6 +64,7 @@ describe('histories that broke a promise', () => {
     const first = a.cache.set('k0', 1);
     await settle();
     const second = a.cache.set('k0', 2);
+    await settle();
     a.suffer('flow');
     await scene.pass(20);
     expect(server.reachable('k0')).to.equal(2);
