@@ -23,8 +23,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a write may run whenever it arrives',
     file: 'redis/commands/batches/sending-times.js',
-    find: 'return [`${Math.ceil(deadline)}`, `${Math.floor(earliest)}`];',
-    replace: 'return [`${Math.ceil(deadline + 1e9)}`, `${Math.floor(earliest - 1e9)}`];',
+    find: 'const deadline = latest +',
+    replace: 'const deadline = 1e9 + latest +',
   },
   {
     title: 'a lost change is not journaled',
