@@ -1,8 +1,8 @@
 import type { CacheEvents } from '../api/events.js';
-import { type Clock, systemClock } from '../core/clock.js';
 import { Emitter } from '../core/emitter.js';
-import { errorText } from '../core/redact.js';
-import { Turns } from '../core/turns.js';
+import { errorText } from '../core/redact/redact.js';
+import { type Clock, systemClock } from '../core/time/clock.js';
+import { Turns } from '../core/time/turns.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { MemoryTier } from '../memory/memory-tier.js';
 import { noRedis } from '../redis/no-redis.js';
@@ -76,7 +76,7 @@ export function buildCache(config: CacheConfig, { clock, remote }: Surroundings)
 }
 
 /** Redis as configured. */
-function buildRemote(config: CacheConfig, clock: Clock): Remote {
+export function buildRemote(config: CacheConfig, clock: Clock): Remote {
   const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
   if (redis === undefined) return noRedis(clock);
   return new SingleRemote({ source: redis, prefix, clock, commandTimeoutMs, maxValueBytes });

@@ -15,7 +15,7 @@ const MAX = { name: 'memory.max', code: 'ERR_CACHE_OPTION' } as const;
 
 describe('invalid', () => {
   it('says what was expected, what was given, and what to do', () => {
-    const error = invalid(MAX, 'a number', 'ten', 'Leave it out for 100.');
+    const error = invalid({ ...MAX, advice: 'Leave it out for 100.' }, 'a number', 'ten');
     expect(error).to.be.instanceOf(CacheHealthError);
     expect(error.code).to.equal('ERR_CACHE_OPTION');
     expect(error.message).to.equal("memory.max must be a number, got 'ten'. Leave it out for 100.");

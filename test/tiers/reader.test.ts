@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { fingerprint } from '../../lib/entry/fingerprint.js';
 import { entryText } from '../../lib/entry/entry.js';
+import { fingerprint } from '../../lib/entry/fingerprint.js';
 import { Failure, HESITATES } from '../../lib/redis/failure.js';
 import { LATE } from '../support/fake-redis.js';
 import { settle } from '../support/manual-clock.js';
@@ -10,7 +10,14 @@ import { payloadOf, TierFixture, value } from '../support/tier-fixture.js';
 function plant(
   process: TierFixture,
   key: string,
-  entry: { payload?: string; version?: number; generation?: string; of?: string; ttlMs?: number; graceMs?: number } = {},
+  entry: {
+    payload?: string;
+    version?: number;
+    generation?: string;
+    of?: string;
+    ttlMs?: number;
+    graceMs?: number;
+  } = {},
 ): void {
   const { generation = process.server.generation, of = key, payload = 'planted' } = entry;
   const version = entry.version ?? Math.floor(process.server.nowMs * 1_000);
@@ -38,7 +45,10 @@ describe('Reader', () => {
     expect(await process.store.get('a')).to.include({ tier: 'memory' });
     expect(await process.store.get('a')).to.include({ tier: 'memory' });
     answers.set('MGET', [LATE]);
-    expect((await process.store.getMany(['a', 'b'])).map(payloadOf)).to.deep.equal(['one', undefined]);
+    expect((await process.store.getMany(['a', 'b'])).map(payloadOf)).to.deep.equal([
+      'one',
+      undefined,
+    ]);
     expect(process.door.reports, 'each failure once, impatience never').to.deep.equal([LATE, LATE]);
     process.door.lose();
     expect(await process.get('a')).to.equal('one');
@@ -88,15 +98,42 @@ describe('Reader', () => {
     await process.put('a', 'old');
     let proven = (_: boolean): void => {};
     process.door.proven = false;
-    process.door.proves = () => new Promise((resolve) => {
-      proven = resolve;
-    });
+    process.door.proves = () =>
+      new Promise((resolve) => {
+        proven = resolve;
+      });
     const read = process.get('a');
     await settle();
     await process.store.remove('a');
     proven(true);
     await read;
     expect(process.store.peek('a')).to.equal(undefined);
+  });
+
+  it('keeps what it knows better when a reply is looked at late', async () => {
+    const process = new TierFixture().open();
+    const other = new TierFixture({ clock: process.clock, server: process.server }).open();
+    plant(process, 'a');
+    process.clock.jump(5);
+    let proven = (_: boolean): void => {};
+    process.door.proven = false;
+    const proof = new Promise<boolean>((resolve) => {
+      proven = resolve;
+    });
+    process.door.proves = () => proof;
+    const reads = [process.get('a'), process.get('b')];
+    await settle();
+    process.door.isAutomatic = false;
+    void process.store.remove('a');
+    process.clock.jump(5);
+    await other.put('a', 'later');
+    process.door.isAutomatic = true;
+    process.door.commands.pullAll();
+    await process.put('b', 'mine');
+    proven(true);
+    await Promise.all(reads);
+    expect(process.store.peek('a'), 'Redis has something newer').to.equal(undefined);
+    expect(payloadOf(process.store.peek('b'))).to.equal('mine');
   });
 
   it('waits for a heartbeat when none was answered lately', async () => {
@@ -110,7 +147,10 @@ describe('Reader', () => {
     process.door.proves = async () => false;
     plant(process, 'a', { payload: 'from an old master' });
     expect(await process.get('a'), 'memory').to.equal('one');
-    expect((await process.store.getMany(['a', 'none'])).map(payloadOf)).to.deep.equal(['one', undefined]);
+    expect((await process.store.getMany(['a', 'none'])).map(payloadOf)).to.deep.equal([
+      'one',
+      undefined,
+    ]);
   });
 
   it('does not believe what is older than its own acknowledged change, unless the data was not replaced', async () => {
@@ -170,7 +210,12 @@ describe('Reader', () => {
     const { answers } = process.door.commands.wire;
     for (const again of ['', 'own', 'none']) {
       plant(process, 'a', { of: again === 'own' ? 'a' : 'its:a' });
-      const shifted = entryText({ generation: 'gen000', fingerprint: fingerprint('b'), version: 1, ...value('b') });
+      const shifted = entryText({
+        generation: 'gen000',
+        fingerprint: fingerprint('b'),
+        version: 1,
+        ...value('b'),
+      });
       answers.set('GET', [shifted]);
       if (again === 'none') process.server.redis.execute(['DEL', 'p:a']);
       expect(await process.get('a')).to.equal(undefined);
@@ -205,7 +250,9 @@ describe('Reader', () => {
   it('does not take a failure of a command for an answer', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'one');
-    process.door.commands.wire.answers.set('GET', [new Failure('command', 'permission', new Error('NOPERM'))]);
+    process.door.commands.wire.answers.set('GET', [
+      new Failure('command', 'permission', new Error('NOPERM')),
+    ]);
     expect(await process.get('a')).to.equal('one');
   });
 });

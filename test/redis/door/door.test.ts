@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
-import { systemClock } from '../../../lib/core/clock.js';
+import { systemClock } from '../../../lib/core/time/clock.js';
 import { RedisDoor } from '../../../lib/redis/door/door.js';
 import { Failure } from '../../../lib/redis/failure.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';

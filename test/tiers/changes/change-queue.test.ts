@@ -4,8 +4,8 @@ import { Failure } from '../../../lib/redis/failure.js';
 import type { ChangeBatch, WriteOutcome } from '../../../lib/redis/remote.js';
 import { type Change, newChange, settleChange } from '../../../lib/tiers/changes/change.js';
 import { ChangeQueue } from '../../../lib/tiers/changes/change-queue.js';
-import { settle } from '../../support/manual-clock.js';
 import { LOST } from '../../support/fake-redis.js';
+import { settle } from '../../support/manual-clock.js';
 import { value } from '../../support/tier-fixture.js';
 
 interface Bench {
@@ -72,7 +72,8 @@ describe('ChangeQueue', () => {
     for (let i = 1; i < 9; i++) add(`a${i}`);
     expect(queue.waitingBytes).to.equal(1 + 1 + 64);
     let { replaced } = queue.latest('a') ?? {};
-    for (; replaced !== undefined; replaced = replaced.replaced) expect(replaced).to.have.all.keys('waiter', 'replaced');
+    for (; replaced !== undefined; replaced = replaced.replaced)
+      expect(replaced).to.have.all.keys('waiter', 'replaced');
   });
 
   it('sends in the order of calls, requests before bulk work, as much as is asked for', () => {
@@ -113,9 +114,11 @@ describe('ChangeQueue', () => {
     expect(queue.untilFree()).to.equal(undefined);
     let open = (_: string): void => {};
     let isFree = false;
-    const answer = queue.hold(new Promise<string>((resolve) => {
-      open = resolve;
-    }));
+    const answer = queue.hold(
+      new Promise<string>((resolve) => {
+        open = resolve;
+      }),
+    );
     const other = queue.hold(new Promise(() => {}));
     void queue.untilFree()?.then(() => {
       isFree = true;
@@ -190,7 +193,13 @@ describe('ChangeQueue', () => {
     const batch = next();
     add('a2');
     batch?.settled(LOST);
-    expect(told).to.deep.equal(['failed 131', 'a1 unknown', 'a1: deferred', 'b0 unknown', 'b0: deferred']);
+    expect(told).to.deep.equal([
+      'failed 131',
+      'a1 unknown',
+      'a1: deferred',
+      'b0 unknown',
+      'b0: deferred',
+    ]);
     expect(sent()).to.deep.equal(['a2']);
   });
 });

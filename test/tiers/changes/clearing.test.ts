@@ -123,7 +123,11 @@ describe('clear(pattern)', () => {
     const set = process.put('a2', 'new');
     expect(await process.get('a1')).to.equal(undefined);
     expect(await Promise.all([cleared, set])).to.deep.equal(['applied', 'applied']);
-    expect(['a1', 'a2', 'b1'].map((key) => process.inRedis(key))).to.deep.equal([undefined, 'new', 'old']);
+    expect(['a1', 'a2', 'b1'].map((key) => process.inRedis(key))).to.deep.equal([
+      undefined,
+      'new',
+      'old',
+    ]);
     expect(await process.get('b1')).to.equal('old');
   });
 

@@ -14,7 +14,9 @@ describe('Replay', () => {
     await settle();
     expect(process.door.state.name).to.equal('recovering');
     expect(await process.get('a')).to.equal(undefined);
-    expect(await process.put('b', 'during'), 'not into a connection that is not judged').to.equal('deferred');
+    expect(await process.put('b', 'during'), 'not into a connection that is not judged').to.equal(
+      'deferred',
+    );
     process.door.isAutomatic = true;
     process.door.commands.pullAll();
     expect(await opened).to.equal(true);
@@ -126,7 +128,13 @@ describe('Replay', () => {
       { id: 'reign', life: 'life', base: 0, openedAt: 0 },
       { id: 'next', life: 'other', base: 1, openedAt: 0 },
     ];
-    await process.door.reconnect({ life: 'other', chain, count: 1, serial: 1, isOlderGeneration: false });
+    await process.door.reconnect({
+      life: 'other',
+      chain,
+      count: 1,
+      serial: 1,
+      isOlderGeneration: false,
+    });
     expect(process.told).to.include('data lost');
     expect(process.door.bumps).to.equal(1);
   });

@@ -8,9 +8,9 @@ describe('ClearedPatterns', () => {
     patterns.record('user:*', 10);
     patterns.record('*:1', 20);
     patterns.record('user:2', 5);
-    expect(['user:1', 'user:2', 'user', 'x:1', 'x'].map((key) => patterns.limitOf(key))).to.deep.equal([
-      20, 10, 0, 20, 0,
-    ]);
+    expect(
+      ['user:1', 'user:2', 'user', 'x:1', 'x'].map((key) => patterns.limitOf(key)),
+    ).to.deep.equal([20, 10, 0, 20, 0]);
   });
 
   it('waits for a sweep that began after the clear', () => {
@@ -55,7 +55,9 @@ describe('ClearedPatterns', () => {
     const { seq } = patterns;
     patterns.record('b*', 1);
     patterns.clear(seq);
-    expect([patterns.limitOf('a'), patterns.limitOf('b'), patterns.waiting]).to.deep.equal([0, 1, 1]);
+    expect([patterns.limitOf('a'), patterns.limitOf('b'), patterns.waiting]).to.deep.equal([
+      0, 1, 1,
+    ]);
     patterns.clear();
     expect(patterns.isEmpty).to.equal(true);
   });

@@ -29,7 +29,12 @@ describe('Ledger', () => {
   it('blocks a key from its deferral to its confirmation', () => {
     const { ledger } = build();
     ledger.defer('a', 'change', 5);
-    expect([ledger.blocks('a'), ledger.blocks('b'), ledger.limitOf('a'), ledger.limitOf('b')]).to.deep.equal([true, false, 5, 0]);
+    expect([
+      ledger.blocks('a'),
+      ledger.blocks('b'),
+      ledger.limitOf('a'),
+      ledger.limitOf('b'),
+    ]).to.deep.equal([true, false, 5, 0]);
     expect(ledger.hasUnapplied).to.equal(true);
     expect(ledger.hasWork).to.equal(true);
     expect(ledger.waiting()).to.deep.equal([['a', 5]]);
@@ -153,7 +158,10 @@ describe('LocalChanges', () => {
     const before = changes.position;
     changes.note('a');
     const after = changes.position;
-    expect([changes.isUnchanged('a', before), changes.isUnchanged('b', before)]).to.deep.equal([false, true]);
+    expect([changes.isUnchanged('a', before), changes.isUnchanged('b', before)]).to.deep.equal([
+      false,
+      true,
+    ]);
     expect(changes.isUnchanged('a', after)).to.equal(true);
     changes.noteAll();
     expect(changes.isUnchanged('b', after)).to.equal(false);

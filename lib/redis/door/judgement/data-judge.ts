@@ -1,5 +1,5 @@
-import type { Clock } from '../../../core/clock.js';
 import { randomText } from '../../../core/random.js';
+import type { Clock } from '../../../core/time/clock.js';
 import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/clock.js';
+import type { Clock } from '../../../core/time/clock.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import { type Capabilities, type DoorSession, orNoRecords } from '../door-session.js';

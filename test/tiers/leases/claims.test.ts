@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { versionOf } from '../../lib/entry/entry.js';
-import type { Lease } from '../../lib/tiers/store.js';
-import { LATE } from '../support/fake-redis.js';
-import { settle } from '../support/manual-clock.js';
-import { payloadOf, TierFixture, value } from '../support/tier-fixture.js';
+import { versionOf } from '../../../lib/entry/entry.js';
+import type { Lease } from '../../../lib/tiers/store.js';
+import { LATE } from '../../support/fake-redis.js';
+import { settle } from '../../support/manual-clock.js';
+import { payloadOf, TierFixture, value } from '../../support/tier-fixture.js';
 
 async function claim(process: TierFixture, key: string, mode: 'load' | 'refresh' = 'load') {
   const [claimed] = await process.store.claim([key], mode);
@@ -30,7 +30,10 @@ describe('Claims', () => {
     await fill(process, 'a', lease);
     expect(payloadOf(process.store.peek('a'))).to.equal('loaded');
     const found = await claim(other, 'a');
-    expect(found.kind === 'value' && [payloadOf(found.found), found.found.isStale]).to.deep.equal(['loaded', false]);
+    expect(found.kind === 'value' && [payloadOf(found.found), found.found.isStale]).to.deep.equal([
+      'loaded',
+      false,
+    ]);
     expect((await claim(other, 'a', 'refresh')).kind).to.equal('granted');
   });
 
@@ -109,6 +112,7 @@ describe('Claims', () => {
 
   it('waits behind its own unanswered change, and behind a clear', async () => {
     const process = new TierFixture().open();
+    await settle();
     process.door.isAutomatic = false;
     const { wire } = process.door.commands;
     void process.store.remove('a');
@@ -163,7 +167,10 @@ describe('Claims', () => {
   it('has nothing to claim where Redis is not used for the key', async () => {
     const process = new TierFixture().open();
     process.shards.of('a').shard.ledger.defer('a', 'change', 5);
-    expect((await process.store.claim(['a', 'b'], 'load')).map(({ kind }) => kind)).to.deep.equal(['none', 'granted']);
+    expect((await process.store.claim(['a', 'b'], 'load')).map(({ kind }) => kind)).to.deep.equal([
+      'none',
+      'granted',
+    ]);
     process.door.go({ name: 'settling', reason: 'data_replaced', until: 0 });
     expect((await claim(process, 'c')).kind).to.equal('none');
     process.door.lose();
@@ -174,7 +181,10 @@ describe('Claims', () => {
   it('reports a failed claim once', async () => {
     const process = new TierFixture().open();
     process.door.commands.wire.answers.set('CLAIM_OVER', [LATE]);
-    expect((await process.store.claim(['a', 'b'], 'load')).map(({ kind }) => kind)).to.deep.equal(['none', 'none']);
+    expect((await process.store.claim(['a', 'b'], 'load')).map(({ kind }) => kind)).to.deep.equal([
+      'none',
+      'none',
+    ]);
     expect(process.door.reports).to.deep.equal([LATE]);
   });
 
