@@ -36,7 +36,11 @@ describe('what an error says of Redis', () => {
     [new ErrorReply('WRONGTYPE Operation against a key'), 'command', 'protocol_error'],
     [new ErrorReply('ERR syntax error'), 'command', 'protocol_error'],
     [new ErrorReply("ERR unknown command 'MGET'"), 'command', 'permission'],
-    [inScript("-OOM command not allowed when used memory > 'maxmemory'."), 'writes', 'out_of_memory'],
+    [
+      inScript("-OOM command not allowed when used memory > 'maxmemory'."),
+      'writes',
+      'out_of_memory',
+    ],
     [inScript("-READONLY You can't write against a read only replica."), 'writes', 'read_only'],
     [inScript('something else'), 'command', 'protocol_error'],
     [coded('ECONNREFUSED'), 'unavailable', 'connection_refused'],
