@@ -9,8 +9,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'R1: a life is named by the run id alone',
     file: 'redis/door/judgement/server-info.js',
-    find: ':${replicationId}',
-    replace: '',
+    find: 'replicationId}',
+    replace: '0}',
   },
   {
     title: 'R3: a record that went back proves a life all the same',
