@@ -21,8 +21,8 @@ describe('faults: Redis hesitates', () => {
   beforeEach(async () => {
     scene = await Scene.open();
     clock = new ManualClock();
-    const options = { redis: scene.proxy.url, logger: false, commandTimeout: COMMAND_TIMEOUT_MS };
-    cache = cacheBy(clock, options);
+    const commandTimeout = COMMAND_TIMEOUT_MS;
+    cache = cacheBy(clock, { redis: scene.proxy.url, logger: false, commandTimeout });
     await until(() => cache.status().status === 'up', 'the cache is up');
     lookups = [];
     modes = [];

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Clock } from '../../lib/core/clock.js';
+import type { Clock } from '../../lib/core/time/clock.js';
 import { codeOf, gate, never, outcomeOf, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
 import { InHand } from './in-hand.js';

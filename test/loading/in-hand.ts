@@ -1,5 +1,5 @@
 import type { Loader, ManyLoader } from '../../lib/api/loading.js';
-import { Turns } from '../../lib/core/turns.js';
+import { Turns } from '../../lib/core/time/turns.js';
 import { decodeValue } from '../../lib/entry/codec.js';
 import { payloadOffset } from '../../lib/entry/entry.js';
 import type { Answer } from '../../lib/loading/flight/shared-value.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Turns } from '../../lib/core/turns.js';
+import { Turns } from '../../lib/core/time/turns.js';
 import { encodeValue } from '../../lib/entry/codec.js';
 import { codeOf, gate, never, outcomeOf, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';

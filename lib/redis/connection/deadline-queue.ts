@@ -1,7 +1,7 @@
 import { inBackground } from '../../core/background.js';
-import type { Clock } from '../../core/clock.js';
-import { lagOf } from '../../core/lag.js';
-import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import type { Clock } from '../../core/time/clock.js';
+import { lagOf } from '../../core/time/lag.js';
+import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { Progress } from './socket-meter.js';
 
 /** A command on its way: settled once, by its reply or by its deadline. */

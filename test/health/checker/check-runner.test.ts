@@ -154,7 +154,7 @@ describe('a check', () => {
   });
 
   it('is not called down because the event loop was busy', async () => {
-    const { systemClock } = await import('../../../lib/core/clock.js');
+    const { systemClock } = await import('../../../lib/core/time/clock.js');
     const config = {
       name: 'database',
       critical: true,
