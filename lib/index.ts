@@ -34,7 +34,7 @@ export type {
   HealthReport,
   HealthState,
 } from './health/types.js';
-export { CacheOverloadedError } from './loading/bulkhead.js';
+export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
 export {
   type GracefulShutdown,
   type GracefulShutdownOptions,

@@ -21,10 +21,19 @@ const RANKS = [
 
 /** Inside a room, lowest first: what is listed imports from what stands before it alone. */
 const SUB_RANKS: Readonly<Record<string, readonly string[]>> = {
-  redis: ['connection', 'commands', 'door', ''],
-  tiers: ['ledger', ''],
+  redis: ['connection', 'commands', 'door'],
+  tiers: ['ledger', 'changes'],
   health: ['checker', 'http'],
 };
+
+/** What others may import of a room: its ports, and the values that both sides must recognise. */
+const PORTS: Readonly<Record<string, readonly string[]>> = {
+  redis: ['remote', 'failure', 'lineage', 'redis-options'],
+  tiers: ['store', 'observer', 'tier-options'],
+};
+
+/** The composition root builds the parts, and so does the testing kit. */
+const BUILDERS = /^lib\/(?:cache\/create-cache\.ts|testing\/)/;
 
 const MAX_LINES = 250;
 
@@ -72,6 +81,10 @@ describe('the architecture', () => {
     expect(files.flatMap(wrongDirectionsInside)).to.deep.equal([]);
   });
 
+  it('enters redis/ and tiers/ by their ports alone, types included', () => {
+    expect(files.flatMap(besidePorts)).to.deep.equal([]);
+  });
+
   it('has no run-time code in lib/api', () => {
     const statement = /^(?:import|export) (?!type\b|interface\b)|^(?:const|let|function|class)\b/m;
     const running = files.filter(({ folder, text }) => folder === 'api' && statement.test(text));
@@ -106,7 +119,7 @@ describe('the architecture', () => {
     expect([...sizes].filter(([, size]) => size > MAX_FILES)).to.deep.equal([]);
   });
 
-  it('has, for each mutation of scripts/mutations.mjs, the code that it would change', () => {
+  it('has the code that each mutation beside a test would change', () => {
     const script = join(ROOT, 'scripts/mutations.mjs');
     const { status, stderr } = spawnSync(process.execPath, [script, '--check']);
     expect(`${stderr}`).to.equal('');
@@ -178,6 +191,17 @@ function wrongDirectionsInside(file: SourceFile): string[] {
     const path = target(file, specifier);
     if (own === -1 || path === undefined || folderOf(path) !== file.folder) return [];
     return order.indexOf(subFolderOf(path)) <= own ? [] : [`${file.path} imports ${path}`];
+  });
+}
+
+function besidePorts(file: SourceFile): string[] {
+  if (BUILDERS.test(file.path)) return [];
+  return file.imports.flatMap((specifier) => {
+    const path = target(file, specifier) ?? '';
+    const ports = PORTS[folderOf(path)];
+    if (ports === undefined || folderOf(path) === file.folder || file.folder === '') return [];
+    const isPort = ports.some((port) => path === `lib/${folderOf(path)}/${port}.ts`);
+    return isPort ? [] : [`${file.path} imports ${path}`];
   });
 }
 

@@ -18,4 +18,8 @@ export type CacheReason =
   | 'max_clients'
   | 'protocol_error'
   | 'not_connected'
-  | 'closed';
+  | 'cluster_node'
+  | 'sentinel'
+  | 'data_replaced'
+  | 'closed'
+  | 'disabled';

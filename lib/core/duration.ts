@@ -36,6 +36,19 @@ export function parseDuration(subject: Subject, value: unknown, min = 1): number
   return whole;
 }
 
+/**
+ * Reads a lifetime that comes from data, such as an HTTP header, as whole milliseconds. `undefined`: the
+ * value has no lifetime (zero, negative, `NaN` or infinite). More than ten years count as ten years.
+ *
+ * @throws CacheHealthError with the subject's code for what is neither a number nor the text of a duration.
+ */
+export function parseLifetime(subject: Subject, value: unknown): number | undefined {
+  const ms = typeof value === 'string' ? textToMs(value) : value;
+  if (typeof ms !== 'number') return parseDuration(subject, value);
+  const whole = Math.round(ms);
+  return Number.isFinite(whole) && whole >= 1 ? Math.min(whole, MAX_MS) : undefined;
+}
+
 function textToMs(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?(ms|s|m|h|d)$/.exec(text.trim());
   if (match === null) return undefined;

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.js';
+import { lagOf } from './lag.js';
 
 /** A timer this late means that the event loop was busy: replies may lie unread in the socket. */
 const LATE_MS = 5;
@@ -7,6 +8,8 @@ export interface LagAwareTimerOptions {
   readonly clock: Clock;
   /** How often a late timer is put off for the same thing before its callback is called all the same. */
   readonly maxPostponements: number;
+  /** The most that one postponement gives back, in milliseconds. By default as long as the timer itself. */
+  readonly longestPostponementMs?: number;
   /** What is waited for at the moment. */
   readonly waitsFor: () => unknown;
   /** Somebody waits for the outcome, so the process must live until then. */
@@ -42,22 +45,23 @@ export class LagAwareTimer {
     this.#timer = undefined;
   }
 
-  #arm(ms: number, longestMs: number): void {
+  #arm(ms: number, ownMs: number): void {
     const { clock, isAwaited } = this.#options;
     const dueAt = clock.now() + ms;
-    this.#timer = clock.setTimer(() => this.#fire(dueAt, longestMs), ms, { ref: isAwaited });
+    this.#timer = clock.setTimer(() => this.#fire(dueAt, ownMs), ms, { ref: isAwaited });
   }
 
-  #fire(dueAt: number, longestMs: number): void {
+  #fire(dueAt: number, ownMs: number): void {
     const { clock, maxPostponements, waitsFor, onDue } = this.#options;
     const lateMs = clock.now() - dueAt;
+    lagOf(clock).note(lateMs);
     const subject = waitsFor();
     if (subject !== this.#postponedFor) this.#postponed = 0;
     this.#postponedFor = subject;
     if (lateMs > LATE_MS && this.#postponed < maxPostponements) {
       this.#postponed++;
       // What was sent before the loop was busy may have been written after it.
-      this.#arm(Math.min(lateMs, longestMs), longestMs);
+      this.#arm(Math.min(lateMs, this.#options.longestPostponementMs ?? ownMs), ownMs);
       return;
     }
     const fired = this.#timer;

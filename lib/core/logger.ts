@@ -19,6 +19,15 @@ export function containLogger(logger: Logger): Logger {
   return { info: contained('info'), warn: contained('warn'), error: contained('error') };
 }
 
+/** Every line begins with `prefix`, so that a reader knows who writes. */
+export function prefixLogger(logger: Logger, prefix: string): Logger {
+  return {
+    info: (message) => logger.info(prefix + message),
+    warn: (message) => logger.warn(prefix + message),
+    error: (message) => logger.error(prefix + message),
+  };
+}
+
 function warnOfLogger(error: unknown): void {
   process.emitWarning(`the logger threw: ${errorText(error)}`, 'ExpressCacheHealthWarning');
 }

@@ -85,7 +85,7 @@ function parseChecks(options: HealthOptions, timeoutMs: number): CheckConfig[] {
   const { checks = {}, database } = options;
   if (typeof checks !== 'object' || checks === null) {
     const advice = 'For example: checks: { search: () => searchPing() }.';
-    throw invalid(subject('checks'), 'an object of checks by name', checks, advice);
+    throw invalid({ ...subject('checks'), advice }, 'an object of checks by name', checks);
   }
   const named = Object.entries(checks);
   if (database !== undefined) named.unshift(['database', database]);
@@ -118,7 +118,7 @@ function parseCheck(
   const what = subject(`the check '${name}'`);
   if (typeof given !== 'object' || given === null) {
     const advice = 'For example: database: () => pool.query("SELECT 1").';
-    throw invalid(what, 'a function, or { check, critical, timeout }', given, advice);
+    throw invalid({ ...what, advice }, 'a function, or { check, critical, timeout }', given);
   }
   const options = parseOptions<CheckOptions>(what, given, ['check', 'critical', 'timeout']);
   const { critical = true, timeout } = options;
@@ -138,7 +138,11 @@ function checkName(name: string): void {
   if (isFree && /^[A-Za-z][\w-]{0,49}$/.test(name)) return;
   const expected =
     'at most 50 letters, digits, - and _, beginning with a letter, and no word of the report';
-  throw invalid(subject('the name of a check'), expected, name, 'Choose another name.');
+  throw invalid(
+    { ...subject('the name of a check'), advice: 'Choose another name.' },
+    expected,
+    name,
+  );
 }
 
 function parseCache(given: unknown): CacheSource | undefined {
@@ -159,7 +163,7 @@ export function parseStatusCodes(given: unknown): HealthConfig['statusCodes'] {
   for (const state of known) {
     if (codes[state] === undefined) continue;
     const max = state === 'ok' ? 299 : 599;
-    merged[state] = parseInteger(subject(`statusCodes.${state}`), codes[state], 200, max);
+    merged[state] = parseInteger(subject(`statusCodes.${state}`), codes[state], [200, max]);
   }
   return Object.freeze(merged);
 }

@@ -11,6 +11,7 @@ export interface MemoryLimits {
 export interface Held {
   readonly entry: string;
   mark: number;
+  until: number;
 }
 
 /** How much of memory is for entries that were used again; the rest, and what they leave, is for the others. */
@@ -55,8 +56,12 @@ export class MemoryTier {
     return this.#protected?.get(key) ?? this.#usedAgain(key);
   }
 
-  set(key: string, entry: string, mark: number): void {
-    const held = { entry, mark };
+  /** Looks without using it. */
+  peek(key: string): Held | undefined {
+    return this.#protected?.peek(key) ?? this.#probation.peek(key);
+  }
+
+  set(key: string, held: Held): void {
     if (this.#protected?.has(key)) {
       this.#protected.set(key, held);
       // It may have grown too large for the protected.

@@ -11,18 +11,30 @@ export class Failure {
   readonly kind: 'unavailable' | 'writes' | 'command';
   readonly reason: CacheReason;
   readonly error: unknown;
-
   constructor(kind: Failure['kind'], reason: CacheReason, error: unknown) {
     this.kind = kind;
     this.reason = reason;
     this.error = error;
   }
 
+  /** The caller could not wait any longer, or need not. Redis did nothing wrong: this is not reported. */
+  get isImpatient(): boolean {
+    return this.error instanceof Impatience;
+  }
+
   /** Whether it is Redis' error reply of this name. */
   isAbout(name: string): boolean {
     return this.error instanceof Error && this.error.message.startsWith(name);
   }
+
+  /** Whether Redis does not know the command, or forbids it: asking again is of no use. */
+  get isRefusal(): boolean {
+    return this.isAbout('NOPERM') || this.isAbout('ERR unknown command');
+  }
 }
+
+/** What a caller is told who is not to wait. */
+class Impatience extends Error {}
 
 type Verdict = readonly [Failure['kind'], CacheReason];
 
@@ -40,6 +52,9 @@ const BY_PREFIX: Readonly<Record<string, Verdict>> = {
   OOM: ['writes', 'out_of_memory'],
   MISCONF: ['writes', 'persistence_failing'],
 };
+
+/** Redis before version 7 reports what a command inside a script met so. */
+const IN_SCRIPT = /^ERR Error running script.*: -([A-Z]+) /;
 
 /** Node's and node-redis' own errors, by code or by class name. */
 const BY_CODE: Readonly<Record<string, CacheReason>> = {
@@ -74,6 +89,9 @@ export function classify(error: unknown): Failure {
 function verdictOf(error: unknown, message: string): Verdict {
   const byPrefix = BY_PREFIX[/^[A-Z]+/.exec(message)?.[0] ?? ''];
   if (byPrefix !== undefined) return byPrefix;
+  if (message.startsWith('ERR unknown command')) return ['command', 'permission'];
+  const byScript = BY_PREFIX[IN_SCRIPT.exec(message)?.[1] ?? ''];
+  if (byScript !== undefined) return byScript;
   if (message.includes('max number of clients')) return ['unavailable', 'max_clients'];
   const connection = connectionReason(error);
   if (connection !== undefined) return ['unavailable', connection];
@@ -106,4 +124,18 @@ export const CLOSED: Failure = new Failure(
 );
 
 /** Redis hesitates, and the reader can be served elsewhere meanwhile: no failure of Redis, nor of the command. */
-export const HESITATES: Failure = new Failure('command', 'busy', new Error('Redis hesitates'));
+export const HESITATES: Failure = new Failure('command', 'busy', new Impatience('Redis hesitates'));
+
+/** The caller's patience ended before Redis answered. */
+export const IMPATIENT: Failure = new Failure(
+  'command',
+  'timeout',
+  new Impatience('the caller did not wait any longer'),
+);
+
+/** A command was sent, and Redis did not answer it. */
+export const TIMED_OUT: Failure = new Failure(
+  'unavailable',
+  'timeout',
+  new Error('Redis did not answer within commandTimeout'),
+);

@@ -1,3 +1,4 @@
+import { contain } from '../core/contain.js';
 import { CacheHealthError } from '../core/errors.js';
 import { errorText, redact } from '../core/redact.js';
 import { invalid, type Subject } from '../core/validate.js';
@@ -7,6 +8,8 @@ import {
   type RedisClientOptions,
   type RedisSource,
 } from './connection/client.js';
+
+export type { RedisClientLike, RedisClientOptions, RedisSource };
 
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
@@ -39,7 +42,11 @@ function fromUrl(text: string, name: string): RedisChoice {
   if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     const subject = { ...SUBJECT, name };
     const expected = "a URL that begins with 'redis://' or 'rediss://'";
-    throw invalid(subject, expected, redact(text), 'Pass redis: false for memory alone.');
+    throw invalid(
+      { ...subject, advice: 'Pass redis: false for memory alone.' },
+      expected,
+      redact(text),
+    );
   }
   try {
     makeClient({ url: text });
@@ -77,15 +84,43 @@ function fromOptions(options: RedisClientOptions): RedisChoice {
 }
 
 function made(options: RedisClientOptions, name: string): RedisChoice {
-  return { source: { kind: 'made', create: () => makeClient(options) }, name };
+  const create = (protocol?: 2): RedisClientLike =>
+    makeClient(protocol === undefined ? options : ({ ...options, RESP: protocol } as object));
+  return { source: { kind: 'made', create }, name };
 }
 
 function fromFactory(create: () => unknown): RedisChoice {
-  return {
-    source: { kind: 'made', create: () => asClient(create(), 'what the redis function returns') },
-    name: 'the Redis of the given function',
+  const makeOwn = (): RedisClientLike => {
+    const returned = create();
+    try {
+      return asClient(returned, 'what the redis function returns');
+    } catch (error) {
+      discard(returned);
+      throw error;
+    }
   };
+  return { source: { kind: 'made', create: makeOwn }, name: 'the Redis of the given function' };
 }
+
+/** What other drivers call it, the quickest first. */
+const CLOSERS = ['disconnect', 'destroy', 'quit', 'end'];
+
+/** A client that we refuse may have connected itself already, and nobody else knows of it. */
+function discard(returned: unknown): void {
+  if (typeof returned !== 'object' || returned === null) return;
+  const client = returned as Record<string, unknown>;
+  const call = (name: string, ...args: unknown[]): void => {
+    const method = client[name];
+    if (typeof method === 'function') contain(() => method.apply(client, args), ignore);
+  };
+  // A promise of a client: what it resolves to is discarded.
+  call('then', discard, ignore);
+  call('on', 'error', ignore);
+  const closer = CLOSERS.find((name) => typeof client[name] === 'function');
+  if (closer !== undefined) call(closer);
+}
+
+function ignore(): void {}
 
 function fromClient(client: object): RedisChoice {
   const adopted = asClient(client, SUBJECT.name);
@@ -98,11 +133,11 @@ function asClient(value: unknown, name: string): RedisClientLike {
   const missing = methods.filter((method) => typeof client?.[method] !== 'function');
   if (missing.length > 0) {
     const advice = `It has no ${missing.join('(), ')}(). Use createClient() of the 'redis' package, 5.12 or later.`;
-    throw invalid({ ...SUBJECT, name }, 'a node-redis client', value, advice);
+    throw invalid({ ...SUBJECT, name, advice }, 'a node-redis client', value);
   }
   if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
     const advice = 'Pools, clusters and sentinels are not supported yet: pass a URL or options.';
-    throw invalid({ ...SUBJECT, name }, 'a client of one Redis', value, advice);
+    throw invalid({ ...SUBJECT, name, advice }, 'a client of one Redis', value);
   }
   return client as unknown as RedisClientLike;
 }

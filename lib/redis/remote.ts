@@ -134,6 +134,8 @@ export interface Evidence {
   readonly chain: readonly ReignEntry[];
   readonly count: number;
   readonly serial: number;
+  /** The generation found is older than the one this process knew. The door flushes by a new one. */
+  readonly isOlderGeneration: boolean;
 }
 
 /** One server, as the tiers see it. */
@@ -145,6 +147,8 @@ export interface Door {
   readonly writer: Commands | undefined;
   readonly time: ServerTime;
   readonly generation: string;
+  /** Whether keys can be looked for and removed (SCAN, UNLINK, DEL). Else a pattern is cleared by `bump`. */
+  readonly canSweep: boolean;
   /** Life and reign of the connection, for labels. */
   readonly reign: { readonly life: string; readonly id: string };
   /** Until the first attempt has ended. */
@@ -159,15 +163,21 @@ export interface Door {
   report(failure: Failure, bytes?: number): void;
 }
 
-/** What a door tells the tiers. Set by `start`. */
+/** What a door asks and tells the tiers. Set by `start`. */
 export interface DoorListener {
+  /** Whether the reader of a key (prefix included) can be served without Redis, should Redis hesitate. */
+  canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void;
   /** A heartbeat is about to be sent; the returned function is called with the label once the pair was answered well. */
   beginFence(): (label: Label) => void;
   /** Whether something acknowledged is not fenced yet (then the heartbeat counts; else it only reads). */
   readonly hasUnfenced: boolean;
-  /** R3: judge batches and floor against what is there. `'amnesia'`: flush by a new generation. */
+  /** Whether something must reach Redis, or may have to again (journal, batches): the door then returns soon. */
+  readonly hasWork: boolean;
+  /** Redis acknowledged a new generation, whoever asked for it: label it like a write (R4). */
+  bumped(door: Door): void;
+  /** R3: judge batches and floor against what is there. `'amnesia'`: the door flushes by a new generation. */
   judge(door: Door, evidence: Evidence): 'intact' | 'amnesia';
   /** R4: replay everything that must be in Redis before anybody reads. `false`: the connection did not survive. */
   replay(door: Door, commands: Commands): Promise<boolean>;

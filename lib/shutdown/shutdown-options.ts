@@ -49,7 +49,7 @@ export function parseShutdownOptions(
 ): ShutdownConfig {
   if (typeof (server as Server | undefined)?.closeIdleConnections !== 'function') {
     const advice = 'It is what app.listen() returns.';
-    throw invalid(subject('the server'), 'a node:http server', server, advice);
+    throw invalid({ ...subject('the server'), advice }, 'a node:http server', server);
   }
   const options = parseOptions<GracefulShutdownOptions>(subject('gracefulShutdown'), given, KNOWN);
   const { cache, health, onSignal } = options;
@@ -71,7 +71,11 @@ function parseTimes(
   const timeoutMs = parseDuration(subject('timeout'), timeout);
   if (drainDelayMs < timeoutMs) return { drainDelayMs, timeoutMs };
   const advice = 'Otherwise no time is left to close anything.';
-  throw invalid(subject('drainDelay'), `shorter than timeout, ${timeoutMs} ms`, drainDelay, advice);
+  throw invalid(
+    { ...subject('drainDelay'), advice },
+    `shorter than timeout, ${timeoutMs} ms`,
+    drainDelay,
+  );
 }
 
 function parseHealth(health: GracefulShutdownOptions['health']): () => unknown {

@@ -1,89 +1,149 @@
-import { freshUntilMs, graceMsOf, isOfGeneration } from '../entry/entry.js';
+import type { Clock } from '../core/clock.js';
+import { isOfGeneration } from '../entry/entry.js';
+import { freshness } from '../entry/freshness.js';
 import type { MemoryTier } from '../memory/memory-tier.js';
+import type { Found, StoreState } from './store.js';
 
-/** What a tier found under a key. */
-export interface Found {
-  readonly entry: string;
-  readonly tier: 'redis' | 'memory';
-  /** Past its ttl and within its grace. */
-  readonly isStale: boolean;
-}
-
-/** An entry that Redis showed so long ago, or sooner, is recent. */
+/** An entry read from Redis within this time counts as recent. */
 const RECENT_MS = 1_000;
 
 /** The mark of an entry that Redis did not show. */
 const NEVER = -1;
 
-/** Whether an entry may be given to anybody at `nowMs` (server time), and as what. */
-export function freshness(entry: string, nowMs: number): 'fresh' | 'stale' | 'expired' {
-  const freshUntil = freshUntilMs(entry);
-  if (nowMs < freshUntil) return 'fresh';
-  return nowMs < freshUntil + graceMsOf(entry) ? 'stale' : 'expired';
+/** No end but the entry's own. */
+const NO_END = 0;
+
+/** What an entry must be to be given to anybody: of this generation, and not expired at this server time. */
+export interface Moment {
+  readonly generation: string;
+  readonly nowMs: number;
+}
+
+/** Where a kept entry comes from. */
+export interface Origin {
+  /** When Redis showed it (local, monotonic); absent: this process made it. */
+  readonly seenAt?: number;
+  /** It was made while processes could not hear each other: it ends after this time, whatever clocks say. */
+  readonly outageTtlMs?: number;
+}
+
+export interface SuspectKeys {
+  readonly matches: (key: string) => boolean;
+  /** Only what Redis showed since then (local, monotonic); absent: all. */
+  readonly seenSince?: number;
+}
+
+/** The memory tier in its role as the fallback. */
+export interface Standby {
+  get(key: string, moment: Moment): Found | undefined;
+  /** Whether there is a fresh value that Redis itself showed within the last second. */
+  isRecent(key: string, moment: Moment): boolean;
+  keep(key: string, entry: string, origin?: Origin): void;
+  /** The connection was lost before Redis acknowledged the entry: it ends after `outageTtlMs` at most. */
+  limit(key: string, outageTtlMs: number): void;
+  delete(key: string): void;
+  deleteMatching(matches: (key: string) => boolean): void;
+  /** Other processes may have changed these keys unheard: what is held of them serves nobody until it is seen again. */
+  suspect(keys: SuspectKeys): void;
+  /** Memory evicted the key. */
+  forget(key: string): void;
+  readonly state: StoreState['memory'];
 }
 
 /**
- * The memory tier in its role as the warm standby: what may be served from it.
- *
- * Invariants: an entry is given only with the current generation and before it expires; an entry that
- * was there when a connection began, and was not seen in Redis since, is suspect (other processes may
- * have changed it while this one could not hear of it) and serves nobody in the next outage.
+ * Invariants: an entry is given only with the current generation and before it expires; an entry that was
+ * there when a connection began, and was not seen in Redis since, is suspect (other processes may have
+ * changed it while this one could not hear of it) and serves nobody in the next outage.
  */
-export class Standby {
-  readonly memory: MemoryTier;
-  #suspects = new Set<string>();
+export class MemoryStandby implements Standby {
+  readonly #memory: MemoryTier;
+  readonly #clock: Clock;
+  readonly #suspects = new Set<string>();
 
-  constructor(memory: MemoryTier) {
-    this.memory = memory;
+  constructor(memory: MemoryTier, clock: Clock) {
+    this.#memory = memory;
+    this.#clock = clock;
   }
 
-  get(key: string, generation: string, nowMs: number): Found | undefined {
-    const entry = this.memory.get(key)?.entry;
-    if (entry === undefined) return undefined;
+  get(key: string, { generation, nowMs }: Moment): Found | undefined {
+    const held = this.#memory.get(key);
+    if (held === undefined) return undefined;
     const isUsable =
-      (this.#suspects.size === 0 || !this.#suspects.has(key)) && isOfGeneration(entry, generation);
-    const state = isUsable ? freshness(entry, nowMs) : 'expired';
+      !this.#suspects.has(key) &&
+      isOfGeneration(held.entry, generation) &&
+      (held.until === NO_END || this.#clock.now() < held.until);
+    const state = isUsable ? freshness(held.entry, nowMs) : 'expired';
     if (state === 'expired') {
       this.delete(key);
       return undefined;
     }
-    return { entry, tier: 'memory', isStale: state === 'stale' };
+    return { entry: held.entry, tier: 'memory', isStale: state === 'stale' };
   }
 
-  /** Whether there is a fresh value that Redis itself showed within the last second (`at`: local, monotonic). */
-  isRecent(key: string, generation: string, nowMs: number, at: number): boolean {
-    const mark = this.memory.get(key)?.mark ?? NEVER;
-    if (mark === NEVER || at - mark > RECENT_MS) return false;
-    return this.get(key, generation, nowMs)?.isStale === false;
+  isRecent(key: string, moment: Moment): boolean {
+    const mark = this.#memory.get(key)?.mark ?? NEVER;
+    if (mark === NEVER || this.#clock.now() - mark > RECENT_MS) return false;
+    return this.get(key, moment)?.isStale === false;
   }
 
-  /** Keeps an entry that this process just made, or that Redis just showed: then `seenAt` says when (local, monotonic). */
-  keep(key: string, entry: string, seenAt: number = NEVER): void {
-    if (this.#suspects.size > 0) this.#suspects.delete(key);
+  keep(key: string, entry: string, { seenAt, outageTtlMs }: Origin = {}): void {
+    this.#suspects.delete(key);
     // Whole milliseconds: a number of its own in memory would cost every entry 16 bytes.
-    const mark = Math.floor(seenAt);
-    const held = this.memory.get(key);
+    const mark = seenAt === undefined ? NEVER : Math.floor(seenAt);
+    const until = outageTtlMs === undefined ? NO_END : this.#endOf(outageTtlMs);
+    const held = this.#memory.get(key);
     // Most of what Redis shows is held already.
-    if (held?.entry === entry) held.mark = mark;
-    else this.memory.set(key, entry, mark);
+    if (held?.entry === entry) Object.assign(held, { mark, until });
+    else this.#memory.set(key, { entry, mark, until });
+  }
+
+  limit(key: string, outageTtlMs: number): void {
+    const held = this.#memory.get(key);
+    if (held === undefined) return;
+    const until = this.#endOf(outageTtlMs);
+    if (held.until === NO_END || held.until > until) held.until = until;
   }
 
   delete(key: string): void {
-    if (this.#suspects.size > 0) this.#suspects.delete(key);
-    this.memory.delete(key);
+    this.#suspects.delete(key);
+    this.#memory.delete(key);
   }
 
   deleteMatching(matches: (key: string) => boolean): void {
-    this.memory.deleteMatching(matches);
+    this.#memory.deleteMatching(matches);
   }
 
-  /** A connection begins: what is held was made without it. */
-  suspectAll(): void {
-    this.#suspects = new Set(this.memory.keys());
+  suspect({ matches, seenSince = NEVER }: SuspectKeys): void {
+    for (const key of this.#memory.keys()) {
+      const held = this.#memory.peek(key);
+      if (held !== undefined && held.mark >= Math.floor(seenSince) && matches(key))
+        this.#suspects.add(key);
+    }
   }
 
-  /** Memory pushed the key out. */
   forget(key: string): void {
-    if (this.#suspects.size > 0) this.#suspects.delete(key);
+    this.#suspects.delete(key);
+  }
+
+  get state(): StoreState['memory'] {
+    const { entries, bytes, limits } = this.#memory;
+    return { entries, max: limits.max, bytes, maxBytes: limits.maxBytes };
+  }
+
+  #endOf(outageTtlMs: number): number {
+    return Math.floor(this.#clock.now() + outageTtlMs);
   }
 }
+
+/** The fallback that is switched off: it holds nothing. */
+export const NO_STANDBY: Standby = {
+  get: () => undefined,
+  isRecent: () => false,
+  keep: () => {},
+  limit: () => {},
+  delete: () => {},
+  deleteMatching: () => {},
+  suspect: () => {},
+  forget: () => {},
+  state: null,
+};

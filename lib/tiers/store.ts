@@ -17,6 +17,9 @@ export interface NewValue {
   readonly loadMs: number;
 }
 
+/** How long a lease lasts when it is not renewed. If its owner dies, another process may load after this. */
+export const LEASE_MS = 600;
+
 /** The right to store one loaded value. Renewed by the store until it is filled, given back, or void. */
 export interface Lease {
   readonly key: string;
@@ -67,7 +70,10 @@ export interface StoreState {
   } | null;
 }
 
-/** Keys are the caller's (no prefix). No method rejects. */
+/**
+ * Keys are the caller's (no prefix). No method rejects. A change is made before its call returns, so that the
+ * order of calls is the order of changes: give some hundred keys at once, not thousands.
+ */
 export interface Store {
   get(key: string): Found | undefined | Promise<Found | undefined>;
   /** In the order of the keys, which are unique. */
@@ -86,6 +92,8 @@ export interface Store {
   /** An entry cannot be decoded: it is a miss, counted, and not kept. */
   unreadable(key: string): void;
   readonly state: StoreState;
+  /** Milliseconds since 1970 by the clock that dates the entries of this key: the server's. */
+  timeOf(key: string): number;
   /** The same store with one waiting budget for all its calls. */
   forRequest(): Store;
   /** Hears of every change of this process (set, delete, clear), in the call itself, before it is sent. */

@@ -1,17 +1,20 @@
-import type { Clock } from '../core/clock.js';
-import { Failure } from '../redis/failure.js';
+import type { Clock, Timer } from '../core/clock.js';
 
-/** Waits shorter than this share of the whole are what a healthy Redis costs, and are free. */
+/** Waits below this share of the whole are normal and are not charged. */
 const FREE_SHARE = 1 / 4;
 
 /**
- * What one request may wait for a sick Redis in all, however many cache calls it makes: one
- * `commandTimeout`.
+ * What one request may wait for Redis in all, however many cache calls it makes: one `commandTimeout`.
+ * Only time in which the process had nothing to do is charged, and calls that wait together are charged once.
  */
 export class WaitBudget {
   readonly #clock: Clock;
   readonly #totalMs: number;
   #leftMs: number;
+  /** Up to here (idle time) waiting is paid for. */
+  #paidUntil = 0;
+  /** When Redis answered this request last (idle time). */
+  #answeredAt = 0;
 
   constructor(clock: Clock, totalMs: number) {
     this.#clock = clock;
@@ -23,41 +26,72 @@ export class WaitBudget {
     return this.#leftMs <= 0;
   }
 
-  /**
-   * Waits for `answer`, or for what is left of the budget: then resolves to `late`. What is charged is the
-   * time the process had nothing to do; a process that computes meanwhile does not wait for Redis.
-   */
-  async spend<T, L>(answer: Promise<T>, late: L): Promise<T | L> {
-    const idleBefore = this.#clock.idleTime();
-    // Nothing spent yet: the deadline of the command itself is as near.
-    const result = await (this.#leftMs === this.#totalMs ? answer : this.#orLate(answer));
-    const waited = this.#clock.idleTime() - idleBefore;
-    if (result === LATE || isTimeout(result)) this.#leftMs = 0;
-    else if (waited > this.#totalMs * FREE_SHARE) this.#leftMs -= waited;
-    return result === LATE ? late : result;
-  }
-
-  async #orLate<T>(answer: Promise<T>): Promise<T | typeof LATE> {
-    let cancel = (): void => {};
-    const deadline = new Promise<typeof LATE>((resolve) => {
-      const poll = (): void => this.#clock.afterPoll(() => resolve(LATE));
-      cancel = this.#clock.setTimer(poll, Math.max(0, this.#leftMs), { ref: true }).cancel;
-    });
-    const result = await Promise.race([answer, deadline]);
-    cancel();
+  /** Waits for an answer that takes no longer than the whole budget by itself. */
+  async charge<T>(answer: Promise<T>, late: T): Promise<T> {
+    if (this.#leftMs < this.#totalMs) return this.spend(answer, late);
+    const from = this.#clock.idleTime();
+    const result = await answer;
+    this.#pay(from);
     return result;
   }
-}
 
-/** What a command comes to whose request has waited for Redis long enough. */
-export const OUT_OF_BUDGET: Failure = new Failure(
-  'command',
-  'timeout',
-  new Error('the request has no time left'),
-);
+  /** Waits for `answer`, or for what is left of the budget: then resolves to `late`. */
+  async spend<T>(answer: Promise<T>, late: T): Promise<T> {
+    return this.#wait(answer, late, () => Number.NEGATIVE_INFINITY);
+  }
+
+  /** Waits for one answer of many: only while Redis answers none of them the budget runs. */
+  async spendInSilence<T>(answer: Promise<T>, late: T): Promise<T> {
+    return this.#wait(answer, late, () => this.#answeredAt);
+  }
+
+  async #wait<T>(answer: Promise<T>, late: T, notBefore: () => number): Promise<T> {
+    const began = this.#clock.idleTime();
+    const from = (): number => Math.max(began, notBefore());
+    const patience = this.#patience(from);
+    const result = await Promise.race([answer, patience.ended]);
+    patience.cancel();
+    if (result === LATE) {
+      this.#leftMs = 0;
+      return late;
+    }
+    this.#pay(from());
+    return result;
+  }
+
+  /** Ends when what is left of the budget has passed since `from`. */
+  #patience(from: () => number): {
+    readonly ended: Promise<typeof LATE>;
+    readonly cancel: () => void;
+  } {
+    let timer: Timer | undefined;
+    let isOver = false;
+    const ended = new Promise<typeof LATE>((resolve) => {
+      const check = (): void => {
+        const leftMs = from() + this.#leftMs - this.#clock.idleTime();
+        if (leftMs <= 0) resolve(LATE);
+        else if (!isOver) wait(leftMs);
+      };
+      const wait = (ms: number): void => {
+        const poll = (): void => this.#clock.afterPoll(check);
+        timer = this.#clock.setTimer(poll, ms, { ref: true });
+      };
+      wait(Math.max(0, this.#leftMs));
+    });
+    const cancel = (): void => {
+      isOver = true;
+      timer?.cancel();
+    };
+    return { ended, cancel };
+  }
+
+  #pay(from: number): void {
+    const now = this.#clock.idleTime();
+    this.#answeredAt = now;
+    if (now - from <= this.#totalMs * FREE_SHARE) return;
+    this.#leftMs -= now - Math.max(from, this.#paidUntil);
+    this.#paidUntil = now;
+  }
+}
 
 const LATE: unique symbol = Symbol('late');
-
-function isTimeout(result: unknown): boolean {
-  return result instanceof Failure && result.reason === 'timeout';
-}

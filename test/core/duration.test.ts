@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Duration, formatDuration, parseDuration } from '../../lib/core/duration.js';
+import {
+  type Duration,
+  formatDuration,
+  parseDuration,
+  parseLifetime,
+} from '../../lib/core/duration.js';
 import { CacheHealthError } from '../../lib/core/errors.js';
 
 const TTL = { name: 'ttl', code: 'ERR_CACHE_OPTION' } as const;
@@ -84,6 +89,34 @@ describe('parseDuration', () => {
       }),
     );
   });
+});
+
+describe('parseLifetime', () => {
+  const TABLE: [value: unknown, ms: number | undefined][] = [
+    [1_000, 1_000],
+    [999.6, 1_000],
+    ['1.5s', 1_500],
+    [0.5, 1],
+    [0.4, undefined],
+    [0, undefined],
+    ['0s', undefined],
+    [-1, undefined],
+    [Number.NaN, undefined],
+    [Number.POSITIVE_INFINITY, undefined],
+    [11 * YEAR, 10 * YEAR],
+    ['4000d', 10 * YEAR],
+  ];
+  for (const [value, ms] of TABLE) {
+    it(`reads ${typeof value === 'string' ? `'${value}'` : value} as ${ms ?? 'no lifetime'}`, () => {
+      expect(parseLifetime(TTL, value)).to.equal(ms);
+    });
+  }
+
+  for (const value of ['5 minutes', '-1s', '', undefined, null, true]) {
+    it(`refuses ${JSON.stringify(value)}`, () => {
+      expect(() => parseLifetime(TTL, value)).to.throw(CacheHealthError, /^ttl must be/);
+    });
+  }
 });
 
 describe('formatDuration', () => {

@@ -1,7 +1,7 @@
 import type { CacheHandle } from '../../lib/cache/cache.js';
-import { buildCache } from '../../lib/cache/create-cache.js';
-import { type CacheOptions, parseCacheOptions } from '../../lib/cache/options.js';
+import type { CacheOptions } from '../../lib/cache/options.js';
 import type { Cache } from '../../lib/index.js';
+import { cacheBy } from '../support/build-cache.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { until } from '../support/wait.js';
 
@@ -11,8 +11,7 @@ export function cacheInHand(options: CacheOptions = {}): {
   clock: ManualClock;
 } {
   const clock = new ManualClock();
-  const config = parseCacheOptions({ redis: false, logger: false, ...options });
-  return { cache: buildCache(config, clock), clock };
+  return { cache: cacheBy(clock, { redis: false, logger: false, ...options }), clock };
 }
 
 export async function untilNormal(...caches: readonly Cache[]): Promise<void> {

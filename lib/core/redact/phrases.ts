@@ -32,17 +32,20 @@ const SAID = new RegExp(
 /** `invalid session 5f2c…` */
 const OPAQUE_BEHIND = /\b(session|ticket|nonce|sid|token|key)(\s(?:id\s)?["'`]?)([\w.+/=-]{16,})/gi;
 
+/** A match and its three groups. */
+type Groups = [string, string, string, string];
+
 export function hidePhrases(text: string): string {
   let safe = text;
   for (const [pattern, replacement] of RULES) safe = safe.replace(pattern, replacement);
   return safe
-    .replace(SAID_QUOTED, (all, name: string, verb: string, quote: string) =>
+    .replace(SAID_QUOTED, (...[all, name, verb, quote]: Groups) =>
       isSecretName(name) ? `${name}${verb}${quote}${HIDDEN}${quote}` : all,
     )
-    .replace(SAID, (all, name: string, verb: string, word: string) =>
+    .replace(SAID, (...[all, name, verb, word]: Groups) =>
       isSecretName(name) && /[\d!@#$%^&*+=_~|\\/]/.test(word) ? `${name}${verb}${HIDDEN}` : all,
     )
-    .replace(OPAQUE_BEHIND, (all, noun: string, between: string, word: string) =>
+    .replace(OPAQUE_BEHIND, (...[all, noun, between, word]: Groups) =>
       /\d/.test(word) ? `${noun}${between}${HIDDEN}` : all,
     );
 }

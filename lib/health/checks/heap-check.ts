@@ -11,8 +11,7 @@ export function heapCheck(options?: { readonly maxPercent?: number }): CheckOpti
   const maxPercent = parseInteger(
     { ...subject, name: 'maxPercent' },
     given.maxPercent ?? 90,
-    1,
-    100,
+    [1, 100],
   );
   return {
     critical: false,

@@ -1,70 +1,54 @@
-import type { Failure } from '../failure.js';
+import type { ScanPage } from '../remote.js';
 
-/** How many keys one SCAN step looks at. */
-export const CLEAR_BATCH = '1000';
+/** No counter, no time and no serial of ours has more digits; a double holds so many exactly. */
+const NUMBER = /^\d{1,16}$/;
 
-/** A script's reply: an outcome and, after the echo, what belongs to it. */
-export interface Outcome {
-  readonly outcome: 'applied' | 'late' | 'older' | 'void' | 'value' | 'granted' | 'held';
-  readonly rest: readonly unknown[];
+/** A number that Redis sent as text, or `undefined`. */
+export function parseNumber(text: unknown): number | undefined {
+  if (typeof text !== 'string' || !NUMBER.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
 }
 
-export type Tagged = Outcome | Failure;
-
-const OUTCOMES: ReadonlySet<string> = new Set([
-  'applied',
-  'late',
-  'older',
-  'void',
-  'value',
-  'granted',
-  'held',
-]);
-
-export function parseTagged(reply: unknown, echo: string): Outcome | undefined {
-  if (!Array.isArray(reply)) return undefined;
-  const [outcome, echoed, ...rest] = reply;
-  return OUTCOMES.has(outcome) && echoed === echo ? { outcome, rest } : undefined;
+/** What follows `echo|` in a script's reply; `undefined`: the reply is another one's. */
+export function afterEcho(reply: unknown, echo: string): string | undefined {
+  if (typeof reply !== 'string' || !reply.startsWith(echo)) return undefined;
+  return reply.charAt(echo.length) === '|' ? reply.slice(echo.length + 1) : undefined;
 }
 
 /**
- * What is remembered of the data under a prefix, to recognise it after an absence: `id` names its
- * lineage and begins with the time of its birth, `count` is a fence that only grows, `generation` is the
- * mark that entries must carry, `runId` the Redis process.
+ * An answer for each item of a batch: `exception` at the positions that a text such as `2,31,` names (they
+ * count from 1), `usual` everywhere else.
  */
-export interface Lineage {
-  readonly id: string;
-  readonly count: number;
-  readonly generation: string;
-  readonly runId: string;
-}
-
-export interface FenceReply {
-  readonly id: string;
-  readonly count: number;
-  readonly generation: string;
-  readonly serverMs: number;
-}
-
-export function parseFence(reply: unknown): FenceReply | undefined {
-  if (!Array.isArray(reply)) return undefined;
-  const [id, count, generation, serverMs] = reply;
-  if (typeof id !== 'string' || typeof generation !== 'string') return undefined;
-  if (typeof count !== 'number' || typeof serverMs !== 'number') return undefined;
-  return { id, count, generation, serverMs };
-}
-
-/** One step of SCAN. */
-export interface ScanPage {
-  readonly next: string;
-  readonly keys: readonly string[];
-}
-
-export function parseScan(reply: unknown): ScanPage | undefined {
-  if (!Array.isArray(reply) || !Array.isArray(reply[1])) return undefined;
-  const [next, keys] = reply;
-  if (!/^\d+$/.test(String(next)) || keys.some((key: unknown) => typeof key !== 'string')) {
-    return undefined;
+export function parsePositions<A>(
+  text: string,
+  count: number,
+  [usual, exception]: readonly [A, A],
+): readonly A[] | undefined {
+  const answers = new Array<A>(count).fill(usual);
+  if (text === '') return answers;
+  if (!text.endsWith(',')) return undefined;
+  for (const position of text.slice(0, -1).split(',')) {
+    const at = parseNumber(position);
+    if (at === undefined || at < 1 || at > count) return undefined;
+    answers[at - 1] = exception;
   }
+  return answers;
+}
+
+/** TIME's reply in microseconds. */
+export function parseTime(reply: unknown): number | undefined {
+  if (!Array.isArray(reply) || reply.length !== 2) return undefined;
+  const [seconds, micros] = [parseNumber(reply[0]), parseNumber(reply[1])];
+  if (seconds === undefined || micros === undefined) return undefined;
+  return seconds * 1_000_000 + micros;
+}
+
+/** One step of SCAN. A cursor is a number of 64 bits: it stays a text. */
+export function parseScan(reply: unknown): ScanPage | undefined {
+  if (!Array.isArray(reply) || reply.length !== 2 || !Array.isArray(reply[1])) return undefined;
+  const [next, keys] = reply;
+  if (!/^\d{1,20}$/.test(String(next))) return undefined;
+  if (keys.some((key: unknown) => typeof key !== 'string')) return undefined;
   return { next: String(next), keys };
 }

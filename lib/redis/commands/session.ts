@@ -1,213 +1,204 @@
+import type { Clock } from '../../core/clock.js';
+import { entryHead } from '../../entry/entry.js';
+import { fingerprint } from '../../entry/fingerprint.js';
+import { RESERVED } from '../../entry/slot.js';
 import type { Connection } from '../connection/connection.js';
 import { Failure } from '../failure.js';
-import { GetBatcher } from '../connection/get-batcher.js';
-import type { Lineage } from './replies.js';
-import {
-  CLEAR_BATCH,
-  type FenceReply,
-  parseFence,
-  parseScan,
-  parseTagged,
-  type Tagged,
-} from './replies.js';
-import {
-  ACQUIRE,
-  CLEAR,
-  FENCE,
-  FILL,
-  RELEASE,
-  REMOVE,
-  RENEW,
-  type Script,
-  STORE,
-} from './scripts.js';
+import type * as Port from '../remote.js';
+import { Echoes } from './batches/echoes.js';
+import { ScriptRunner } from './batches/script-runner.js';
+import { SendingTimes } from './batches/sending-times.js';
+import { ChangeWriter } from './change-writer.js';
+import { Claims } from './claims.js';
+import { Pipeline } from './flow/pipeline.js';
+import { ReplyGuard } from './flow/reply-guard.js';
+import { type LeaseName, Leases } from './leases.js';
+import { BulkReads } from './reads/bulk-reads.js';
+import { slotOf } from './reads/read-replies.js';
+import { SingleReads } from './reads/single-reads.js';
+import { type Opening, RecordCommands, type Records } from './records.js';
+import { parseTime } from './replies.js';
+import { Sweeps } from './sweeps.js';
 
-/** Removals sent together. */
-const UNLINK_TOGETHER = 100;
-
-/** Keys that begin so, after the prefix, are the package's own. */
-export const RESERVED = '__ech:';
-
-/** An entry without its version, which is the server's to give: it stands between the two. */
-export interface EntryParts {
-  readonly head: string;
-  readonly tail: string;
-}
-
-export interface FillCommand extends EntryParts {
-  readonly ttlMs: number;
-  /** The server time after which it must not be stored. */
-  readonly deadlineMs: number;
-}
-
-export interface StoreCommand extends FillCommand {
-  /** Comes back with the reply. */
-  readonly stamp: string;
-  /** The latest server time at which this can have been sent. */
-  readonly sentBeforeMicros: number;
-}
-
-export interface Bump {
-  readonly generation: string;
-  readonly expected?: string;
+export interface SessionOptions {
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly time: Port.ServerTime;
+  readonly commandTimeoutMs: number;
+  /** The largest value that is sent at all. */
+  readonly maxValueBytes: number;
+  /** The generation that entries must have now. */
+  readonly generation: () => string;
+  /** Whether the reader of a key (with prefix) can be served without Redis, should Redis hesitate. */
+  readonly spare: (key: string) => boolean;
 }
 
 /**
- * The typed commands of one connection. Keys are complete (prefix included). Every method resolves to
- * its answer or to a `Failure`, within `commandTimeout`. A reply of the wrong shape means that replies
- * and commands have come apart, which ends the connection.
+ * The typed commands of one connection. Keys are complete (prefix included). Nothing rejects. A reply of the
+ * wrong shape, or with another command's echo, means that replies and commands have come apart, which ends
+ * the connection. What is called on a connection that has ended settles with the reason.
  */
-export class Session {
+export class Session implements Port.Commands {
   readonly connection: Connection;
-  readonly #reserved: string;
-  readonly #gets: GetBatcher;
+  readonly #guard: ReplyGuard;
+  readonly #pipeline: Pipeline;
+  readonly #gets: SingleReads;
+  readonly #bulk: BulkReads;
+  readonly #changes: ChangeWriter;
+  readonly #claims: Claims;
+  readonly #leases: Leases;
+  readonly #sweeps: Sweeps;
+  readonly #records: RecordCommands;
 
-  /** `canSpare`: whether the reader of a key can be served without Redis, should Redis hesitate. */
-  constructor(connection: Connection, prefix: string, canSpare: (key: string) => boolean) {
+  constructor(connection: Connection, options: SessionOptions) {
+    const { prefix, clock, commandTimeoutMs, maxValueBytes, spare, time } = options;
+    const headOf = (key: string): string =>
+      entryHead(options.generation(), fingerprint(key.slice(prefix.length)));
+    const guard = new ReplyGuard(connection);
+    const pipeline = new Pipeline(connection, clock);
+    const runner = new ScriptRunner(pipeline, guard);
+    const times = new SendingTimes({ time, commandTimeoutMs, maxValueBytes, pipeline });
+    const echoes = new Echoes();
+    const reads = { pipeline, guard, clock, commandTimeoutMs, spare };
     this.connection = connection;
-    this.#reserved = prefix + RESERVED;
-    const onOdd = (reply: unknown): unknown =>
-      reply instanceof Failure ? this.#orDenied(reply) : this.desync('a reply of another length');
-    this.#gets = new GetBatcher(connection, onOdd, canSpare);
+    this.#guard = guard;
+    this.#pipeline = pipeline;
+    this.#gets = new SingleReads(reads);
+    this.#bulk = new BulkReads(reads);
+    this.#claims = new Claims(runner, echoes, headOf);
+    this.#leases = new Leases(runner, echoes, times);
+    this.#changes = new ChangeWriter(runner, times);
+    this.#sweeps = new Sweeps(runner, echoes, prefix + RESERVED);
+    this.#records = new RecordCommands(runner, prefix);
+    connection.listen({ ended: () => this.#end(), hesitating: () => this.#spareAll() });
   }
 
-  #fenceKey(): string {
-    return `${this.#reserved}fence`;
-  }
-
-  /** Resolves to what is under the key, `null`, or a `Failure`: `HESITATES` when its reader can be spared. */
-  get(key: string): Promise<unknown> {
+  get(key: string): Promise<Port.SlotReply> {
     return this.#gets.get(key);
   }
 
-  /** What the cache cannot do without may have been forbidden meanwhile: the next probe will say so. */
-  #orDenied(reply: unknown): unknown {
-    if (!(reply instanceof Failure) || reply.reason !== 'permission') return reply;
-    const failure = new Failure('unavailable', reply.reason, reply.error);
-    this.connection.lose(failure);
-    return failure;
+  getMany(keys: readonly string[], lane: Port.Lane): Promise<readonly Port.SlotReply[]> {
+    return this.#bulk.getMany(keys, lane);
   }
 
-  /** `onResend` is called when Redis did not run it at first and it is sent again, later than what was sent after it. */
-  store(key: string, write: StoreCommand, onResend: () => void): Promise<Tagged> {
-    const { stamp, head, tail, sentBeforeMicros, ttlMs, deadlineMs } = write;
-    const times = [`${Math.ceil(sentBeforeMicros)}`, `${ttlMs}`, `${Math.ceil(deadlineMs)}`];
-    return this.#tagged(STORE, key, stamp, [stamp, head, tail, ...times], onResend);
+  setChangeSource(source: Port.ChangeSource): void {
+    this.#changes.setSource(source);
   }
 
-  remove(key: string, stamp: string, head: string, ttlMs: number): Promise<Tagged> {
-    return this.#tagged(REMOVE, key, stamp, [stamp, head, `${ttlMs}`]);
+  wake(): void {
+    this.#pipeline.wake();
   }
 
-  acquire(
-    key: string,
-    token: string,
-    leaseMs: number,
-    head: string,
-    isRefresh: boolean,
-  ): Promise<Tagged> {
-    const mode = isRefresh ? 'refresh' : 'load';
-    return this.#tagged(ACQUIRE, key, token, [token, `${leaseMs}`, head, mode]);
+  claim(
+    keys: readonly string[],
+    mode: 'load' | 'refresh',
+    lane: Port.Lane,
+  ): Promise<readonly Port.ClaimReply[]> {
+    return this.#claims.claim(keys, mode, lane);
   }
 
-  fill(key: string, token: string, fill: FillCommand): Promise<Tagged> {
-    const { head, tail, ttlMs, deadlineMs } = fill;
-    const times = [`${ttlMs}`, `${Math.ceil(deadlineMs)}`];
-    return this.#tagged(FILL, key, token, [token, head, tail, ...times]);
+  fill(
+    items: readonly Port.FillItem[],
+    lane: Port.Lane,
+  ): Promise<readonly ('done' | 'void')[] | Failure> {
+    return this.#leases.fill(items, lane);
   }
 
-  renew(key: string, token: string, leaseMs: number): Promise<Tagged> {
-    return this.#tagged(RENEW, key, token, [token, `${leaseMs}`]);
+  renew(leases: readonly LeaseName[]): Promise<readonly ('done' | 'void')[] | Failure> {
+    return this.#leases.renew(leases);
   }
 
-  release(key: string, token: string): Promise<Tagged> {
-    return this.#tagged(RELEASE, key, token, [token]);
+  release(leases: readonly LeaseName[]): Promise<Failure | undefined> {
+    return this.#leases.release(leases);
   }
 
-  /** Counts on, or (with `bump`) changes the generation: whatever it is, or only if it is still the expected one. */
-  async fence(lineage: Lineage, bump?: Bump): Promise<FenceReply | Failure> {
-    const generation = bump?.generation ?? lineage.generation;
-    const args = [lineage.id, `${lineage.count}`, generation, bump?.expected ?? ''];
-    const mode = bump === undefined ? 'pulse' : 'bump';
-    const reply = await this.#run(FENCE, this.#fenceKey(), [mode, ...args]);
-    return reply instanceof Failure ? reply : this.#orDesync(parseFence(reply));
+  scan(cursor: string, glob: string): Promise<Port.ScanPage | Failure> {
+    return this.#sweeps.scan(cursor, glob);
   }
 
-  /** The prefix's record without touching it. */
-  readFence(): Promise<unknown> {
-    return this.connection.send(['HMGET', this.#fenceKey(), 'id', 'n', 'gen']);
+  sweep(
+    items: readonly { key: string; fingerprint: string; limit: number }[],
+  ): Promise<number | Failure> {
+    return this.#sweeps.sweep(items);
   }
 
-  /**
-   * Removes the keys that match a glob: SCAN and UNLINK in batches, never KEYS. Resolves to how many.
-   * Sees every key that was there all the time from beginning to end.
-   */
-  async clear(glob: string): Promise<number | Failure> {
-    let cursor = '0';
-    let removed = 0;
-    do {
-      const reply = await this.connection.send([
-        'SCAN',
-        cursor,
-        'MATCH',
-        glob,
-        'COUNT',
-        CLEAR_BATCH,
-      ]);
-      const page = reply instanceof Failure ? reply : this.#orDesync(parseScan(reply));
-      if (page instanceof Failure) return page;
-      const count = await this.#unlink(page.keys.filter((key) => !key.startsWith(this.#reserved)));
-      if (count instanceof Failure) return count;
-      removed += count;
-      cursor = page.next;
-    } while (cursor !== '0');
-    return removed;
+  sweepDead(
+    items: readonly { key: string; fingerprint: string }[],
+    generation: string,
+  ): Promise<number | Failure> {
+    return this.#sweeps.sweepDead(items, generation);
   }
 
-  /** UNLINK, except that a tombstone stays; so few at a time that each has its answer soon. */
-  async #unlink(keys: readonly string[]): Promise<number | Failure> {
-    let removed = 0;
-    for (let from = 0; from < keys.length; from += UNLINK_TOGETHER) {
-      const some = keys.slice(from, from + UNLINK_TOGETHER);
-      const counts = await Promise.all(some.map((key) => this.#run(CLEAR, key, [])));
-      for (const count of counts) {
-        if (count instanceof Failure) return count;
-        if (typeof count !== 'number') return this.desync('no count of removed keys');
-        removed += count;
-      }
-    }
-    return removed;
+  async recheck(key: string): Promise<Port.SlotReply> {
+    const reply = await this.#pipeline.direct(['GET', key]);
+    return slotOf(reply, { pipeline: this.#pipeline, guard: this.#guard });
   }
 
-  /** Every reply echoes the stamp or token of its command: another one's echo is another one's reply. */
-  async #tagged(
-    script: Script,
-    key: string,
-    echo: string,
-    args: string[],
-    onResend?: () => void,
-  ): Promise<Tagged> {
-    const reply = await this.#run(script, key, args, onResend);
-    return reply instanceof Failure ? reply : this.#orDesync(parseTagged(reply, echo));
-  }
-
-  async #run(script: Script, key: string, args: string[], onResend?: () => void): Promise<unknown> {
-    const reply = await this.connection.send(['EVALSHA', script.sha, '1', key, ...args]);
-    const isUnknown = reply instanceof Failure && reply.isAbout('NOSCRIPT');
-    if (!isUnknown) return this.#orDenied(reply);
-    onResend?.();
-    return this.#orDenied(await this.connection.send(['EVAL', script.source, '1', key, ...args]));
-  }
-
-  #orDesync<T>(reply: T | undefined): T | Failure {
-    return reply ?? this.desync('an unexpected reply');
-  }
-
-  /** Ends the connection because replies no longer belong to their commands. */
   desync(what: string): Failure {
-    const error = new Error(`${what}: replies and commands of this connection have come apart`);
-    const failure = new Failure('unavailable', 'protocol_error', error);
+    return this.#guard.desync(what);
+  }
+
+  open(opening: Opening): Promise<Records | Failure> {
+    return this.#records.open(opening);
+  }
+
+  fence(reign: string): Promise<Records | Failure> {
+    return this.#records.fence(reign);
+  }
+
+  bump(random: string, serial: number): Promise<Records | Failure> {
+    return this.#records.bump(random, serial);
+  }
+
+  /** Reads both records without changing them. */
+  readRecords(): Promise<Records | Failure> {
+    return this.#records.read();
+  }
+
+  /** A section of INFO. It may be forbidden. */
+  async info(section: string): Promise<string | Failure> {
+    const reply = await this.#pipeline.direct(['INFO', section]);
+    if (reply instanceof Failure || typeof reply === 'string') return reply;
+    return this.desync('an odd reply to INFO');
+  }
+
+  /** The server's time in microseconds. It may be forbidden. */
+  async time(): Promise<number | Failure> {
+    const reply = await this.#pipeline.direct(['TIME']);
+    return reply instanceof Failure
+      ? reply
+      : (parseTime(reply) ?? this.desync('an odd reply to TIME'));
+  }
+
+  /** Any command, at once: probes. Resolves to the reply or to a `Failure`. */
+  send(args: readonly (string | Buffer)[]): Promise<unknown> {
+    return this.#pipeline.direct(args);
+  }
+
+  /** What the probe found that the server can do. */
+  adapt({ mget }: { readonly mget: boolean }): void {
+    if (mget) return;
+    this.#gets.askOneByOne();
+    this.#bulk.askOneByOne();
+  }
+
+  /** Ends the connection and tells whoever opened it. */
+  lose(failure: Failure): void {
     this.connection.lose(failure);
-    return failure;
+  }
+
+  /** Ends the connection and tells nobody. */
+  dispose(failure?: Failure): void {
+    this.connection.dispose(failure);
+  }
+
+  #spareAll(): void {
+    this.#gets.spareAll();
+    this.#bulk.spareAll();
+  }
+
+  #end(): void {
+    this.#pipeline.end();
+    this.#gets.cancel();
   }
 }

@@ -16,12 +16,15 @@ export interface RedisClientLike {
   on(event: string, listener: (...args: any[]) => void): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: as above
   off(event: string, listener: (...args: any[]) => void): unknown;
-  sendCommand(args: string[], options?: object): Promise<unknown>;
+  sendCommand(args: readonly (string | Buffer)[], options?: object): Promise<unknown>;
 }
 
-/** Where connections come from: made by us (a fresh client for each attempt), or adopted and never closed. */
+/**
+ * Where connections come from: made by us (a fresh client for each attempt), or adopted and never closed.
+ * `protocol` is set where the server refuses HELLO; a function of the user's need not obey.
+ */
 export type RedisSource =
-  | { readonly kind: 'made'; readonly create: () => RedisClientLike }
+  | { readonly kind: 'made'; readonly create: (protocol?: 2) => RedisClientLike }
   | { readonly kind: 'adopted'; readonly client: RedisClientLike };
 
 /** Long enough for TCP and TLS on a bad day; the deadline on the whole handshake is the door's own. */

@@ -1,93 +1,79 @@
+import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/clock.js';
+import { lagOf } from '../../core/lag.js';
 import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import type { Progress } from './socket-meter.js';
 
 /** A command on its way: settled once, by its reply or by its deadline. */
 export interface Pending {
   readonly sentAt: number;
+  /** How long its answer may take. */
+  readonly patienceMs: number;
+  deadlineAt: number;
   isSettled: boolean;
-  /** Called when Redis hesitates; the command goes on. */
-  readonly onHesitation?: (() => void) | undefined;
   /** Called when the deadline passes first. */
   expire(): void;
 }
 
-const MAX_POSTPONEMENTS = 5;
+export interface DeadlineQueueOptions {
+  readonly clock: Clock;
+  readonly progress: Progress;
+  /** Told which commands expired together. */
+  readonly onExpired: (expired: readonly Pending[]) => void;
+}
+
+/** A process that is short of CPU for long still finds out in the end that Redis hangs. */
+const MAX_POSTPONEMENTS = 100;
+/** A process that was suspended for an hour does not wait for another hour. */
+const LONGEST_POSTPONEMENT_MS = 5_000;
+
+/** Timers of a healthy process are late by less. */
+const NORMAL_LAG_MS = 10;
+/** Where our own timers were late, Redis may be late by so many times as much. */
+const GRACE_PER_LAG = 5;
+const LONGEST_GRACE_MS = 5_000;
 
 /** The places of settled commands are given back when so many are empty. */
 const COMPACT_EVERY = 1_024;
 
 /**
- * One deadline for many commands at the cost of one timer.
+ * The deadlines of many commands at the cost of one timer.
  *
- * Invariants: commands have the same time-out, so the oldest expires first and the queue is in order;
- * the timer runs only while something is pending; a settled command at the head is let go at once, with
- * its reply, which the garbage collector would otherwise copy again and again. Before a command is
- * declared late the event loop reads its sockets, so that a busy process does not mistake itself for a
- * hung Redis.
+ * Invariants: Redis answers in order, so no command expires before an older one; the timer runs only while something is pending; a settled command at the head is let go at once,
+ * with its reply. Before a command is declared late, the time that the event loop was busy is given back,
+ * the sockets are read once more, and a large reply on its way is waited for.
  */
 export class DeadlineQueue {
-  readonly #clock: Clock;
-  readonly #timeoutMs: number;
-  /** Told how many commands expired together. */
-  readonly #onExpired: (count: number) => void;
+  readonly #options: DeadlineQueueOptions;
   readonly #timer: LagAwareTimer;
+  readonly #start = (): void => this.#timer.start(this.#nextMs);
+  #nextMs = 0;
+  #dueAt = 0;
+  #lastReplyAt = 0;
   #queue: (Pending | undefined)[] = [];
   #head = 0;
 
-  /** `isAwaited`: somebody waits for the answers, so the process must live until they are there. */
-  constructor(
-    clock: Clock,
-    timeoutMs: number,
-    isAwaited: boolean,
-    onExpired: (count: number) => void,
-  ) {
-    this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
-    this.#onExpired = onExpired;
+  constructor(options: DeadlineQueueOptions) {
+    this.#options = options;
     this.#timer = new LagAwareTimer({
-      clock,
+      clock: options.clock,
       maxPostponements: MAX_POSTPONEMENTS,
+      longestPostponementMs: LONGEST_POSTPONEMENT_MS,
       waitsFor: () => this.oldest(),
-      isAwaited,
+      isAwaited: true,
       onDue: () => this.#sweep(),
     });
   }
 
-  /** Every unsettled command. */
-  get waiting(): readonly Pending[] {
-    return this.#queue.filter((pending) => pending?.isSettled === false) as Pending[];
-  }
-
   add(pending: Pending): void {
     this.#queue.push(pending);
-    if (!this.#timer.isRunning) this.#timer.start(this.#timeoutMs);
+    const isInTime = this.#timer.isRunning && this.#dueAt <= pending.deadlineAt;
+    if (!isInTime) this.#arm(pending.patienceMs);
   }
 
-  /** A command was settled. Redis answers in order, so it is usually the oldest: this costs next to nothing. */
-  settled(): void {
-    this.oldest();
-  }
-
-  /** Takes every unsettled command out and stops the timer. */
-  drain(): readonly Pending[] {
-    this.#timer.cancel();
-    const rest = this.waiting;
-    this.#queue = [];
-    this.#head = 0;
-    return rest;
-  }
-
-  #sweep(): void {
-    const now = this.#clock.now();
-    let expired = 0;
-    let oldest = this.oldest();
-    while (oldest !== undefined && now - oldest.sentAt >= this.#timeoutMs) {
-      oldest.expire();
-      expired++;
-      oldest = this.oldest();
-    }
-    if (oldest !== undefined) this.#timer.start(Math.max(1, oldest.sentAt + this.#timeoutMs - now));
-    if (expired > 0) this.#onExpired(expired);
+  /** Redis answered something. */
+  replied(at: number): void {
+    this.#lastReplyAt = at;
   }
 
   /** The oldest unsettled command; those settled before it are let go. */
@@ -99,5 +85,50 @@ export class DeadlineQueue {
       this.#head = 0;
     }
     return this.#queue[this.#head];
+  }
+
+  /** Takes every unsettled command out and stops the timer. */
+  drain(): readonly Pending[] {
+    this.#timer.cancel();
+    const rest = this.#queue.filter((pending) => pending?.isSettled === false) as Pending[];
+    this.#queue = [];
+    this.#head = 0;
+    return rest;
+  }
+
+  #sweep(): void {
+    const now = this.#options.clock.now();
+    const expired: Pending[] = [];
+    let oldest = this.oldest();
+    const { graceMs } = this;
+    while (oldest !== undefined && now >= this.#endOf(oldest) + graceMs) {
+      if (this.#options.progress.hasMoved()) {
+        oldest.deadlineAt = now + oldest.patienceMs;
+        break;
+      }
+      oldest.expire();
+      expired.push(oldest);
+      oldest = this.oldest();
+    }
+    if (oldest !== undefined) this.#arm(Math.max(1, this.#endOf(oldest) + graceMs - now));
+    if (expired.length > 0) this.#options.onExpired(expired);
+  }
+
+  /** The deadline counts silence: Redis answers in order, and an answer to an earlier command is none. */
+  #endOf({ deadlineAt, patienceMs }: Pending): number {
+    return Math.max(deadlineAt, this.#lastReplyAt + patienceMs);
+  }
+
+  /** A machine that is short of CPU is short of it for Redis, too. */
+  get graceMs(): number {
+    const lateMs = lagOf(this.#options.clock).recentMs;
+    return lateMs < NORMAL_LAG_MS ? 0 : Math.min(LONGEST_GRACE_MS, lateMs * GRACE_PER_LAG);
+  }
+
+  /** The timer belongs to the connection, not to the request that happened to send. */
+  #arm(ms: number): void {
+    this.#nextMs = ms;
+    this.#dueAt = this.#options.clock.now() + ms;
+    inBackground(this.#start);
   }
 }

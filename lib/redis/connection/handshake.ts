@@ -1,62 +1,98 @@
-import type { Clock } from '../../core/clock.js';
-import type { RedisClientLike } from './client.js';
-import { Connection } from './connection.js';
-import { DeadlineQueue } from './deadline-queue.js';
+import { inBackground } from '../../core/background.js';
+import { LagAwareTimer } from '../../core/lag-aware-timer.js';
 import { classify, Failure } from '../failure.js';
+import type { RedisClientLike } from './client.js';
+import type { Connection, OpenOptions } from './connection.js';
+import { RedisConnection } from './redis-connection.js';
+import { SocketMeter, withMeter } from './socket-meter.js';
 
-/** node-redis bounds the TCP connect only; a server that accepts and says nothing would be waited for until the end of days. */
-const HANDSHAKE_TIMEOUT_MS = 1_000;
-
-export interface OpenOptions {
-  readonly clock: Clock;
-  readonly commandTimeoutMs: number;
-  readonly onLost: (connection: Connection, failure: Failure) => void;
-}
+/** node-redis limits only the TCP connect. A handshake has at least this long, and at least one `commandTimeout`. */
+const SHORTEST_HANDSHAKE_MS = 1_000;
+const MAX_POSTPONEMENTS = 5;
 
 /**
- * Connects a fresh client of ours. Settles within a second, whatever the other side does, to a
- * connection whose handshake (HELLO, AUTH, SELECT) succeeded, or to why there is none. `onMade` hears of it
- * before that: it may be lost at any time.
+ * Connects a fresh client of ours. Settles in time, whatever the other side does, to a connection whose
+ * handshake (HELLO, AUTH, SELECT) succeeded, or to why there is none. `onMade` hears of it before that,
+ * because it may be closed at any time.
  */
 export function openConnection(
   client: RedisClientLike,
   options: OpenOptions,
   onMade: (connection: Connection) => void,
 ): Promise<Connection | Failure> {
-  return new Promise((resolve) => {
-    let isOpen = false;
-    const deadline = new DeadlineQueue(options.clock, HANDSHAKE_TIMEOUT_MS, false, () => {});
-    const connection = new Connection({
-      client,
-      clock: options.clock,
-      commandTimeoutMs: options.commandTimeoutMs,
-      isOurs: true,
-      onLost: (failure) => {
-        deadline.drain();
-        if (isOpen) options.onLost(connection, failure);
-        else resolve(failure);
-      },
-    });
-    onMade(connection);
-    deadline.add({
-      sentAt: options.clock.now(),
-      isSettled: false,
-      expire: () => connection.lose(silentServer()),
-    });
-    // Also while it is being made, a connection must not keep a finished process alive.
-    client.unref?.();
-    client.connect().then(
-      () => {
-        deadline.drain();
-        isOpen = true;
-        resolve(connection);
-      },
-      (error) => connection.lose(classify(error)),
-    );
-  });
+  return inBackground(
+    () => new Promise((resolve) => new Handshake(client, options, resolve).start(onMade)),
+  );
 }
 
-function silentServer(): Failure {
-  const error = new Error(`no Redis handshake within ${HANDSHAKE_TIMEOUT_MS} ms`);
+class Handshake {
+  readonly #client: RedisClientLike;
+  readonly #options: OpenOptions;
+  readonly #resolve: (outcome: Connection | Failure) => void;
+  readonly #deadline: LagAwareTimer;
+  readonly #meter = new SocketMeter();
+  readonly #connection: RedisConnection;
+  readonly #timeoutMs: number;
+  #isOpen = false;
+
+  constructor(
+    client: RedisClientLike,
+    options: OpenOptions,
+    resolve: (outcome: Connection | Failure) => void,
+  ) {
+    const { clock, commandTimeoutMs } = options;
+    this.#client = client;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#timeoutMs = Math.max(SHORTEST_HANDSHAKE_MS, commandTimeoutMs);
+    this.#deadline = new LagAwareTimer({
+      clock,
+      maxPostponements: MAX_POSTPONEMENTS,
+      waitsFor: () => this,
+      isAwaited: false,
+      onDue: () => this.#connection.lose(silentServer(this.#timeoutMs)),
+    });
+    this.#connection = new RedisConnection({
+      client,
+      clock,
+      commandTimeoutMs,
+      isOurs: true,
+      progress: this.#meter,
+      onLost: (failure) => this.#onLost(failure),
+    });
+  }
+
+  start(onMade: (connection: Connection) => void): void {
+    this.#connection.start();
+    // `dispose` tells nobody, but who waits for the handshake must hear of it.
+    this.#connection.listen({ ended: (failure) => this.#onEnded(failure) });
+    onMade(this.#connection);
+    this.#deadline.start(this.#timeoutMs);
+    // Also while it is being made, a connection must not keep a finished process alive.
+    this.#client.unref?.();
+    withMeter(this.#meter, () => this.#client.connect()).then(
+      () => this.#onOpen(),
+      (error) => this.#connection.lose(classify(error)),
+    );
+  }
+
+  #onOpen(): void {
+    this.#deadline.cancel();
+    this.#isOpen = true;
+    this.#resolve(this.#connection);
+  }
+
+  #onEnded(failure: Failure): void {
+    this.#deadline.cancel();
+    if (!this.#isOpen) this.#resolve(failure);
+  }
+
+  #onLost(failure: Failure): void {
+    if (this.#isOpen) this.#options.onLost(this.#connection, failure);
+  }
+}
+
+function silentServer(timeoutMs: number): Failure {
+  const error = new Error(`no Redis handshake within ${timeoutMs} ms`);
   return new Failure('unavailable', 'timeout', error);
 }

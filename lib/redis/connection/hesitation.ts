@@ -1,11 +1,14 @@
+import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/clock.js';
 import { LagAwareTimer } from '../../core/lag-aware-timer.js';
 
-/** Redis hesitates when the oldest command has waited this share of `commandTimeout`, … */
+/**
+ * Redis hesitates when its oldest command has waited this share of `commandTimeout`, at most `LONGEST_MS`,
+ * and more than `DEVIATIONS` mean deviations longer than is usual (as TCP's retransmission timer: RFC 6298,
+ * section 2).
+ */
 const SHARE = 1 / 4;
-/** … or this long where that is less: what Redis showed soon stops being recent, … */
 const LONGEST_MS = 250;
-/** … and longer than is usual by this many mean deviations: TCP's retransmission timer (RFC 6298, section 2). */
 const DEVIATIONS = 4;
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
@@ -50,7 +53,7 @@ export class Hesitation {
 
   /** A command was sent. */
   sent(): void {
-    if (!this.#timer.isRunning) this.#timer.start(this.#patienceMs());
+    if (!this.#timer.isRunning) inBackground(() => this.#timer.start(this.#patienceMs()));
   }
 
   /** A command was answered in time. */

@@ -1,20 +1,30 @@
 export const SHORTEST_PAUSE_MS = 50;
 const LONGEST_MS = 5_000;
 
-/** Trouble that returns sooner goes on where it was. */
+/** The longest pause while something waits to be replayed. It is part of the settling time. */
+export const LONGEST_WITH_WORK_MS = 500;
+
+/** A failure within this time continues the previous backoff. */
 const FORGIVEN_AFTER_MS = 5_000;
 
-/** Trouble that a time in which all was well makes up for. */
+/** Each healthy second cancels this many failed ones. */
 const RECOVERY_FACTOR = 4;
 
+export interface PauseOptions {
+  /** Something waits to be replayed: other processes count on it that this one returns soon. */
+  readonly hasWork: boolean;
+  /** @default Math.random() */
+  readonly random?: number;
+}
+
 /**
- * How long to wait before Redis is tried again.
+ * Decides how long to wait before Redis is tried again.
  *
- * Invariants: pauses grow with the trouble so far, so that a Redis which comes and goes is tried ever less
- * often; a second in which all was well makes up for four of trouble, and 5 s for any.
+ * Invariants: pauses grow with the trouble so far, so that a Redis which comes and goes is tried less and less
+ * often; a healthy second cancels four seconds of trouble, and five healthy seconds cancel all of it.
  */
 export class Backoff {
-  /** Earlier than it began, by what is left of earlier trouble. */
+  /** When trouble began, or earlier by what is left of earlier trouble. */
   #since: number;
 
   /** Trouble begins `now`: local, monotonic milliseconds, as everywhere here. */
@@ -30,13 +40,13 @@ export class Backoff {
   }
 
   /**
-   * The pause before the next attempt: an eighth of the trouble so far, from 50 ms to 5 s, of which a random
-   * half is taken off so that a fleet does not return as one ("equal jitter", Brooker, "Exponential Backoff
+   * The pause before the next attempt: an eighth of the trouble so far, from 50 ms to 5 s. A random half is
+   * taken off, so that a fleet does not return at one moment ("equal jitter", Brooker, "Exponential Backoff
    * and Jitter", 2015). A repair is thus noticed within an eighth of the outage.
    */
-  pauseMs(now: number, random: number = Math.random()): number {
-    const eighth = (now - this.#since) / 8;
-    const longest = Math.min(LONGEST_MS, Math.max(SHORTEST_PAUSE_MS, eighth));
+  pauseMs(now: number, { hasWork, random = Math.random() }: PauseOptions): number {
+    const limit = hasWork ? LONGEST_WITH_WORK_MS : LONGEST_MS;
+    const longest = Math.min(limit, Math.max(SHORTEST_PAUSE_MS, (now - this.#since) / 8));
     return longest / 2 + (longest / 2) * random;
   }
 }

@@ -1,32 +1,5 @@
 import type { CacheReason } from '../../api/reason.js';
-import type { Session } from '../commands/session.js';
-
-/**
- * What may be asked of Redis right now.
- *
- * - `connecting`: the first attempt of the door's life is under way.
- * - `open`: nothing is sent; `nextAttemptAt` (local, monotonic) is when a connection is tried again.
- * - `half-open`: a connection is being made and probed.
- * - `recovering`: the probe passed; the journal is being replayed; reads and writes still wait.
- * - `read-only`: Redis refuses writes and is read.
- * - `closed`: all is well.
- * - `shut`: the cache was closed.
- *
- * (`open` and `closed` are a circuit breaker's: an open circuit lets nothing through.)
- */
-export type DoorState =
-  | { readonly name: 'connecting' }
-  | { readonly name: 'open'; readonly reason: CacheReason; readonly nextAttemptAt: number }
-  | { readonly name: 'half-open'; readonly reason: CacheReason }
-  | { readonly name: 'recovering'; readonly reason: CacheReason; readonly session: Session }
-  | {
-      readonly name: 'read-only';
-      readonly reason: CacheReason;
-      readonly session: Session;
-      readonly nextAttemptAt: number;
-    }
-  | { readonly name: 'closed'; readonly session: Session }
-  | { readonly name: 'shut' };
+import type { DoorState } from '../remote.js';
 
 /** Why Redis is not (fully) used; `undefined` while it is. */
 export function reasonOf(state: DoorState): CacheReason | undefined {
@@ -42,13 +15,17 @@ export function reasonOf(state: DoorState): CacheReason | undefined {
   }
 }
 
-export function sessionOf(state: DoorState): Session | undefined {
-  switch (state.name) {
-    case 'recovering':
-    case 'read-only':
-    case 'closed':
-      return state.session;
-    default:
-      return undefined;
-  }
+/** What Redis says may be believed. */
+export function isReadable(state: DoorState): boolean {
+  return state.name === 'closed' || state.name === 'read-only';
+}
+
+/** Redis takes changes. */
+export function isWritable(state: DoorState): boolean {
+  return state.name === 'closed' || state.name === 'settling';
+}
+
+/** An outage that was reported: further attempts are probes of it. */
+export function isKnownOutage(state: DoorState): boolean {
+  return state.name === 'open' || state.name === 'half-open' || state.name === 'read-only';
 }

@@ -1,61 +1,120 @@
 import type { Clock, Timer } from '../../core/clock.js';
-import type { Session } from '../commands/session.js';
 import { Failure } from '../failure.js';
-import type { DataIdentity } from './data-identity.js';
+import type { DoorSession } from './door-session.js';
 
 /** How often a healthy connection is asked something, so that a hang is noticed without traffic. */
-const HEARTBEAT_MS = 500;
+export const HEARTBEAT_MS = 500;
+
+/** What was proven by a heartbeat that was sent so long ago, or sooner, may be believed (R8). */
+const PROVEN_FOR_MS = 2 * HEARTBEAT_MS;
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
-  readonly identity: DataIdentity;
-  /** A fence command is about to be sent; the returned function is called once it is acknowledged. */
-  readonly beginFence: () => () => void;
+  /** Sends one pair. Resolves to whether it proved that the data is still that of the same reign. */
+  readonly beat: (session: DoorSession) => Promise<boolean | Failure>;
   readonly onFailure: (failure: Failure) => void;
 }
 
+interface Waiting {
+  readonly answer: Promise<boolean>;
+  readonly resolve: (isProven: boolean) => void;
+}
+
 /**
- * Counts the fence on twice a second while all is well: a hang is noticed, the server's clock is
- * followed, another process' change of generation is heard of, and what was acknowledged so far is
- * known to lie before a fence. A heartbeat without an answer is followed by the next at once.
+ * Sends a heartbeat twice a second. It detects hangs, follows the server's clock, hears of a new generation,
+ * and confirms earlier writes. A heartbeat without an answer is followed by the next at once.
+ *
+ * Invariants: one heartbeat is in flight at a time; `prove` is answered by one that was sent after it was called.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  #session: Session | undefined;
+  #session: DoorSession | undefined;
   #timer: Timer | undefined;
+  #isBeating = false;
+  #provenAt = Number.NEGATIVE_INFINITY;
+  #asked: Waiting | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
   }
 
-  start(session: Session): void {
+  /** Whether a heartbeat, sent lately, proved the data. */
+  get isProven(): boolean {
+    return this.#options.clock.now() - this.#provenAt <= PROVEN_FOR_MS;
+  }
+
+  /** Something else than a heartbeat, sent at `sentAt`, proved the data. */
+  proven(sentAt: number): void {
+    this.#provenAt = sentAt;
+  }
+
+  start(session: DoorSession): void {
+    if (this.#session === session) return;
+    this.stop();
     this.#session = session;
-    this.#schedule(session);
+    this.#schedule(HEARTBEAT_MS);
   }
 
   stop(): void {
     this.#session = undefined;
     this.#timer?.cancel();
+    this.#provenAt = Number.NEGATIVE_INFINITY;
+    this.#takeAsked()?.resolve(false);
   }
 
-  #schedule(session: Session): void {
-    this.#timer?.cancel();
-    this.#timer = this.#options.clock.setTimer(() => void this.#beat(session), HEARTBEAT_MS);
-  }
-
-  async #beat(session: Session): Promise<void> {
-    const confirm = this.#options.beginFence();
-    const verdict = await this.#options.identity.beat(session);
-    if (this.#session !== session) return;
-    if (!(verdict instanceof Failure)) {
-      confirm();
-      this.#schedule(session);
-      return;
+  /** A heartbeat at once, shared by all who ask in this turn. Without a connection nothing is proven. */
+  prove(): Promise<boolean> {
+    if (this.#session === undefined) return Promise.resolve(false);
+    if (this.#asked === undefined) {
+      this.#asked = waiting();
+      process.nextTick(() => this.#beat());
     }
-    this.#options.onFailure(verdict);
-    // The failure may have ended the session.
-    if (this.#session !== session) return;
-    if (verdict.reason === 'timeout') void this.#beat(session);
-    else this.#schedule(session);
+    return this.#asked.answer;
   }
+
+  #takeAsked(): Waiting | undefined {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    return asked;
+  }
+
+  #schedule(ms: number): void {
+    this.#timer?.cancel();
+    if (this.#session === undefined) return;
+    this.#timer = this.#options.clock.setTimer(() => this.#beat(), ms);
+  }
+
+  #beat(): void {
+    const session = this.#session;
+    // One that is in flight looks for who asked when it ends.
+    if (session === undefined || this.#isBeating) return;
+    this.#timer?.cancel();
+    void this.#run(session);
+  }
+
+  async #run(session: DoorSession): Promise<void> {
+    const asked = this.#takeAsked();
+    const sentAt = this.#options.clock.now();
+    this.#isBeating = true;
+    const verdict = await this.#options.beat(session);
+    this.#isBeating = false;
+    const isCurrent = this.#session === session;
+    const isProven = verdict === true && isCurrent;
+    if (isProven) this.#provenAt = sentAt;
+    asked?.resolve(isProven);
+    if (verdict instanceof Failure && isCurrent) this.#options.onFailure(verdict);
+    const isMissing = verdict instanceof Failure && verdict.reason === 'timeout';
+    // At once also for those who asked while this one was in flight.
+    if (this.#asked !== undefined) this.#beat();
+    else if (isMissing) this.#schedule(0);
+    else this.#schedule(Math.max(0, sentAt + HEARTBEAT_MS - this.#options.clock.now()));
+  }
+}
+
+function waiting(): Waiting {
+  let resolve = (_isProven: boolean): void => {};
+  const answer = new Promise<boolean>((settle) => {
+    resolve = settle;
+  });
+  return { answer, resolve };
 }

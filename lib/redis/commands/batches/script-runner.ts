@@ -1,0 +1,48 @@
+import { Failure } from '../../failure.js';
+import type { Outgoing, Pipeline } from '../flow/pipeline.js';
+import type { ReplyGuard } from '../flow/reply-guard.js';
+import type { Script } from '../scripts.js';
+
+/** One call of a script. */
+export interface ScriptCall {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | Buffer)[];
+  /** Bytes of the call and of its reply, as far as they count. */
+  readonly bytes: number;
+  readonly lane: Outgoing['lane'];
+}
+
+type Name = readonly ['EVALSHA' | 'EVAL', string];
+
+/** Runs scripts by their digest, and sends the text of one where Redis does not know it (any more). */
+export class ScriptRunner {
+  readonly pipeline: Pipeline;
+  readonly guard: ReplyGuard;
+
+  constructor(pipeline: Pipeline, guard: ReplyGuard) {
+    this.pipeline = pipeline;
+    this.guard = guard;
+  }
+
+  /** `onReply` is given the reply or a `Failure`. */
+  run(call: ScriptCall, onReply: (reply: unknown) => void): void {
+    const { script } = call;
+    this.#send(['EVALSHA', script.sha], call, (reply) => {
+      const isUnknown = reply instanceof Failure && reply.isAbout('NOSCRIPT');
+      if (!isUnknown) onReply(this.#checked(reply));
+      else this.#send(['EVAL', script.source], call, (again) => onReply(this.#checked(again)));
+    });
+  }
+
+  #send([name, what]: Name, call: ScriptCall, onReply: (reply: unknown) => void): void {
+    const { keys, bytes, lane } = call;
+    const args = [name, what, `${keys.length}`, ...keys, ...call.args];
+    const { largest } = this.pipeline.sizes;
+    this.pipeline.send({ args, lane, keys: keys.length, bytes, largest }, onReply);
+  }
+
+  #checked(reply: unknown): unknown {
+    return reply instanceof Failure ? this.guard.orDenied(reply) : reply;
+  }
+}

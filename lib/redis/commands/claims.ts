@@ -1,0 +1,143 @@
+import type { Failure } from '../failure.js';
+import type { ClaimReply, Lane } from '../remote.js';
+import type { BatchKind } from './batches/batch-sender.js';
+import type { Echoes } from './batches/echoes.js';
+import { JoinedBatches } from './batches/joined-batches.js';
+import type { ScriptRunner } from './batches/script-runner.js';
+import { afterEcho, parseNumber, parsePositions } from './replies.js';
+import { CLAIM, CLAIM_OVER } from './scripts.js';
+
+/** How long a lease lasts unless it is renewed. If its owner dies, another process may load after this. */
+export const LEASE_MS = 600;
+
+/** What an entry of this key that may be used begins with: mark, generation, fingerprint. */
+export type HeadOf = (key: string) => string;
+
+type Claimed = Exclude<ClaimReply, Failure>;
+type FirstReply = Claimed | 'taken';
+
+/**
+ * Asks for the right to load keys. An absent key costs one small command; only where something is under the
+ * key, it is looked at: a lease, a fresh value, a stale value, or a tombstone.
+ */
+export class Claims {
+  readonly #first: JoinedBatches<string, FirstReply>;
+  readonly #over: Readonly<Record<'load' | 'refresh', JoinedBatches<string, Claimed>>>;
+
+  constructor(runner: ScriptRunner, echoes: Echoes, headOf: HeadOf) {
+    const over = (mode: 'load' | 'refresh'): JoinedBatches<string, Claimed> =>
+      new JoinedBatches(runner, new ClaimOverKind(echoes, headOf, mode));
+    this.#first = new JoinedBatches(runner, new ClaimKind(echoes));
+    this.#over = { load: over('load'), refresh: over('refresh') };
+  }
+
+  async claim(
+    keys: readonly string[],
+    mode: 'load' | 'refresh',
+    lane: Lane,
+  ): Promise<readonly ClaimReply[]> {
+    // A key that is to be refreshed has a value.
+    if (mode === 'refresh') return this.#over.refresh.run(keys, lane);
+    const replies = await this.#first.run(keys, lane);
+    const taken = keys.filter((_, i) => replies[i] === 'taken');
+    if (taken.length === 0) return replies as readonly ClaimReply[];
+    const rest = await this.#over.load.run(taken, lane);
+    let next = 0;
+    return replies.map((reply) => (reply === 'taken' ? (rest[next++] as ClaimReply) : reply));
+  }
+}
+
+function textLength(): number {
+  return 0;
+}
+
+class ClaimKind implements BatchKind<string, FirstReply> {
+  readonly script = CLAIM;
+  readonly bytesOf = textLength;
+  readonly #echoes: Echoes;
+
+  constructor(echoes: Echoes) {
+    this.#echoes = echoes;
+  }
+
+  keyOf(key: string): string {
+    return key;
+  }
+
+  /** The token is the echo. */
+  compose(): { readonly args: readonly string[]; readonly echo: string } {
+    const token = this.#echoes.next();
+    return { args: [token, `${LEASE_MS}`], echo: token };
+  }
+
+  parse(reply: unknown, keys: readonly string[], token: string): readonly FirstReply[] | undefined {
+    const [micros, positions, ...more] = afterEcho(reply, token)?.split('|') ?? [];
+    const at = parseNumber(micros);
+    if (at === undefined || positions === undefined || more.length > 0) return undefined;
+    const granted: Claimed = { kind: 'granted', token, at, stale: undefined };
+    return parsePositions<FirstReply>(positions, keys.length, [granted, 'taken']);
+  }
+}
+
+class ClaimOverKind implements BatchKind<string, Claimed> {
+  readonly script = CLAIM_OVER;
+  readonly bytesOf = textLength;
+  readonly #echoes: Echoes;
+  readonly #headOf: HeadOf;
+  readonly #mode: 'load' | 'refresh';
+
+  constructor(echoes: Echoes, headOf: HeadOf, mode: 'load' | 'refresh') {
+    this.#echoes = echoes;
+    this.#headOf = headOf;
+    this.#mode = mode;
+  }
+
+  keyOf(key: string): string {
+    return key;
+  }
+
+  compose(keys: readonly string[]): { readonly args: readonly string[]; readonly echo: string } {
+    const token = this.#echoes.next();
+    const args = [token, `${LEASE_MS}`, this.#mode];
+    for (const key of keys) args.push(this.#headOf(key));
+    return { args, echo: token };
+  }
+
+  parse(reply: unknown, keys: readonly string[], token: string): readonly Claimed[] | undefined {
+    if (!Array.isArray(reply) || reply.length !== keys.length + 1) return undefined;
+    if (reply[0] !== token) return undefined;
+    const answers: Claimed[] = [];
+    for (let i = 1; i < reply.length; i++) {
+      const answer = parseClaim(reply[i], token);
+      if (answer === undefined) return undefined;
+      answers.push(answer);
+    }
+    return answers;
+  }
+}
+
+const MICROS_LENGTH = 16;
+
+function parseClaim(text: unknown, token: string): Claimed | undefined {
+  if (typeof text !== 'string') return undefined;
+  const rest = text.slice(1);
+  switch (text.charAt(0)) {
+    case 'v':
+      return rest === '' ? undefined : { kind: 'value', entry: rest };
+    case 'g':
+      return parseGrant(rest, token);
+    case 'h': {
+      const leftMs = parseNumber(rest);
+      return leftMs === undefined ? undefined : { kind: 'held', leftMs };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function parseGrant(text: string, token: string): Claimed | undefined {
+  const at = parseNumber(text.slice(0, MICROS_LENGTH));
+  if (at === undefined || text.length < MICROS_LENGTH) return undefined;
+  const stale = text.slice(MICROS_LENGTH);
+  return { kind: 'granted', token, at, stale: stale === '' ? undefined : stale };
+}

@@ -1,0 +1,129 @@
+import { Failure } from '../failure.js';
+import type { FillItem, Lane } from '../remote.js';
+import type { BatchKind } from './batches/batch-sender.js';
+import type { Echoes } from './batches/echoes.js';
+import { hideText } from './batches/hidden-text.js';
+import { JoinedBatches } from './batches/joined-batches.js';
+import type { ScriptRunner } from './batches/script-runner.js';
+import type { SendingTimes } from './batches/sending-times.js';
+import { LEASE_MS } from './claims.js';
+import { afterEcho, parsePositions } from './replies.js';
+import { FILL, RELEASE, RENEW, type Script } from './scripts.js';
+
+export interface LeaseName {
+  readonly key: string;
+  readonly token: string;
+}
+
+type Held = 'done' | 'void';
+
+/** Stores values under leases, renews leases, and gives them back. */
+export class Leases {
+  readonly #fills: JoinedBatches<FillItem, Held>;
+  readonly #renewals: JoinedBatches<LeaseName, Held>;
+  readonly #releases: JoinedBatches<LeaseName, Held>;
+
+  constructor(runner: ScriptRunner, echoes: Echoes, times: SendingTimes) {
+    const renew = new LeaseKind(RENEW, echoes, [`${LEASE_MS}`]);
+    this.#fills = new JoinedBatches(runner, new FillKind(echoes, times));
+    this.#renewals = new JoinedBatches(runner, renew);
+    this.#releases = new JoinedBatches(runner, new LeaseKind(RELEASE, echoes, []));
+  }
+
+  async fill(items: readonly FillItem[], lane: Lane): Promise<readonly Held[] | Failure> {
+    return allOrFailure(await this.#fills.run(items, lane));
+  }
+
+  async renew(leases: readonly LeaseName[]): Promise<readonly Held[] | Failure> {
+    return allOrFailure(await this.#renewals.run(leases, 'request'));
+  }
+
+  async release(leases: readonly LeaseName[]): Promise<Failure | undefined> {
+    const answers = allOrFailure(await this.#releases.run(leases, 'request'));
+    return answers instanceof Failure ? answers : undefined;
+  }
+}
+
+function allOrFailure<A>(answers: readonly (A | Failure)[]): readonly A[] | Failure {
+  const failure = answers.find((answer) => answer instanceof Failure);
+  return failure instanceof Failure ? failure : (answers as readonly A[]);
+}
+
+function parseHeld(reply: unknown, count: number, echo: string): readonly Held[] | undefined {
+  const positions = afterEcho(reply, echo);
+  return positions === undefined
+    ? undefined
+    : parsePositions<Held>(positions, count, ['done', 'void']);
+}
+
+class FillKind implements BatchKind<FillItem, Held> {
+  readonly script = FILL;
+  readonly #echoes: Echoes;
+  readonly #times: SendingTimes;
+
+  constructor(echoes: Echoes, times: SendingTimes) {
+    this.#echoes = echoes;
+    this.#times = times;
+  }
+
+  keyOf(item: FillItem): string {
+    return item.key;
+  }
+
+  bytesOf(item: FillItem): number {
+    return item.text.length;
+  }
+
+  compose(items: readonly FillItem[]): {
+    readonly args: readonly (string | Buffer)[];
+    readonly echo: string;
+  } {
+    const echo = this.#echoes.next();
+    const args: (string | Buffer)[] = [echo, '', ''];
+    let bytes = 0;
+    for (const { token, text, pxMs } of items) {
+      const hidden = hideText(text);
+      bytes += hidden.length;
+      args.push(token, hidden, `${pxMs}`);
+    }
+    [args[1], args[2]] = this.#times.bounds(bytes);
+    return { args, echo };
+  }
+
+  parse(reply: unknown, items: readonly FillItem[], echo: string): readonly Held[] | undefined {
+    return parseHeld(reply, items.length, echo);
+  }
+}
+
+/** Scripts that need nothing of a lease but its token. */
+class LeaseKind implements BatchKind<LeaseName, Held> {
+  readonly script: Script;
+  readonly #echoes: Echoes;
+  readonly #shared: readonly string[];
+
+  constructor(script: Script, echoes: Echoes, shared: readonly string[]) {
+    this.script = script;
+    this.#echoes = echoes;
+    this.#shared = shared;
+  }
+
+  keyOf(lease: LeaseName): string {
+    return lease.key;
+  }
+
+  bytesOf(): number {
+    return 0;
+  }
+
+  compose(leases: readonly LeaseName[]): {
+    readonly args: readonly string[];
+    readonly echo: string;
+  } {
+    const echo = this.#echoes.next();
+    return { args: [echo, ...this.#shared, ...leases.map(({ token }) => token)], echo };
+  }
+
+  parse(reply: unknown, leases: readonly LeaseName[], echo: string): readonly Held[] | undefined {
+    return parseHeld(reply, leases.length, echo);
+  }
+}

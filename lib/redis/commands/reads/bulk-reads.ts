@@ -1,0 +1,157 @@
+import { Failure, HESITATES } from '../../failure.js';
+import type { Lane, SlotReply } from '../../remote.js';
+import { Fifo } from '../flow/fifo.js';
+import type { CommandSource } from '../flow/pipeline.js';
+import type { Room } from '../flow/window.js';
+import type { ReadOptions } from './read-options.js';
+import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-replies.js';
+
+/** Keys in one command. */
+const MAX_KEYS = 128;
+
+/** One call. `slots` is filled as replies arrive. */
+interface Call {
+  readonly keys: readonly string[];
+  readonly lane: Lane;
+  readonly resolve: (slots: readonly SlotReply[]) => void;
+  readonly slots: (SlotReply | undefined)[];
+  /** Slots that are not known yet. */
+  left: number;
+}
+
+/** Keys of a call that must be asked for. */
+interface Stretch {
+  readonly call: Call;
+  from: number;
+  readonly to: number;
+}
+
+/**
+ * Reads many keys with few commands and one promise. A call waits as long as Redis answers anything:
+ * a command that was overtaken by its deadline is sent again.
+ */
+export class BulkReads implements CommandSource {
+  readonly #options: ReadOptions;
+  readonly #unsent: Readonly<Record<Lane, Fifo<Stretch>>> = {
+    request: new Fifo(),
+    bulk: new Fifo(),
+  };
+  readonly #live = new Set<Call>();
+  #isOneByOne = false;
+
+  constructor(options: ReadOptions) {
+    this.#options = options;
+    options.pipeline.add(this);
+  }
+
+  getMany(keys: readonly string[], lane: Lane): Promise<readonly SlotReply[]> {
+    if (keys.length === 0) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      const call: Call = { keys, lane, resolve, slots: [], left: keys.length };
+      const { pipeline, clock } = this.#options;
+      this.#live.add(call);
+      this.#ask({ call, from: 0, to: keys.length });
+      // Not before the event loop has turned: see the single reads.
+      if (pipeline.connection.hesitates) clock.afterPoll(() => this.#spare(call));
+    });
+  }
+
+  sendNext(lane: Lane, room: Room): boolean {
+    const unsent = this.#unsent[lane];
+    while (unsent.first?.call.left === 0) unsent.take();
+    const stretch = unsent.first;
+    if (stretch === undefined) return false;
+    const from = stretch.from;
+    const to = Math.min(stretch.to, from + this.#most(room));
+    if (to === stretch.to) unsent.take();
+    stretch.from = to;
+    this.#send({ call: stretch.call, from, to });
+    return true;
+  }
+
+  /** The server has no MGET. */
+  askOneByOne(): void {
+    this.#isOneByOne = true;
+  }
+
+  /** Redis hesitates: readers who can be served without it do not wait. */
+  spareAll(): void {
+    for (const call of this.#live) this.#spare(call);
+  }
+
+  #ask(stretch: Stretch): void {
+    this.#unsent[stretch.call.lane].add(stretch);
+    this.#options.pipeline.wake();
+  }
+
+  #most(room: Room): number {
+    if (this.#isOneByOne) return 1;
+    return keysPerRead(this.#options.pipeline.sizes, Math.min(MAX_KEYS, room.keys));
+  }
+
+  #send(stretch: Stretch): void {
+    const { call, from, to } = stretch;
+    const { pipeline } = this.#options;
+    const { sizes, answers } = pipeline;
+    const isWhole = to - from === call.keys.length;
+    const keys = isWhole ? call.keys : call.keys.slice(from, to);
+    const count = keys.length;
+    const args = [count === 1 ? 'GET' : 'MGET', ...keys];
+    const bytes = count * sizes.average;
+    pipeline.send(
+      { args, lane: call.lane, keys: count, bytes, largest: sizes.largest },
+      (reply) => {
+        if (this.#isToBeAskedAgain(reply, answers)) this.#ask({ call, from, to });
+        else if (count === 1) this.#fill(call, from, [slotOf(reply, this.#options)]);
+        else this.#onSlots(stretch, reply);
+      },
+    );
+  }
+
+  /** Overtaken by its deadline, while Redis answered other commands. */
+  #isToBeAskedAgain(reply: unknown, answersBefore: number): boolean {
+    const { pipeline } = this.#options;
+    const isOverdue = reply instanceof Failure && reply.reason === 'timeout';
+    return isOverdue && !pipeline.isEnded && pipeline.answers > answersBefore;
+  }
+
+  #onSlots(stretch: Stretch, reply: unknown): void {
+    const { call, from, to } = stretch;
+    if (isOneByOne(reply)) {
+      this.#isOneByOne = true;
+      this.#ask({ call, from, to });
+      return;
+    }
+    const slots =
+      parseSlots(reply, to - from, this.#options.pipeline.sizes) ??
+      new Array<Failure>(to - from).fill(failureOf(reply, this.#options));
+    const isAll = call.left === call.keys.length && slots.length === call.left;
+    if (isAll) this.#finish(call, slots);
+    else this.#fill(call, from, slots);
+  }
+
+  #fill(call: Call, from: number, slots: readonly SlotReply[]): void {
+    for (let i = 0; i < slots.length; i++) {
+      if (call.slots[from + i] !== undefined) continue;
+      call.slots[from + i] = slots[i] ?? null;
+      call.left--;
+    }
+    if (call.left === 0) this.#finish(call, call.slots as readonly SlotReply[]);
+  }
+
+  #finish(call: Call, slots: readonly SlotReply[]): void {
+    call.left = 0;
+    this.#live.delete(call);
+    call.resolve(slots);
+  }
+
+  #spare(call: Call): void {
+    if (call.left === 0) return;
+    for (let i = 0; i < call.keys.length; i++) {
+      if (call.slots[i] !== undefined || !this.#options.spare(call.keys[i] ?? '')) continue;
+      call.slots[i] = HESITATES;
+      call.left--;
+    }
+    if (call.left === 0) this.#finish(call, call.slots as readonly SlotReply[]);
+  }
+}

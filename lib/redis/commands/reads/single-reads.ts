@@ -1,0 +1,188 @@
+import { HESITATES, IMPATIENT } from '../../failure.js';
+import type { Lane, SlotReply } from '../../remote.js';
+import { Fifo } from '../flow/fifo.js';
+import type { CommandSource, Outgoing } from '../flow/pipeline.js';
+import type { Room } from '../flow/window.js';
+import { Patience, type Waiting } from './patience.js';
+import type { ReadOptions } from './read-options.js';
+import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-replies.js';
+
+/** Keys in one command: enough to share its cost, few enough that replies keep flowing. */
+const MAX_KEYS = 32;
+
+/** Commands without an answer beyond which those of spared readers would only be in the way of others. */
+const MIN_PROBES = 32;
+
+type Resolve = (slot: SlotReply) => void;
+
+/**
+ * The reads of one turn of the event loop, at most `MAX_KEYS`. Those before `next` were sent. Where there is
+ * no room to send it, reads of later turns join it and share its patience.
+ */
+class Group implements Waiting {
+  readonly idleAt: number;
+  readonly keys: string[] = [];
+  readonly resolves: Resolve[] = [];
+  next = 0;
+  answered = 0;
+  isGivenUp = false;
+
+  constructor(idleAt: number) {
+    this.idleAt = idleAt;
+  }
+
+  get isSent(): boolean {
+    return this.next === this.keys.length;
+  }
+
+  get isOver(): boolean {
+    return this.isGivenUp || this.answered === this.keys.length;
+  }
+}
+
+/** What one command asks for a group. */
+interface Part {
+  readonly group: Group;
+  readonly from: number;
+  readonly keys: readonly string[];
+}
+
+/**
+ * Sends the reads of one turn of the event loop together: one `GET` for one key, one `MGET` for several.
+ * A command costs the driver more than a key does, so concurrent hits get cheaper. A read costs one
+ * promise.
+ */
+export class SingleReads implements CommandSource {
+  readonly #options: ReadOptions;
+  readonly #patience: Patience<Group>;
+  readonly #unsent = new Fifo<Group>();
+  readonly #live = new Set<Group>();
+  #open: Group | undefined;
+  #isOneByOne = false;
+
+  constructor(options: ReadOptions) {
+    this.#options = options;
+    options.pipeline.add(this);
+    this.#patience = new Patience({
+      clock: options.clock,
+      patienceMs: options.commandTimeoutMs,
+      giveUp: (group) => this.#giveUp(group),
+    });
+  }
+
+  get(key: string): Promise<SlotReply> {
+    return new Promise((resolve) => this.#add(key, resolve));
+  }
+
+  sendNext(lane: Lane, room: Room): boolean {
+    if (lane === 'bulk') return false;
+    this.#open = undefined;
+    while (this.#unsent.first?.isOver === true) this.#unsent.take();
+    const group = this.#unsent.first;
+    if (group === undefined) return false;
+    const from = group.next;
+    group.next = Math.min(group.keys.length, from + this.#most(room));
+    if (group.isSent) this.#unsent.take();
+    this.#send(group, from, group.next);
+    return true;
+  }
+
+  /** The server has no MGET. */
+  askOneByOne(): void {
+    this.#isOneByOne = true;
+  }
+
+  /** Redis hesitates: readers who can be served without it do not wait. */
+  spareAll(): void {
+    for (const group of this.#live) this.#spare(group);
+  }
+
+  cancel(): void {
+    this.#patience.cancel();
+  }
+
+  #add(key: string, resolve: Resolve): void {
+    const { pipeline, spare, clock } = this.#options;
+    const { connection } = pipeline;
+    if (connection.hesitates && spare(key)) {
+      // Not before the event loop has turned: a caller that asks again at once would never let it read the reply.
+      clock.afterPoll(() => resolve(HESITATES));
+      // Some are sent all the same: whether they are answered tells whether Redis hangs.
+      if (connection.unanswered >= MIN_PROBES) return;
+    }
+    const group = this.#open ?? this.#begin();
+    group.keys.push(key);
+    group.resolves.push(resolve);
+    if (group.keys.length === MAX_KEYS) this.#open = undefined;
+  }
+
+  #begin(): Group {
+    const group = new Group(this.#options.clock.idleTime());
+    this.#open = group;
+    this.#live.add(group);
+    this.#unsent.add(group);
+    this.#patience.add(group);
+    this.#options.pipeline.wake();
+    return group;
+  }
+
+  #most(room: Room): number {
+    if (this.#isOneByOne) return 1;
+    return keysPerRead(this.#options.pipeline.sizes, Math.min(MAX_KEYS, room.keys));
+  }
+
+  #send(group: Group, from: number, to: number): void {
+    const isWhole = to - from === group.keys.length;
+    const keys = isWhole ? group.keys : group.keys.slice(from, to);
+    const name = keys.length === 1 ? 'GET' : 'MGET';
+    this.#options.pipeline.send(this.#command([name, ...keys]), (reply) => {
+      if (keys.length === 1) this.#onSlot(group, from, reply);
+      else this.#onSlots({ group, from, keys }, reply);
+    });
+  }
+
+  #command(args: readonly string[]): Outgoing {
+    const { sizes } = this.#options.pipeline;
+    const keys = args.length - 1;
+    return { args, lane: 'request', keys, bytes: keys * sizes.average, largest: sizes.largest };
+  }
+
+  #onSlot(group: Group, at: number, reply: unknown): void {
+    group.resolves[at]?.(slotOf(reply, this.#options));
+    this.#answered(group, 1);
+  }
+
+  #onSlots({ group, from, keys }: Part, reply: unknown): void {
+    if (isOneByOne(reply)) {
+      this.#isOneByOne = true;
+      for (let i = 0; i < keys.length; i++) this.#send(group, from + i, from + i + 1);
+      return;
+    }
+    const slots = parseSlots(reply, keys.length, this.#options.pipeline.sizes);
+    const failure = slots === undefined ? failureOf(reply, this.#options) : undefined;
+    for (let i = 0; i < keys.length; i++) {
+      group.resolves[from + i]?.(failure ?? slots?.[i] ?? null);
+    }
+    this.#answered(group, keys.length);
+  }
+
+  #answered(group: Group, count: number): void {
+    group.answered += count;
+    if (!group.isOver) return;
+    this.#live.delete(group);
+    this.#patience.settled();
+  }
+
+  #spare(group: Group): void {
+    group.keys.forEach((key, i) => {
+      if (this.#options.spare(key)) group.resolves[i]?.(HESITATES);
+    });
+  }
+
+  /** What was not sent is not sent any more. */
+  #giveUp(group: Group): void {
+    group.isGivenUp = true;
+    this.#live.delete(group);
+    for (const resolve of group.resolves) resolve(IMPATIENT);
+  }
+}

@@ -1,0 +1,120 @@
+import { Failure } from '../failure.js';
+import type { ScanPage } from '../remote.js';
+import { type BatchKind, BatchSender } from './batches/batch-sender.js';
+import type { Echoes } from './batches/echoes.js';
+import type { ScriptRunner } from './batches/script-runner.js';
+import { afterEcho, parseNumber, parseScan } from './replies.js';
+import { type Script, SWEEP, SWEEP_DEAD } from './scripts.js';
+
+/** How many keys one step of SCAN looks at, and about what their names are. */
+const SCAN_COUNT = 1_000;
+const SCAN_BYTES = 64 * 1_024;
+
+/** Keys in one call of a script, which removes them while other clients wait. */
+const SWEEP_KEYS = 100;
+
+interface SweepItem {
+  readonly key: string;
+  /** What the script is told of the key. */
+  readonly args: readonly string[];
+}
+
+/** Removes entries in the background: one command at a time, and few keys in each. */
+export class Sweeps {
+  readonly #runner: ScriptRunner;
+  readonly #echoes: Echoes;
+  readonly #reserved: string;
+
+  /** `reserved`: what the package's own keys under the prefix begin with. */
+  constructor(runner: ScriptRunner, echoes: Echoes, reserved: string) {
+    this.#runner = runner;
+    this.#echoes = echoes;
+    this.#reserved = reserved;
+  }
+
+  scan(cursor: string, glob: string): Promise<ScanPage | Failure> {
+    const { pipeline, guard } = this.#runner;
+    const args = ['SCAN', cursor, 'MATCH', glob, 'COUNT', `${SCAN_COUNT}`];
+    return new Promise((resolve) => {
+      // Looking at a key costs Redis a tenth of touching it.
+      pipeline.send({ args, lane: 'bulk', keys: SCAN_COUNT / 10, bytes: SCAN_BYTES }, (reply) => {
+        const page = reply instanceof Failure ? reply : parseScan(reply);
+        resolve(this.#withoutOwn(page ?? guard.desync('an odd reply to SCAN')));
+      });
+    });
+  }
+
+  sweep(
+    items: readonly { key: string; fingerprint: string; limit: number }[],
+  ): Promise<number | Failure> {
+    const kind = new SweepKind(SWEEP, this.#echoes, []);
+    return this.#run(
+      kind,
+      items.map(({ key, fingerprint, limit }) => ({ key, args: [`${limit}`, fingerprint] })),
+    );
+  }
+
+  sweepDead(
+    items: readonly { key: string; fingerprint: string }[],
+    generation: string,
+  ): Promise<number | Failure> {
+    const kind = new SweepKind(SWEEP_DEAD, this.#echoes, [generation]);
+    return this.#run(
+      kind,
+      items.map(({ key, fingerprint }) => ({ key, args: [fingerprint] })),
+    );
+  }
+
+  async #run(kind: SweepKind, items: readonly SweepItem[]): Promise<number | Failure> {
+    const sender = new BatchSender(this.#runner, kind);
+    let removed = 0;
+    for (let from = 0; from < items.length; from += SWEEP_KEYS) {
+      const some = items.slice(from, from + SWEEP_KEYS);
+      const counts = await new Promise<readonly number[] | Failure>((resolve) => {
+        sender.send(some, 'bulk', resolve);
+      });
+      if (counts instanceof Failure) return counts;
+      for (const count of counts) removed += count;
+    }
+    return removed;
+  }
+
+  #withoutOwn(page: ScanPage | Failure): ScanPage | Failure {
+    if (page instanceof Failure) return page;
+    return { next: page.next, keys: page.keys.filter((key) => !key.startsWith(this.#reserved)) };
+  }
+}
+
+class SweepKind implements BatchKind<SweepItem, number> {
+  readonly script: Script;
+  readonly #echoes: Echoes;
+  readonly #shared: readonly string[];
+
+  constructor(script: Script, echoes: Echoes, shared: readonly string[]) {
+    this.script = script;
+    this.#echoes = echoes;
+    this.#shared = shared;
+  }
+
+  keyOf(item: SweepItem): string {
+    return item.key;
+  }
+
+  bytesOf(): number {
+    return 0;
+  }
+
+  compose(items: readonly SweepItem[]): {
+    readonly args: readonly string[];
+    readonly echo: string;
+  } {
+    const echo = this.#echoes.next();
+    return { args: [echo, ...this.#shared, ...items.flatMap(({ args }) => args)], echo };
+  }
+
+  /** The script says how many it removed in all, not which. */
+  parse(reply: unknown, items: readonly SweepItem[], echo: string): readonly number[] | undefined {
+    const removed = parseNumber(afterEcho(reply, echo));
+    return removed === undefined || removed > items.length ? undefined : [removed];
+  }
+}

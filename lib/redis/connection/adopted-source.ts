@@ -1,0 +1,83 @@
+import { inBackground } from '../../core/background.js';
+import { CLOSED, Failure } from '../failure.js';
+import type { RedisClientLike } from './client.js';
+import { listenTo } from './client-events.js';
+import type { Connection, ConnectionSource, SourceOptions } from './connection.js';
+import { RedisConnection } from './redis-connection.js';
+import { NO_PROGRESS } from './socket-meter.js';
+
+/** How long an adopted client is waited for before that counts as trouble. */
+const READY_WITHIN_MS = 1_000;
+
+/**
+ * A client that somebody else made, connects and closes. It is listened to and used while it is ready;
+ * a hung connection of it is not ours to replace, so nothing more is sent on it until it has answered
+ * everything it was asked.
+ */
+export class AdoptedSource implements ConnectionSource {
+  readonly #client: RedisClientLike;
+  readonly #options: SourceOptions;
+  #leave: (() => void) | undefined;
+  #isClosed = false;
+  #last: RedisConnection | undefined;
+
+  constructor(client: RedisClientLike, options: SourceOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async open(): Promise<Connection | Failure> {
+    if (this.#isClosed) return CLOSED;
+    // Without a listener an 'error' event ends the process.
+    this.#leave ??= listenTo(this.#client, { onReady: () => void this.#options.onReady() });
+    if (!this.#client.isReady) await inBackground(() => this.#untilReady());
+    if (this.#isClosed) return CLOSED;
+    if (!this.#client.isReady) return notConnected(this.#client.isOpen);
+    if (this.#last !== undefined && this.#last.unanswered > 0) return stillHung();
+    return this.#connect();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#leave?.();
+    this.#last?.dispose(CLOSED);
+  }
+
+  #connect(): Connection {
+    const connection: RedisConnection = new RedisConnection({
+      client: this.#client,
+      clock: this.#options.clock,
+      commandTimeoutMs: this.#options.commandTimeoutMs,
+      isOurs: false,
+      progress: NO_PROGRESS,
+      onLost: (failure) => this.#options.onLost(connection, failure),
+    });
+    connection.start();
+    this.#last = connection;
+    return connection;
+  }
+
+  /** Its owner may be about to connect it, or it is reconnecting: given a moment. */
+  #untilReady(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        leave();
+        resolve();
+      };
+      const timer = this.#options.clock.setTimer(done, READY_WITHIN_MS);
+      const leave = listenTo(this.#client, { onReady: done });
+    });
+  }
+}
+
+function notConnected(isOpen: boolean): Failure {
+  const advice = isOpen ? 'it is reconnecting' : 'call connect() on it';
+  const error = new Error(`the given Redis client is not connected: ${advice}`);
+  return new Failure('unavailable', 'not_connected', error);
+}
+
+function stillHung(): Failure {
+  const error = new Error('the given Redis client has not answered earlier commands');
+  return new Failure('unavailable', 'timeout', error);
+}

@@ -1,0 +1,220 @@
+import type { Clock } from '../../core/clock.js';
+import { CLOSED, classify, type Failure, TIMED_OUT } from '../failure.js';
+import type { RedisClientLike } from './client.js';
+import { listenTo } from './client-events.js';
+import type { Connection, ConnectionListener, Cost } from './connection.js';
+import { DeadlineQueue, type Pending } from './deadline-queue.js';
+import { Hesitation } from './hesitation.js';
+import { type Overdue, Silence } from './silence.js';
+import type { Progress } from './socket-meter.js';
+
+/** Replies missing in a row, with none in time between them, before the connection counts as hung. */
+const HUNG_AFTER = 3;
+
+/** What a slow network carries, in bytes a millisecond, and what a slow Redis needs for a key. */
+const BYTES_PER_MS = 10_000;
+const MS_PER_KEY = 0.01;
+
+/** Overrides whatever timers and type mappings an adopted client was given. */
+const SEND_OPTIONS = { timeout: undefined, typeMapping: undefined } as const;
+
+export interface RedisConnectionOptions {
+  readonly client: RedisClientLike;
+  readonly clock: Clock;
+  readonly commandTimeoutMs: number;
+  /** An adopted client is not ours to destroy. */
+  readonly isOurs: boolean;
+  readonly progress: Progress;
+  /** Called once, when the connection stops being usable. Every pending command was settled before. */
+  readonly onLost: (failure: Failure) => void;
+}
+
+interface SentCommand extends Pending, Overdue {
+  readonly cost: Cost;
+  /** What `clock.idleTime()` said when it was sent. */
+  readonly idleAt: number;
+  readonly resolve: (reply: unknown) => void;
+  isAnswered: boolean;
+}
+
+/**
+ * The connection of a node-redis client, and the deadline on each of its commands.
+ *
+ * Invariants: `send` never rejects; once ended, always ended, and every pending command is settled in the
+ * same turn; late replies are consumed and ignored, and are no sign of life.
+ */
+export class RedisConnection implements Connection {
+  readonly #options: RedisConnectionOptions;
+  readonly #deadlines: DeadlineQueue;
+  readonly #silence: Silence;
+  readonly #hesitation: Hesitation;
+  readonly #listeners = new Set<ConnectionListener>();
+  #leave: () => void = () => {};
+  #ended: Failure | undefined;
+  #missingInARow = 0;
+  #unanswered = 0;
+  #unansweredKeys = 0;
+  #unansweredBytes = 0;
+
+  constructor(options: RedisConnectionOptions) {
+    const { clock, progress, commandTimeoutMs } = options;
+    this.#options = options;
+    const onExpired = (expired: readonly Pending[]): void => this.#onExpired(expired);
+    this.#deadlines = new DeadlineQueue({ clock, progress, onExpired });
+    this.#silence = new Silence({ clock, progress, onSilent: () => this.lose(TIMED_OUT) });
+    this.#hesitation = new Hesitation({
+      clock,
+      commandTimeoutMs,
+      oldest: () => this.#deadlines.oldest(),
+      onBegin: () => this.#tell((listener) => listener.hesitating?.()),
+    });
+  }
+
+  /** Begins to listen to the client. */
+  start(): void {
+    this.#leave = listenTo(this.#options.client, {
+      onError: (error) => this.lose(classify(error)),
+      onEnd: () => this.lose(classify(new Error('the connection was closed'))),
+      onInvalidate: (key) => this.#tell((listener) => listener.message?.(['invalidate', key])),
+    });
+  }
+
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  get hesitates(): boolean {
+    return this.#hesitation.isOn;
+  }
+
+  listen(listener: ConnectionListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  send(args: readonly (string | Buffer)[], cost: Cost): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.resolve(this.#ended);
+    return new Promise((resolve) => {
+      const command = this.#track(cost, resolve);
+      this.#options.client.sendCommand(args, SEND_OPTIONS).then(
+        (reply) => this.#onReply(command, reply),
+        (error) => this.#onRejection(command, error),
+      );
+    });
+  }
+
+  lose(failure: Failure): void {
+    if (this.#ended !== undefined) return;
+    this.dispose(failure);
+    this.#options.onLost(failure);
+  }
+
+  /** A client of ours keeps its error listener, because it may still emit; an adopted one has none of ours left. */
+  dispose(failure: Failure = CLOSED): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = failure;
+    this.#hesitation.cancel();
+    this.#silence.cancel();
+    for (const pending of this.#deadlines.drain()) pending.expire();
+    if (this.#options.isOurs) destroyClient(this.#options.client);
+    else this.#leave();
+    this.#tell((listener) => listener.ended?.(failure));
+  }
+
+  #tell(act: (listener: ConnectionListener) => void): void {
+    for (const listener of [...this.#listeners]) act(listener);
+  }
+
+  #track(cost: Cost, resolve: (reply: unknown) => void): SentCommand {
+    this.#unanswered++;
+    this.#unansweredKeys += cost.keys;
+    this.#unansweredBytes += cost.bytes;
+    const sentAt = this.#options.clock.now();
+    const patienceMs = this.#patienceMs(cost);
+    const command: SentCommand = {
+      sentAt,
+      idleAt: this.#options.clock.idleTime(),
+      patienceMs,
+      deadlineAt: sentAt + patienceMs,
+      cost,
+      resolve,
+      isSettled: false,
+      isAnswered: false,
+      expire: () => {
+        command.isSettled = true;
+        resolve(this.#ended ?? TIMED_OUT);
+      },
+    };
+    this.#deadlines.add(command);
+    this.#hesitation.sent();
+    return command;
+  }
+
+  /** What is unanswered, this command included, must be carried and executed before its answer can come. */
+  #patienceMs(cost: Cost): number {
+    const bytes = this.#unansweredBytes + (cost.largest ?? 0);
+    const { commandTimeoutMs } = this.#options;
+    return commandTimeoutMs + bytes / BYTES_PER_MS + this.#unansweredKeys * MS_PER_KEY;
+  }
+
+  #onReply(command: SentCommand, reply: unknown): void {
+    this.#unanswered--;
+    this.#unansweredKeys -= command.cost.keys;
+    this.#unansweredBytes -= command.cost.bytes;
+    command.isAnswered = true;
+    this.#options.progress.replied();
+    const { clock } = this.#options;
+    const now = clock.now();
+    this.#deadlines.replied(now);
+    if (command.isSettled) return;
+    this.#judge(command, now);
+    command.isSettled = true;
+    this.#hesitation.answered(now - command.sentAt);
+    // Redis answers in order: this lets go of the oldest command, which is usually this one.
+    this.#deadlines.oldest();
+    command.resolve(reply);
+  }
+
+  /**
+   * Only an answer in time is a sign of life: a Redis whose answers always come too late serves nobody. Time
+   * in which this process was busy does not count against Redis.
+   */
+  #judge(command: SentCommand, now: number): void {
+    const isLate =
+      now > command.deadlineAt &&
+      this.#options.clock.idleTime() - command.idleAt >
+        command.patienceMs + this.#deadlines.graceMs;
+    if (!isLate) this.#missingInARow = 0;
+    else if (++this.#missingInARow >= HUNG_AFTER) this.lose(TIMED_OUT);
+  }
+
+  #onRejection(command: SentCommand, error: unknown): void {
+    const failure = classify(error);
+    this.#onReply(command, failure);
+    if (failure.kind === 'unavailable') this.lose(failure);
+  }
+
+  #onExpired(expired: readonly Pending[]): void {
+    this.#missingInARow += expired.length;
+    const last = expired.at(-1) as SentCommand | undefined;
+    if (this.#missingInARow >= HUNG_AFTER) this.lose(TIMED_OUT);
+    else if (last !== undefined) this.#silence.watch(last);
+  }
+}
+
+/**
+ * Destroys a client for good. A client destroyed while its TCP connection is being made would finish the
+ * handshake later and keep the process alive, so it is destroyed again when that happens.
+ */
+export function destroyClient(client: RedisClientLike): void {
+  const again = (): void => {
+    try {
+      client.destroy();
+    } catch {
+      // Already closed: what was wanted.
+    }
+  };
+  client.on('connect', again);
+  client.on('ready', again);
+  again();
+}

@@ -1,0 +1,64 @@
+import { inBackground } from '../../core/background.js';
+import type { Clock } from '../../core/clock.js';
+import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import type { Progress } from './socket-meter.js';
+
+/** A command that nobody waits for any more and that may never be answered. */
+export interface Overdue {
+  readonly patienceMs: number;
+  readonly isAnswered: boolean;
+}
+
+export interface SilenceOptions {
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly onSilent: () => void;
+}
+
+/** A lone command is given so many deadlines in all; its own was the first. */
+const DEADLINES = 3;
+const MAX_POSTPONEMENTS = 5;
+
+/**
+ * Finds out that Redis hangs where too little is sent to see several commands go unanswered: one command
+ * stays without an answer for three deadlines.
+ */
+export class Silence {
+  readonly #options: SilenceOptions;
+  readonly #timer: LagAwareTimer;
+  #overdue: Overdue | undefined;
+
+  constructor(options: SilenceOptions) {
+    this.#options = options;
+    this.#timer = new LagAwareTimer({
+      clock: options.clock,
+      maxPostponements: MAX_POSTPONEMENTS,
+      waitsFor: () => this.#overdue,
+      isAwaited: false,
+      onDue: () => this.#check(),
+    });
+  }
+
+  /** The deadline of this command has passed. */
+  watch(overdue: Overdue): void {
+    if (this.#overdue?.isAnswered === false) return;
+    this.#overdue = overdue;
+    this.#start(overdue);
+  }
+
+  cancel(): void {
+    this.#timer.cancel();
+    this.#overdue = undefined;
+  }
+
+  #start(overdue: Overdue): void {
+    inBackground(() => this.#timer.start(overdue.patienceMs * (DEADLINES - 1)));
+  }
+
+  #check(): void {
+    const overdue = this.#overdue;
+    if (overdue === undefined || overdue.isAnswered) return;
+    if (this.#options.progress.hasMoved()) this.#start(overdue);
+    else this.#options.onSilent();
+  }
+}

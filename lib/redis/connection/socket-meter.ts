@@ -1,0 +1,84 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+/** Tells a large value on its way from silence. */
+export interface Progress {
+  /** A reply has arrived: what moves from now on belongs to the next one. */
+  replied(): void;
+  /** Whether much has moved since the last reply, or since this was asked last. */
+  hasMoved(): boolean;
+}
+
+/** A connection whose socket cannot be seen. */
+export const NO_PROGRESS: Progress = { replied: () => {}, hasMoved: () => false };
+
+/** What libuv says of a socket: bytes read, written, and written but not yet taken by the system. */
+interface Handle {
+  readonly bytesRead?: number;
+  readonly bytesWritten?: number;
+  readonly writeQueueSize?: number;
+}
+
+/** So many bytes are a value on its way, not the noise of a dying connection. */
+const MOVED_BYTES = 64 * 1_024;
+
+/** No reply is larger: a server that never stops sending is not waited for. */
+const LARGEST_REPLY_BYTES = 2 ** 31;
+
+/** Measures how much moves through the socket of one connection. */
+export class SocketMeter implements Progress {
+  #socket: { readonly _handle?: Handle | null } | undefined;
+  #mark = 0;
+  #atReply = 0;
+
+  attach(socket: object): void {
+    this.#socket = socket;
+  }
+
+  replied(): void {
+    if (this.#socket === undefined) return;
+    this.#mark = this.#moved();
+    this.#atReply = this.#mark;
+  }
+
+  hasMoved(): boolean {
+    const moved = this.#moved();
+    const isMuch = moved - this.#mark > MOVED_BYTES;
+    this.#mark = moved;
+    return isMuch && moved - this.#atReply <= LARGEST_REPLY_BYTES;
+  }
+
+  /** Bytes received, and bytes sent as far as the system has taken them. */
+  #moved(): number {
+    const handle = this.#socket?._handle;
+    if (handle === undefined || handle === null) return this.#mark;
+    const { bytesRead = 0, bytesWritten = 0, writeQueueSize = 0 } = handle;
+    return bytesRead + bytesWritten - writeQueueSize;
+  }
+}
+
+const CHANNEL = 'net.client.socket';
+const connecting = new AsyncLocalStorage<SocketMeter>();
+let connections = 0;
+
+function onSocket(message: unknown): void {
+  const { socket } = message as { readonly socket?: object };
+  if (socket !== undefined) connecting.getStore()?.attach(socket);
+}
+
+/**
+ * Runs `connect` and shows its socket to the meter. Node announces each new TCP socket; the one that is
+ * ours is announced in the context of our call. A TLS socket is not announced: then nothing is measured.
+ */
+export async function withMeter<T>(meter: SocketMeter, connect: () => Promise<T>): Promise<T> {
+  if (connections++ === 0) subscribe(CHANNEL, onSocket);
+  try {
+    return await connecting.run(meter, connect);
+  } finally {
+    if (--connections === 0) {
+      unsubscribe(CHANNEL, onSocket);
+      // A storage in use makes every promise of the process dearer.
+      connecting.disable();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { Opening, Records } from '../commands/records.js';
+import { Failure } from '../failure.js';
+import type { Commands, ServerTime } from '../remote.js';
+
+/** Neither record is there, or one holds what is not ours: OPEN makes it anew. */
+export const NO_RECORDS: Records = {
+  chain: [],
+  count: 0,
+  generation: '',
+  isWhole: false,
+  micros: undefined,
+};
+
+/** Which commands a server does not know or forbids, of those that have a substitute. */
+export interface Capabilities {
+  readonly mget: boolean;
+  /** `undefined`: not asked for this time. */
+  readonly scan: boolean | undefined;
+  readonly unlink: boolean;
+  readonly time: boolean;
+  readonly info: boolean;
+}
+
+/** What the door needs of a live connection. Nothing rejects. */
+export interface DoorSession extends Commands {
+  open(opening: Opening): Promise<Records | Failure>;
+  fence(reign: string): Promise<Records | Failure>;
+  bump(random: string, serial: number): Promise<Records | Failure>;
+  /** Reads both records without changing them. */
+  readRecords(): Promise<Records | Failure>;
+  /** One section of INFO. */
+  info(section: string): Promise<string | Failure>;
+  /** The server's time in microseconds. */
+  time(): Promise<number | Failure>;
+  /** Any other command. */
+  send(args: readonly string[]): Promise<unknown>;
+  /** The probe found what this server can do. */
+  adapt(capabilities: Capabilities): void;
+  /** Ends the connection and tells `SessionHost.lost`. */
+  lose(failure: Failure): void;
+  /** Ends the connection and tells nobody. Harmless when it has ended. */
+  dispose(failure?: Failure): void;
+}
+
+/** What was read, where a key of another type in a record's place counts as no record. */
+export function orNoRecords(reply: Records | Failure): Records | Failure {
+  return reply instanceof Failure && reply.isAbout('WRONGTYPE') ? NO_RECORDS : reply;
+}
+
+/** What sessions ask and tell the door they belong to. */
+export interface SessionHost {
+  readonly time: ServerTime;
+  /** The generation that entries must have now. */
+  readonly generation: string;
+  /** Whether the reader of a key (with prefix) can be served without Redis, should Redis hesitate. */
+  canSpare(key: string): boolean;
+  /** A session that was opened has ended. */
+  lost(session: DoorSession, failure: Failure): void;
+  /** An adopted client says that it is usable again. */
+  ready(): void;
+}
+
+/** Where a door gets its connections. */
+export interface SessionSource {
+  /** Whether each session is a new connection, with the name of the server resolved anew. */
+  readonly isFresh: boolean;
+  /** Called once, before the first `open`. */
+  start(host: SessionHost): void;
+  /** Never rejects. */
+  open(): Promise<DoorSession | Failure>;
+  /** Also ends a connection that is being made. */
+  close(): void;
+}

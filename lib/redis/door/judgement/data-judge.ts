@@ -1,0 +1,226 @@
+import type { Clock } from '../../../core/clock.js';
+import { randomText } from '../../../core/random.js';
+import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
+import type { Records } from '../../commands/records.js';
+import { Failure } from '../../failure.js';
+import { lastReign } from '../../lineage.js';
+import type { Evidence } from '../../remote.js';
+import type { Capabilities, DoorSession } from '../door-session.js';
+import type { Situation } from '../situation.js';
+import { DataIdentity, type Sight } from './data-identity.js';
+import { type Pair, sendPair } from './heartbeat-pair.js';
+import { type Found, probe } from './probe.js';
+import { forbidden, isDemotion, isRefused } from './refusal.js';
+import type { ServerClock } from './server-clock.js';
+import { isKnownLife, lifeOf } from './server-info.js';
+import { settlingMs } from './settling.js';
+
+/** What is known of the server behind a connection. */
+interface Server {
+  readonly runId: string | undefined;
+  readonly capabilities: Capabilities;
+  readonly hasOldRecord: boolean;
+  life: string;
+  /** The life of the reign that the records named last. */
+  namedLife: string | undefined;
+}
+
+/** The reign is known, and what this process acknowledged was judged against it. */
+export interface Judged {
+  /** All that this process read and acknowledged is there: it may go on as if nothing had been. */
+  readonly isIntact: boolean;
+  /** When OPEN was sent (local, monotonic). */
+  readonly sentAt: number;
+  /** Until when nobody reads this reign (local, monotonic); `undefined`: it may be read. */
+  readonly until: number | undefined;
+}
+
+/** What a heartbeat showed. All but `same` proves nothing. */
+export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'other-life';
+
+export interface JudgeOptions {
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly situation: Situation;
+  readonly serverClock: ServerClock;
+}
+
+/**
+ * Finds out which data a server has, and changes its generation (rules R1 to R4, R6). It decides nothing about
+ * the state of the door.
+ */
+export class DataJudge {
+  readonly identity: DataIdentity = new DataIdentity();
+  readonly #options: JudgeOptions;
+  readonly #servers = new WeakMap<DoorSession, Server>();
+  #canSweep = true;
+  #isTorn = false;
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+  }
+
+  get canSweep(): boolean {
+    return this.#canSweep;
+  }
+
+  /** SCAN, UNLINK or DEL was refused when it was used: the probe asks for SCAN only where the record is missing. */
+  cannotSweep(): void {
+    this.#canSweep = false;
+  }
+
+  /** R1. What is of no use is a Failure; a server that refuses writes is not. */
+  async probe(session: DoorSession, payloadBytes: number): Promise<Found | Failure> {
+    const { prefix, clock, serverClock } = this.#options;
+    const found = await probe(session, { prefix, clock, serverClock, payloadBytes });
+    if (found instanceof Failure) return found;
+    const { info, capabilities, hasOldRecord, records } = found;
+    const { runId, replicationId } = info;
+    const known = this.#servers.get(session);
+    // A life without a name lasts as long as its connection.
+    const isKnown = runId !== undefined && replicationId !== undefined;
+    const life = isKnown || known === undefined ? lifeOf(runId, replicationId) : known.life;
+    const namedLife = lastReign(records.chain)?.life;
+    this.#servers.set(session, { runId, capabilities, hasOldRecord, life, namedLife });
+    this.#canSweep = capabilities.unlink && (capabilities.scan ?? this.#canSweep);
+    session.adapt(capabilities);
+    return found;
+  }
+
+  /** R2 and R3, and the flush that may follow. `isContinued`: over the connection that was in use. */
+  async open(session: DoorSession, isContinued: boolean): Promise<Judged | Failure> {
+    const server = this.#server(session);
+    if (server === undefined) return session.desync('no probe before a judgement');
+    const { clock } = this.#options;
+    const before = this.identity.reign.life;
+    const joins = isContinued && joinNamed(server);
+    const sentAt = clock.now();
+    const records = await session.open(this.identity.opening(server.life));
+    if (records instanceof Failure) return deniedOr(records);
+    this.#observe(records, sentAt);
+    const evidence = this.identity.opened(server.life, records, joins);
+    const wait = this.#settlingMs(records);
+    const until = wait === 0 ? undefined : clock.now() + wait;
+    const isFlushed = this.#tierJudges(evidence) === 'amnesia' || evidence.isOlderGeneration;
+    const flushed = isFlushed ? await this.bump(session) : undefined;
+    if (flushed instanceof Failure) return flushed;
+    return { isIntact: !isFlushed && (joins || evidence.life === before), sentAt, until };
+  }
+
+  /** Whether a server that refuses writes may be read: by its data, and by what was acknowledged to this process. */
+  mayRead(session: DoorSession, { records, writesRefused }: Found): boolean {
+    const server = this.#server(session);
+    if (server === undefined) return false;
+    const isReplica = writesRefused !== undefined && isDemotion(writesRefused);
+    // Where lives have no names, nobody can say whether a replica's data was replaced.
+    if (isReplica && !isKnownLife(server.life) && records.chain.length > 0) return false;
+    const { identity } = this;
+    const { serverClock } = this.#options;
+    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs))
+      return false;
+    const evidence = identity.opened(server.life, records, false);
+    return this.#tierJudges(evidence) === 'intact';
+  }
+
+  /** One heartbeat. `isReadOnly`: nothing can be fenced, and a replica of the same life may be read. */
+  async beat(session: DoorSession, isReadOnly: boolean): Promise<Sighting | Failure> {
+    const server = this.#server(session);
+    if (server === undefined) return 'missing';
+    const { listener } = this.#options.situation;
+    const isFence = !isReadOnly && (listener.hasUnfenced || this.#isTorn);
+    const confirm = isReadOnly ? () => {} : listener.beginFence();
+    const pair = await sendPair(session, {
+      clock: this.#options.clock,
+      serverClock: this.#options.serverClock,
+      capabilities: server.capabilities,
+      positionKey: `${this.#options.prefix}${RESERVED}{ech}:pos`,
+      fence: isFence ? this.identity.reign.id : undefined,
+    });
+    if (pair instanceof Failure) return pair;
+    const sighting = this.#judgePair(server, pair, isReadOnly);
+    if (sighting !== 'same') return sighting;
+    const { life, id } = this.identity.reign;
+    confirm({ life, reign: id, count: this.identity.count });
+    return 'same';
+  }
+
+  /** A new generation (R4). Each try has a random part of its own, so that a late one is no other's. */
+  async bump(session: DoorSession): Promise<string | Failure> {
+    const old = this.#server(session)?.hasOldRecord === true ? this.#bumpOld(session) : undefined;
+    const random = randomText(GENERATION_LENGTH);
+    const sentAt = this.#options.clock.now();
+    const records = await session.bump(random, this.identity.serial);
+    const replyOfOld = await old;
+    if (records instanceof Failure) return records;
+    if (replyOfOld instanceof Failure && replyOfOld.kind === 'unavailable') return replyOfOld;
+    this.#observe(records, sentAt);
+    this.identity.bumped(records);
+    const { listener, door } = this.#options.situation;
+    listener.bumped(door);
+    return this.identity.generation;
+  }
+
+  /** What this process acknowledged, against what is there (R3). */
+  #tierJudges(evidence: Evidence): 'intact' | 'amnesia' {
+    const { listener, door } = this.#options.situation;
+    return listener.judge(door, evidence);
+  }
+
+  /** Processes of release 0.1 drop what was cleared, too. */
+  async #bumpOld(session: DoorSession): Promise<unknown> {
+    const key = `${this.#options.prefix}${RESERVED}fence`;
+    const [reply] = await Promise.all([
+      session.send(['HSET', key, 'gen', randomText(GENERATION_LENGTH)]),
+      session.send(['HINCRBY', key, 'n', '1']),
+    ]);
+    return reply;
+  }
+
+  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting {
+    const { runId } = server;
+    const life =
+      pair.replicationId === undefined || runId === undefined
+        ? server.life
+        : lifeOf(runId, pair.replicationId);
+    server.namedLife = lastReign(pair.records.chain)?.life;
+    if (life !== server.life) {
+      server.life = life;
+      return pair.role === 'replica' ? 'replica' : 'other-life';
+    }
+    if (pair.role === 'replica' && !isReadOnly) return 'replica';
+    const sight: Sight = this.identity.see(pair.records);
+    this.#isTorn = sight === 'torn';
+    return sight === 'torn' ? 'same' : sight;
+  }
+
+  #settlingMs(records: Records): number {
+    const reign = lastReign(records.chain);
+    return settlingMs({
+      openedAt: reign?.openedAt ?? 0,
+      serverMs: (records.micros ?? this.#options.serverClock.now() * 1_000) / 1_000,
+      wasNormal: this.identity.wasNormalIn(reign?.life ?? ''),
+    });
+  }
+
+  #observe(records: Records, sentAt: number): void {
+    if (records.micros !== undefined) {
+      this.#options.serverClock.observe(records.micros / 1_000, sentAt);
+    }
+  }
+
+  #server(session: DoorSession): Server | undefined {
+    return this.#servers.get(session);
+  }
+}
+
+/** A life without a name was there all the time, or begins anew: it joins the reign that others opened. */
+function joinNamed(server: Server): boolean {
+  if (isKnownLife(server.life) || server.namedLife === undefined) return false;
+  server.life = server.namedLife;
+  return true;
+}
+
+/** Without scripts the cache cannot use Redis at all. */
+function deniedOr(failure: Failure): Failure {
+  return isRefused(failure) ? forbidden('EVALSHA', failure) : failure;
+}

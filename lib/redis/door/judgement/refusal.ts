@@ -1,0 +1,76 @@
+import type { CacheReason } from '../../../api/reason.js';
+import { Failure } from '../../failure.js';
+
+/** What Redis said. */
+export function textOf({ error }: Failure): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * How Redis, and what stands before it, say that a command is unknown or forbidden: an ACL, also inside a
+ * script; `rename-command`; proxies, each in their own words.
+ */
+const REFUSALS = [
+  /^NOPERM/,
+  /unknown command/i,
+  /unknown redis command/i,
+  /ACL failure in script/i,
+  /can't run this command or subcommand/i,
+  /(command|subcommand).*(not (supported|allowed|permitted|available)|disabled|forbidden)/i,
+  /unsupported command/i,
+  /no permissions? to/i,
+];
+
+/** Whether Redis did not run the command because it does not know it or forbids it. */
+export function isRefused(reply: unknown): reply is Failure {
+  if (!(reply instanceof Failure)) return false;
+  if (reply.reason === 'permission') return true;
+  // "OOM command not allowed …" is about memory.
+  if (reply.kind === 'writes') return false;
+  return REFUSALS.some((words) => words.test(textOf(reply)));
+}
+
+/** Whether what was refused is needed for sweeping alone. */
+export function isSweepRefused(reply: unknown): boolean {
+  return isRefused(reply) && /\b(scan|unlink|del)\b/i.test(textOf(reply));
+}
+
+/** The answer of a node of a Redis Cluster for a key, or keys, that are not its own. */
+export function isRedirect(reply: unknown): reply is Failure {
+  return (
+    reply instanceof Failure &&
+    (reply.isAbout('MOVED') || reply.isAbout('ASK ') || reply.isAbout('CROSSSLOT'))
+  );
+}
+
+/** Redis is a replica now: its data may be another one. */
+export function isDemotion(failure: Failure): boolean {
+  return /\bREADONLY\b/.test(textOf(failure));
+}
+
+/** A command without which the cache cannot work is refused. */
+export function forbidden(command: string, refusal: Failure): Failure {
+  const message = `Redis does not run ${command}, which the cache needs: ${textOf(refusal)}`;
+  return new Failure('unavailable', 'permission', new Error(message, { cause: refusal.error }));
+}
+
+export function clusterNode(told: string): Failure {
+  const message = `this is a node of a Redis Cluster (${told}); the cache needs the address of a single Redis`;
+  return new Failure('unavailable', 'cluster_node', new Error(message));
+}
+
+export function sentinelPort(): Failure {
+  const message =
+    'this is the port of a Sentinel; the cache needs the address of the Redis it watches';
+  return new Failure('unavailable', 'sentinel', new Error(message));
+}
+
+/** What does not end by itself within seconds is tried again no sooner than this. */
+const SLOW_PAUSE_MS = 5_000;
+
+const SLOW: ReadonlySet<CacheReason> = new Set(['permission', 'cluster_node', 'sentinel']);
+
+/** The shortest pause after a failure for this reason. */
+export function shortestPauseMs(reason: CacheReason): number {
+  return SLOW.has(reason) ? SLOW_PAUSE_MS : 0;
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../../../core/clock.js';
+import { ANOMALY_MICROS } from '../../../entry/slot.js';
+import type { ServerTime, Stamp } from '../../remote.js';
+
+/** How fast two clocks part at most: 200 parts in a million, twice what oscillators are allowed. */
+const DRIFT = 200e-6;
+
+/** How long a good sample is believed before a worse one replaces it. */
+const SAMPLE_VALID_MS = 10_000;
+
+interface Sample {
+  /** Server time minus local, monotonic time. */
+  readonly offsetMs: number;
+  /** The offset is wrong by this at most. */
+  readonly errorMs: number;
+  /** When it was taken (local, monotonic). */
+  readonly at: number;
+}
+
+/**
+ * The Redis server's clock as this process estimates it: the local monotonic clock plus an offset learned
+ * from replies that carry the server's time (Cristian, "Probabilistic clock synchronization", 1989: wrong by
+ * at most half a round trip). Before the first reply it is the local wall clock. Everything that processes
+ * compare with each other is in this time, so their own clocks need not agree.
+ *
+ * Invariant: stamps grow, except where the server's clock was set back by more than a second. The scripts
+ * ignore versions that lie so far in the future, and stamps that stayed there would be refused.
+ */
+export class ServerClock implements ServerTime {
+  readonly #clock: Clock;
+  #offsetMs: number;
+  #best: Sample | undefined;
+  #last: Stamp = { low: 0, high: 0 };
+  #shared: Stamp | undefined;
+  readonly #endTurn = (): void => this.newTurn();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#offsetMs = clock.wallNow() - clock.now();
+  }
+
+  now(): number {
+    return this.#clock.now() + this.#offsetMs;
+  }
+
+  latest(): number {
+    return this.now() + this.errorMs;
+  }
+
+  /** What the estimate is wrong by at most; 0 before the first reply. */
+  get errorMs(): number {
+    const best = this.#best;
+    return best === undefined ? 0 : best.errorMs + (this.#clock.now() - best.at) * DRIFT;
+  }
+
+  /**
+   * A reply said that the server's time was `serverMs`, at some moment since `sentAt` (local, monotonic).
+   * The sample with the shortest round trip is believed, unless a newer one contradicts it (a clock was
+   * set) or it is old (clocks drift).
+   */
+  observe(serverMs: number, sentAt: number): void {
+    if (!Number.isFinite(serverMs)) return;
+    const at = this.#clock.now();
+    const sample = { offsetMs: serverMs - (sentAt + at) / 2, errorMs: (at - sentAt) / 2, at };
+    if (this.#isBetter(sample)) {
+      this.#best = sample;
+      this.#offsetMs = sample.offsetMs;
+      this.newTurn();
+    }
+  }
+
+  stamp(): Stamp {
+    if (this.#shared !== undefined) return this.#shared;
+    const nowMicros = this.now() * 1_000;
+    const errorMicros = this.errorMs * 1_000;
+    const latest = Math.ceil(nowMicros + errorMicros);
+    const last = this.#floor(latest);
+    const low = Math.max(Math.floor(nowMicros - errorMicros), last.low + 1);
+    this.#last = { low, high: Math.max(latest, low, last.high + 1) };
+    this.#shared = this.#last;
+    process.nextTick(this.#endTurn);
+    return this.#shared;
+  }
+
+  raiseFloor(micros: number): void {
+    const { low, high } = this.#last;
+    this.#last = { low: Math.max(low, micros), high: Math.max(high, micros) };
+    this.newTurn();
+  }
+
+  /** The next stamp is a new one. */
+  newTurn(): void {
+    this.#shared = undefined;
+  }
+
+  /** A floor far above the server's clock is of a time before that clock was set back, or of a wrong local clock. */
+  #floor(latest: number): Stamp {
+    return this.#last.low > latest + ANOMALY_MICROS ? { low: 0, high: 0 } : this.#last;
+  }
+
+  #isBetter(sample: Sample): boolean {
+    const best = this.#best;
+    if (best === undefined || sample.errorMs <= best.errorMs) return true;
+    if (sample.at - best.at >= SAMPLE_VALID_MS) return true;
+    const drift = (sample.at - best.at) * DRIFT;
+    const allowed = sample.errorMs + best.errorMs + drift;
+    return Math.abs(sample.offsetMs - best.offsetMs) > allowed;
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { randomText } from '../../../core/random.js';
+
+/** What INFO says of a server. */
+export interface ServerInfo {
+  /** `undefined`: it is not told. */
+  readonly role: 'master' | 'replica' | undefined;
+  readonly runId: string | undefined;
+  readonly replicationId: string | undefined;
+  readonly mode: 'standalone' | 'cluster' | 'sentinel';
+  readonly micros: number | undefined;
+}
+
+const LIFE_LENGTH = 16;
+
+/** Begins the name of a life that nobody can recognise again. Never part of a hash in hexadecimal. */
+const UNKNOWN_LIFE = '?';
+
+/** Reads what was answered, in any order and number of sections. */
+export function parseInfo(text: string): ServerInfo {
+  const field = (name: string): string | undefined =>
+    new RegExp(`^${name}:([^\\r\\n]+)`, 'm').exec(text)?.[1];
+  const role = field('role');
+  const mode = field('redis_mode');
+  const micros = Number(field('server_time_usec'));
+  const isCluster = mode === 'cluster' || field('cluster_enabled') === '1';
+  return {
+    role: role === 'slave' ? 'replica' : role === 'master' ? 'master' : undefined,
+    runId: field('run_id'),
+    replicationId: field('master_replid'),
+    mode:
+      mode === 'sentinel' || role === 'sentinel'
+        ? 'sentinel'
+        : isCluster
+          ? 'cluster'
+          : 'standalone',
+    micros: micros > 0 ? micros : undefined,
+  };
+}
+
+/**
+ * Names one life of a server: it ends with a restart, a demotion and a promotion. A server that does not tell
+ * enough gets a new life with every connection, so that nothing acknowledged before counts as kept.
+ */
+export function lifeOf(runId: string | undefined, replicationId: string | undefined): string {
+  if (runId === undefined || replicationId === undefined) {
+    return UNKNOWN_LIFE + randomText(LIFE_LENGTH - 1);
+  }
+  return createHash('sha1').update(`${runId}:${replicationId}`).digest('hex').slice(0, LIFE_LENGTH);
+}
+
+export function isKnownLife(life: string): boolean {
+  return !life.startsWith(UNKNOWN_LIFE);
+}

@@ -1,0 +1,23 @@
+/**
+ * S, the settling time (R5): nobody reads a new reign before so long after it was opened, so that every live
+ * process has noticed the change and replayed what the new data lacks. It covers, one after the other, the
+ * longest time until a process notices (a heartbeat every 500 ms, and three commands that stay unanswered for
+ * the default `commandTimeout` of 100 ms), the longest pause between two attempts while something is to be
+ * replayed (500 ms), and connecting, judging and replaying (about 500 ms): 1.8 s.
+ */
+export const SETTLING_MS = 2_000;
+
+export interface Opening {
+  /** Server time (ms) at which the reign was opened; 0 where nothing old can be read in it. */
+  readonly openedAt: number;
+  /** Server time (ms) of the reply that says so. */
+  readonly serverMs: number;
+  /** This process read this life of the server before: it heard of every change in it. */
+  readonly wasNormal: boolean;
+}
+
+/** How long this process waits before it reads a reign. Never longer than S, whatever the server's clock did. */
+export function settlingMs({ openedAt, serverMs, wasNormal }: Opening): number {
+  if (openedAt === 0 || wasNormal) return 0;
+  return Math.max(0, Math.min(SETTLING_MS, openedAt + SETTLING_MS - serverMs));
+}

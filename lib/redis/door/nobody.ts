@@ -1,0 +1,15 @@
+import type { DoorListener } from '../remote.js';
+
+/** Listens to a door that was not started. */
+export const NOBODY: DoorListener = {
+  canSpare: () => false,
+  stateChanged() {},
+  failed() {},
+  beginFence: () => () => {},
+  hasUnfenced: false,
+  hasWork: false,
+  bumped() {},
+  judge: () => 'intact',
+  replay: async () => true,
+  opened() {},
+};

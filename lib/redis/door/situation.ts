@@ -1,0 +1,101 @@
+import type { Clock } from '../../core/clock.js';
+import type { Failure } from '../failure.js';
+import type { Door, DoorListener, DoorState } from '../remote.js';
+import { Backoff, SHORTEST_PAUSE_MS } from './backoff.js';
+import type { DoorSession } from './door-session.js';
+import { isKnownOutage, isWritable } from './door-state.js';
+import { shortestPauseMs } from './judgement/refusal.js';
+import { NOBODY } from './nobody.js';
+import { type DoorEvent, transition } from './transition.js';
+
+export interface SituationOptions {
+  readonly clock: Clock;
+  readonly commandTimeoutMs: number;
+  readonly door: Door;
+}
+
+/**
+ * Where a door stands: its state, the session in use, and how long the trouble has lasted. The state changes here
+ * and nowhere else, so each change is told once.
+ */
+export class Situation {
+  readonly door: Door;
+  readonly #clock: Clock;
+  readonly #commandTimeoutMs: number;
+  readonly #backoff: Backoff;
+  #listener: DoorListener = NOBODY;
+  #state: DoorState = { name: 'connecting' };
+  #session: DoorSession | undefined;
+  #closedSince: number | undefined;
+
+  constructor({ clock, commandTimeoutMs, door }: SituationOptions) {
+    this.door = door;
+    this.#clock = clock;
+    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#backoff = new Backoff(clock.now());
+  }
+
+  begin(listener: DoorListener): void {
+    this.#listener = listener;
+  }
+
+  get listener(): DoorListener {
+    return this.#listener;
+  }
+
+  get state(): DoorState {
+    return this.#state;
+  }
+
+  get isShut(): boolean {
+    return this.#state.name === 'shut';
+  }
+
+  /** The session in use or being judged again. */
+  get session(): DoorSession | undefined {
+    return this.#session;
+  }
+
+  apply(event: DoorEvent): void {
+    const previous = this.#state;
+    const state = transition(previous, event);
+    if (state === previous) return;
+    this.#state = state;
+    if (state.name === 'closed') this.#closedSince = this.#clock.now();
+    this.#listener.stateChanged(this.door, state, previous);
+    const isOpened = isWritable(state) && !isWritable(previous);
+    if (isOpened && this.#session !== undefined) this.#listener.opened(this.door, this.#session);
+  }
+
+  /** From now on `session` is the one in use. What is in flight on the one before may still be answered. */
+  use(session: DoorSession): void {
+    const before = this.#session;
+    this.#session = session;
+    if (before === undefined || before === session) return;
+    this.#clock.setTimer(() => before.dispose(), this.#commandTimeoutMs);
+  }
+
+  /** Ends the session in use. */
+  leave(failure: Failure): void {
+    const session = this.#session;
+    this.#session = undefined;
+    session?.dispose(failure);
+  }
+
+  /** An attempt failed, or a connection was lost. During a known outage that is a probe and no news. */
+  tell(failure: Failure): void {
+    this.#listener.failed(failure, isKnownOutage(this.#state) ? 'probe' : 'connect');
+  }
+
+  /** When Redis is tried next after a failure, `attemptedAt` being the beginning of what failed. */
+  nextAttemptAt(failure: Failure, attemptedAt: number): number {
+    const now = this.#clock.now();
+    const wellSince = this.#closedSince;
+    this.#closedSince = undefined;
+    if (wellSince !== undefined) this.#backoff.returns(now, wellSince);
+    const pause = this.#backoff.pauseMs(now, { hasWork: this.#listener.hasWork });
+    // Never without a gap: between two attempts a process that has nothing else to do can end.
+    const shortest = Math.max(SHORTEST_PAUSE_MS, shortestPauseMs(failure.reason));
+    return Math.max(now + shortest, (wellSince ?? attemptedAt) + pause);
+  }
+}

@@ -1,0 +1,216 @@
+import type { Clock, Timer } from '../../core/clock.js';
+import { CLOSED, classify, Failure } from '../failure.js';
+import { Admission } from './admission.js';
+import { SHORTEST_PAUSE_MS } from './backoff.js';
+import type { DoorSession, SessionSource } from './door-session.js';
+import { isWritable } from './door-state.js';
+import type { DataJudge } from './judgement/data-judge.js';
+import {
+  clusterNode,
+  forbidden,
+  isDemotion,
+  isRedirect,
+  isRefused,
+  isSweepRefused,
+  textOf,
+} from './judgement/refusal.js';
+import type { Situation } from './situation.js';
+
+export interface SupervisorOptions {
+  readonly clock: Clock;
+  readonly source: SessionSource;
+  readonly situation: Situation;
+  readonly judge: DataJudge;
+}
+
+/**
+ * Keeps a connection to Redis and decides when it is used.
+ *
+ * Invariants: at most one attempt is in flight; while the state is `open` nothing is sent; Redis is read only
+ * after probe, judgement, replay and the settling time of its reign, in that order.
+ */
+export class Supervisor {
+  readonly #clock: Clock;
+  readonly #source: SessionSource;
+  readonly #situation: Situation;
+  readonly #judge: DataJudge;
+  readonly #admission: Admission;
+  #timer: Timer | undefined;
+  #isAttempting = false;
+  /** How large the write was that was refused last: a smaller one may pass where it did not. */
+  #probeBytes = 0;
+
+  constructor({ clock, source, situation, judge }: SupervisorOptions) {
+    this.#clock = clock;
+    this.#source = source;
+    this.#situation = situation;
+    this.#judge = judge;
+    this.#admission = new Admission({
+      clock,
+      situation,
+      judge,
+      onFailure: (failure) => this.#heartbeatFailed(failure),
+      onDemotion: (session) => this.#doubt(session, DEMOTED),
+    });
+  }
+
+  get isProven(): boolean {
+    return this.#admission.isProven;
+  }
+
+  prove(): Promise<boolean> {
+    return this.#admission.prove();
+  }
+
+  async bump(): Promise<string | Failure> {
+    const { session, state } = this.#situation;
+    const isOpen = isWritable(state) || state.name === 'recovering';
+    return session !== undefined && isOpen ? this.#judge.bump(session) : NOT_CONNECTED;
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#admission.stop();
+  }
+
+  /** Connects, probes, judges, replays. Never rejects. */
+  attempt(): Promise<void> {
+    return this.#try(async () => {
+      this.#situation.apply({ name: 'attempt' });
+      const session = await this.#source.open();
+      if (session instanceof Failure) return session;
+      const failure = await this.#qualify(session).catch(classify);
+      if (failure !== undefined) session.dispose(failure);
+      return failure;
+    });
+  }
+
+  /** A session has ended. One that is only being probed tells it by its replies. */
+  lost(session: DoorSession, failure: Failure): void {
+    if (session !== this.#situation.session) return;
+    this.#situation.tell(failure);
+    this.#fail(failure, this.#clock.now());
+  }
+
+  /** A command of the cache failed. `bytes`: what was to be written. */
+  commandFailed(failure: Failure, bytes: number): void {
+    this.#situation.listener.failed(failure, 'command');
+    this.#consider(failure, bytes);
+  }
+
+  #heartbeatFailed(failure: Failure): void {
+    const isOutage = this.#situation.state.name === 'read-only';
+    this.#situation.listener.failed(failure, isOutage ? 'probe' : 'command');
+    if (isRefused(failure)) this.#situation.session?.lose(forbidden('a heartbeat', failure));
+    else this.#consider(failure, 0);
+  }
+
+  /** What a failed command says of the server. */
+  #consider(failure: Failure, bytes: number): void {
+    if (failure.kind === 'writes') this.#writesRefused(failure, bytes);
+    else if (isRedirect(failure)) this.#situation.session?.lose(clusterNode(textOf(failure)));
+    else if (isSweepRefused(failure)) this.#judge.cannotSweep();
+  }
+
+  #writesRefused(failure: Failure, bytes: number): void {
+    const { state, session } = this.#situation;
+    this.#admission.refused(failure);
+    if (session === undefined || !isWritable(state)) return;
+    this.#probeBytes = bytes;
+    if (isDemotion(failure)) this.#doubt(session, failure);
+    else if (state.name === 'closed') this.#onlyRead(session, failure);
+    else this.#fail(failure, this.#clock.now());
+  }
+
+  /** R9: a replica's data may be another one. Nothing is read until it was judged. */
+  #doubt(session: DoorSession, failure: Failure): void {
+    this.#admission.stop();
+    this.#situation.apply({ name: 'doubt', reason: failure.reason });
+    void this.#requalify(session);
+  }
+
+  /** Reads go on. Writes are tried again after a pause: by a new connection where the server may be another one. */
+  #onlyRead(session: DoorSession, failure: Failure): void {
+    const { reason } = failure;
+    const nextAttemptAt = this.#situation.nextAttemptAt(failure, this.#clock.now());
+    this.#situation.apply({ name: 'refuse-writes', reason, nextAttemptAt });
+    this.#admission.watch(session);
+    const isReplaceable = reason === 'read_only' && this.#source.isFresh;
+    this.#scheduleAt(nextAttemptAt, () =>
+      isReplaceable ? this.attempt() : this.#requalify(session),
+    );
+  }
+
+  #scheduleAt(at: number, task: () => unknown): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(() => void task(), at - this.#clock.now());
+  }
+
+  #fail(failure: Failure, attemptedAt: number): void {
+    const situation = this.#situation;
+    if (situation.isShut) return;
+    const { reason } = failure;
+    const nextAttemptAt = situation.nextAttemptAt(failure, attemptedAt);
+    // While a server is only read, a new connection may already be on its way.
+    const isReplacing = this.#isAttempting && situation.state.name === 'read-only';
+    this.#admission.stop();
+    situation.leave(failure);
+    situation.apply({ name: 'fail', reason, nextAttemptAt });
+    if (isReplacing) situation.apply({ name: 'attempt' });
+    else this.#scheduleAt(nextAttemptAt, () => this.attempt());
+  }
+
+  async #try(task: () => Promise<Failure | undefined>): Promise<void> {
+    if (this.#situation.isShut) return;
+    const now = this.#clock.now();
+    if (this.#isAttempting) return this.#scheduleAt(now + SHORTEST_PAUSE_MS, () => this.#try(task));
+    this.#isAttempting = true;
+    this.#timer?.cancel();
+    const failure = await task().catch(classify);
+    this.#isAttempting = false;
+    if (failure === undefined || this.#situation.isShut) return;
+    this.#situation.tell(failure);
+    this.#fail(failure, now);
+  }
+
+  /** Looks again what the session in use is good for. */
+  #requalify(session: DoorSession): Promise<void> {
+    return this.#try(async () =>
+      session === this.#situation.session ? this.#qualify(session) : undefined,
+    );
+  }
+
+  async #qualify(session: DoorSession): Promise<Failure | undefined> {
+    const situation = this.#situation;
+    if (situation.isShut) return CLOSED;
+    const found = await this.#judge.probe(session, this.#probeBytes);
+    if (found instanceof Failure) return found;
+    if (situation.isShut) return CLOSED;
+    const { writesRefused } = found;
+    if (writesRefused !== undefined) {
+      if (!this.#judge.mayRead(session, found)) return writesRefused;
+      situation.tell(writesRefused);
+      situation.use(session);
+      this.#onlyRead(session, writesRefused);
+      return undefined;
+    }
+    this.#probeBytes = 0;
+    const judged = await this.#judge.open(session, session === situation.session);
+    if (judged instanceof Failure) return judged;
+    if (situation.isShut) return CLOSED;
+    situation.use(session);
+    return this.#admission.recover(session, judged);
+  }
+}
+
+const NOT_CONNECTED: Failure = new Failure(
+  'unavailable',
+  'not_connected',
+  new Error('there is no connection to Redis'),
+);
+
+const DEMOTED: Failure = new Failure(
+  'writes',
+  'read_only',
+  new Error('READONLY this server is a replica now'),
+);

@@ -1,0 +1,86 @@
+import type { CacheReason } from '../../api/reason.js';
+import type { DoorState } from '../remote.js';
+import { reasonOf } from './door-state.js';
+
+/** What happens to a door. */
+export type DoorEvent =
+  /** The pause is over, or an adopted client says that it is ready: a connection is tried. */
+  | { readonly name: 'attempt' }
+  /** READONLY on a living connection: nothing is read until its data was judged. */
+  | { readonly name: 'doubt'; readonly reason: CacheReason }
+  /** The probe passed and the reign is known, of a new connection or anew of the living one. */
+  | { readonly name: 'judged'; readonly reason: CacheReason }
+  /** The journal is replayed, and the reign is too young to be read. */
+  | { readonly name: 'settle'; readonly until: number }
+  /** The journal is replayed, and the reign is old enough. */
+  | { readonly name: 'admit' }
+  /** Redis refuses writes, and its data was judged not to lie behind. */
+  | {
+      readonly name: 'refuse-writes';
+      readonly reason: CacheReason;
+      readonly nextAttemptAt: number;
+    }
+  /** No connection, or none that is of use. */
+  | { readonly name: 'fail'; readonly reason: CacheReason; readonly nextAttemptAt: number }
+  | { readonly name: 'close' };
+
+/** Decides the next state. An event that has no meaning in a state leaves that same object. */
+export function transition(state: DoorState, event: DoorEvent): DoorState {
+  if (state.name === 'shut') return state;
+  switch (event.name) {
+    case 'attempt':
+      return state.name === 'open' ? { name: 'half-open', reason: state.reason } : state;
+    case 'doubt':
+      return doubted(state, event.reason);
+    case 'judged':
+      return judged(state, event.reason);
+    case 'settle':
+      return state.name === 'recovering'
+        ? { name: 'settling', reason: state.reason, until: event.until }
+        : state;
+    case 'admit':
+      return state.name === 'recovering' || state.name === 'settling' ? { name: 'closed' } : state;
+    case 'refuse-writes':
+      return readOnly(state, event.reason, event.nextAttemptAt);
+    case 'fail':
+      return { name: 'open', reason: event.reason, nextAttemptAt: event.nextAttemptAt };
+    case 'close':
+      return { name: 'shut' };
+  }
+}
+
+function doubted(state: DoorState, reason: CacheReason): DoorState {
+  switch (state.name) {
+    case 'closed':
+    case 'settling':
+      return { name: 'half-open', reason };
+    default:
+      return state;
+  }
+}
+
+function judged(state: DoorState, reason: CacheReason): DoorState {
+  switch (state.name) {
+    case 'connecting':
+    case 'half-open':
+    case 'settling':
+    case 'read-only':
+    case 'closed':
+      return { name: 'recovering', reason: reasonOf(state) ?? reason };
+    default:
+      return state;
+  }
+}
+
+/** A reign that is being replayed or has not settled is not read, so it cannot become read-only. */
+function readOnly(state: DoorState, reason: CacheReason, nextAttemptAt: number): DoorState {
+  switch (state.name) {
+    case 'connecting':
+    case 'half-open':
+    case 'read-only':
+    case 'closed':
+      return { name: 'read-only', reason, nextAttemptAt };
+    default:
+      return state;
+  }
+}

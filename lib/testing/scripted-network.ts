@@ -1,0 +1,163 @@
+import { ScriptedClient } from './scripted-client.js';
+import { type Argument, toBytes, toText } from './scripted-redis/bytes.js';
+import type { ErrorReply, Reply } from './scripted-redis/reply.js';
+import type { ScriptedRedis } from './scripted-redis/scripted-redis.js';
+import { type Carrier, Wire } from './scripted-wire.js';
+
+/** Calls `then` when it is this event's turn. `label` says what happens: `A#1 asks GET`. */
+export type Schedule = (label: string, then: () => void) => void;
+
+/** Everything happens at once, in order. */
+export const atOnce: Schedule = (_, then) => void Promise.resolve().then(then);
+
+/** A command by its words. */
+export type Fits = (command: readonly string[]) => boolean;
+
+/**
+ * What stands between the caches of one process and a scripted Redis: it makes clients, and breaks what is
+ * between. Faults of the server itself (`hang`, `kill`, `restart`) are those of `ScriptedRedis`.
+ */
+export class ScriptedNetwork {
+  readonly #name: string;
+  readonly #redis: ScriptedRedis;
+  readonly #schedule: Schedule;
+  readonly #wires = new Set<Wire>();
+  readonly #carrier: Carrier = {
+    toRedis: (wire, label, arrive) => this.#toServer(`${wire.name} ${label}`, arrive),
+    toClient: (wire, label, arrive) => this.#pass(`${wire.name} ${label}`, arrive),
+    execute: (wire, args) => this.#execute(wire, args),
+  };
+  #made = 0;
+  #isStalled = false;
+  #isRefusing = false;
+  #toLose: Fits | undefined;
+  /** On its way when the network stalled. */
+  #owed: { readonly label: string; readonly arrive: () => void }[] = [];
+  /** Arrived at a server that hangs. */
+  #unread: (() => void)[] = [];
+
+  constructor(name: string, redis: ScriptedRedis, schedule: Schedule = atOnce) {
+    this.#name = name;
+    this.#redis = redis;
+    this.#schedule = schedule;
+    redis.watch({ ended: () => this.#serverEnded(), thawed: () => this.#serverThawed() });
+  }
+
+  /** A fresh client, not connected. With protocol 2 it does without HELLO. */
+  createClient(protocol: 2 | 3 = 3): ScriptedClient {
+    return new ScriptedClient((onBroken) => this.#dial(protocol, onBroken));
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return [...this.#wires].filter((wire) => !wire.isBroken).length;
+  }
+
+  /** A black hole: nothing arrives in either direction, and nobody is told. */
+  stall(): void {
+    this.#isStalled = true;
+  }
+
+  /** What the black hole has held goes on its way. */
+  flow(): void {
+    this.#isStalled = false;
+    for (const { label, arrive } of this.#owed.splice(0)) this.#pass(label, arrive);
+  }
+
+  /** Connections break. What was sent gets lost with them, or (`ghostly`) arrives all the same. */
+  cut({ ghostly = false }: { readonly ghostly?: boolean } = {}): void {
+    for (const wire of [...this.#wires]) wire.break(ghostly);
+    this.#wires.clear();
+  }
+
+  /** New connections are refused. Those that are open stay. */
+  refuse(): void {
+    this.#isRefusing = true;
+  }
+
+  /** New connections are made again. */
+  admit(): void {
+    this.#isRefusing = false;
+  }
+
+  /** The next command that fits is executed, and its connection breaks before the reply. */
+  loseReply(fits: Fits = () => true): void {
+    this.#toLose = fits;
+  }
+
+  /** The next reply of each connection vanishes: later ones are taken for the ones before them. */
+  skipReply(): void {
+    for (const wire of this.#wires) wire.skipReply();
+  }
+
+  #dial(protocol: 2 | 3, onBroken: (error: Error) => void): Promise<Wire> {
+    const wire = new Wire(`${this.#name}#${++this.#made}`, this.#carrier, onBroken);
+    return new Promise((resolve, reject) => {
+      this.#pass(`${wire.name} connects`, () => {
+        if (this.#isRefusing || !this.#redis.isUp) {
+          reject(refused());
+          return;
+        }
+        // From here on the server has accepted it, be it that it hangs.
+        this.#wires.add(wire);
+        const refuse = (error: Error): void => {
+          // What it says of itself, and whether Redis knows that command, does not matter.
+          if (protocol === 2 && !wire.isBroken) {
+            resolve(wire);
+            return;
+          }
+          wire.close();
+          reject(error);
+        };
+        const args = protocol === 2 ? INTRODUCTION : ['HELLO', '3'];
+        wire.send({ args, resolve: () => resolve(wire), reject: refuse });
+      });
+    });
+  }
+
+  /** Once the order says so, and nothing is stalled. */
+  #pass(label: string, arrive: () => void): void {
+    this.#schedule(label, () => {
+      if (this.#isStalled) this.#owed.push({ label, arrive });
+      else arrive();
+    });
+  }
+
+  /** What is on its way to one process never reaches the next one. */
+  #toServer(label: string, arrive: () => void): void {
+    const { runId } = this.#redis;
+    const read = (): void => {
+      if (!this.#redis.isUp || this.#redis.runId !== runId) return;
+      if (this.#redis.isHung) this.#unread.push(read);
+      else arrive();
+    };
+    this.#pass(label, read);
+  }
+
+  #execute(wire: Wire, args: readonly Argument[]): Reply | ErrorReply | undefined {
+    const reply = this.#redis.execute(args);
+    const isLost = this.#toLose?.(args.map((each) => toText(toBytes(each)))) === true;
+    if (!isLost) return reply;
+    this.#toLose = undefined;
+    wire.break(false);
+    return undefined;
+  }
+
+  /** Its system tells everybody. What it has not read is gone, also what is still on its way to it. */
+  #serverEnded(): void {
+    this.#unread = [];
+    for (const wire of [...this.#wires]) wire.break(false);
+    this.#wires.clear();
+  }
+
+  #serverThawed(): void {
+    for (const read of this.#unread.splice(0)) this.#schedule(`${this.#name} is read`, read);
+  }
+}
+
+/** What node-redis sends first where it sends no HELLO. */
+const INTRODUCTION = ['CLIENT', 'SETINFO', 'LIB-NAME', 'node-redis'];
+
+function refused(): Error {
+  return Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+}

@@ -1,0 +1,49 @@
+import { ErrorReply, type Reply } from '../reply.js';
+
+/** One run of a script: what it is given, and the commands of Redis. */
+export interface ScriptRun {
+  readonly keys: readonly string[];
+  /** `ARGV[position]`: counts from 1, as Lua does; '' where there is none. */
+  argv(position: number): string;
+  /** `redis.call`: throws an `ErrorReply`, which ends the script. */
+  call(...args: string[]): Reply;
+  /** `redis.pcall`. */
+  attempt(...args: string[]): Reply | ErrorReply;
+}
+
+/** A script of lib/redis/commands/scripts.ts in TypeScript. */
+export type ScriptBody = (run: ScriptRun) => Reply;
+
+export interface ServerTime {
+  readonly micros: number;
+  /** Whole milliseconds. */
+  readonly ms: number;
+}
+
+/** Where TIME is forbidden, INFO tells the time. */
+export function readTime(run: ScriptRun): ServerTime {
+  const micros = microsOf(run);
+  return { micros, ms: Math.floor(micros / 1_000) };
+}
+
+function microsOf(run: ScriptRun): number {
+  const time = run.attempt('TIME');
+  if (!(time instanceof ErrorReply)) {
+    const [seconds, micros] = time as string[];
+    return Number(seconds) * 1_000_000 + Number(micros);
+  }
+  const info = run.call('INFO', 'server') as string;
+  return Number(/server_time_usec:(\d+)/.exec(info)?.[1]);
+}
+
+/** The positions (from 1, each followed by `,`) of the keys for which this holds. Asks for each in turn. */
+export function positions(
+  run: ScriptRun,
+  holds: (key: string, position: number) => boolean,
+): string {
+  let list = '';
+  for (const [index, key] of run.keys.entries()) {
+    if (holds(key, index + 1)) list += `${index + 1},`;
+  }
+  return list;
+}

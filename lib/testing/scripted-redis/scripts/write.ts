@@ -1,0 +1,64 @@
+import * as S from '../../../entry/slot.js';
+import { ErrorReply } from '../reply.js';
+import { toNumber, whole } from './lua.js';
+import { positions, readTime, type ScriptBody, type ScriptRun, type ServerTime } from './script.js';
+import { entryOf, graceOf, headOf, kindOf, rest, ttlOf, versionOf } from './slots.js';
+
+const number = (text: string): number => toNumber(text) ?? Number.NaN;
+
+/** One change of a batch. */
+interface Item {
+  readonly key: string;
+  readonly limit: number;
+  readonly text: string;
+  readonly px: string;
+}
+
+/** Script WRITE. */
+export const write: ScriptBody = (run) => {
+  const now = readTime(run);
+  if (now.ms > number(run.argv(2)) || now.ms < number(run.argv(3))) {
+    return `${run.argv(1)}|late|${whole(now.micros)}`;
+  }
+  const older = positions(run, (key, position) => {
+    const item: Item = {
+      key,
+      limit: number(run.argv(position * 3 + 2)),
+      text: run.argv(position * 3 + 3),
+      px: run.argv(position * 3 + 4),
+    };
+    return item.text.length > S.SMALL_BYTES
+      ? !compareAndSet(run, item, now)
+      : !exchange(run, item, now);
+  });
+  return `${run.argv(1)}|${older}`;
+};
+
+function isNewer(slot: string, item: Item, now: ServerTime): boolean {
+  const version = versionOf(entryOf(slot));
+  return version > item.limit && version < now.micros + S.ANOMALY_MICROS;
+}
+
+/** Looks first. Whether it was stored. */
+function compareAndSet(run: ScriptRun, item: Item, now: ServerTime): boolean {
+  const head = headOf(run, item.key);
+  if (head !== undefined && isNewer(head, item, now)) return false;
+  run.call('SET', item.key, item.text, 'PX', item.px);
+  return true;
+}
+
+/** Stores first, and puts back what was newer. Whether it stayed. */
+function exchange(run: ScriptRun, item: Item, now: ServerTime): boolean {
+  const old = run.attempt('SET', item.key, item.text, 'PX', item.px, 'GET');
+  if (old instanceof ErrorReply) return compareAndSet(run, item, now);
+  if (typeof old !== 'string' || !isNewer(old, item, now)) return true;
+  run.call('SET', item.key, old, 'PX', rest(lifeOf(entryOf(old), run, now)));
+  return false;
+}
+
+/** How long what is put back has still to live. */
+function lifeOf(entry: string, run: ScriptRun, now: ServerTime): number {
+  if (kindOf(entry) === S.KIND_TOMBSTONE) return number(run.argv(4));
+  const life = versionOf(entry) / 1_000 + ttlOf(entry) - now.ms;
+  return kindOf(entry) === S.KIND_GRACED ? life + graceOf(entry) : life;
+}

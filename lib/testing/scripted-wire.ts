@@ -1,0 +1,100 @@
+import { Fifo } from './fifo.js';
+import type { Argument } from './scripted-redis/bytes.js';
+import { ErrorReply, type Reply } from './scripted-redis/reply.js';
+
+export interface Command {
+  /** Copies: a buffer may be used again as soon as it was sent. */
+  readonly args: readonly Argument[];
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What brings commands and replies from one end to the other. */
+export interface Carrier {
+  /** Calls back when the order of events says that something arrives at Redis, and Redis reads it. */
+  toRedis(wire: Wire, label: string, arrive: () => void): void;
+  /** Calls back when the order of events says that something arrives at the client. */
+  toClient(wire: Wire, label: string, arrive: () => void): void;
+  /** `undefined`: there will be no answer. */
+  execute(wire: Wire, args: readonly Argument[]): Reply | ErrorReply | undefined;
+}
+
+/**
+ * One connection. Commands and replies keep their order on their way: whichever is said to arrive, the oldest
+ * one does. A reply belongs to the command that has waited longest, as in Redis' protocol.
+ */
+export class Wire {
+  readonly name: string;
+  readonly #carrier: Carrier;
+  readonly #onBroken: (error: Error) => void;
+  readonly #unread = new Fifo<Command>();
+  readonly #waiting = new Fifo<Command>();
+  readonly #replies = new Fifo<Reply | ErrorReply>();
+  #toSkip = 0;
+  #isBroken = false;
+
+  constructor(name: string, carrier: Carrier, onBroken: (error: Error) => void) {
+    this.name = name;
+    this.#carrier = carrier;
+    this.#onBroken = onBroken;
+  }
+
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  send(command: Command): void {
+    if (this.#isBroken) {
+      command.reject(connectionLost());
+      return;
+    }
+    this.#unread.push(command);
+    this.#waiting.push(command);
+    const name = String(command.args[0]).toUpperCase();
+    this.#carrier.toRedis(this, `asks ${name}`, () => this.#arrive());
+  }
+
+  /** Its end, as its client is told of it. What Redis has not read gets lost, or (`isGhostly`) arrives all the same. */
+  break(isGhostly: boolean): void {
+    if (!isGhostly) this.#unread.drain();
+    if (this.#isBroken) return;
+    this.close();
+    this.#onBroken(connectionLost());
+  }
+
+  /** The client leaves. What it had sent arrives all the same. */
+  close(): void {
+    this.#isBroken = true;
+    this.#replies.drain();
+    for (const { reject } of this.#waiting.drain()) reject(connectionLost());
+  }
+
+  /** The next reply vanishes: each later one is then taken for the one before it. */
+  skipReply(): void {
+    this.#toSkip++;
+  }
+
+  #arrive(): void {
+    const command = this.#unread.shift();
+    if (command === undefined) return;
+    const reply = this.#carrier.execute(this, command.args);
+    if (reply === undefined || this.#isBroken) return;
+    if (this.#toSkip > 0) {
+      this.#toSkip--;
+      return;
+    }
+    this.#replies.push(reply);
+    this.#carrier.toClient(this, 'is answered', () => this.#deliver());
+  }
+
+  #deliver(): void {
+    const reply = this.#replies.shift();
+    const command = reply === undefined ? undefined : this.#waiting.shift();
+    if (reply instanceof ErrorReply) command?.reject(reply);
+    else command?.resolve(reply);
+  }
+}
+
+export function connectionLost(): Error {
+  return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+}

@@ -1,0 +1,230 @@
+import { Fifo } from '../../core/fifo.js';
+import { Failure } from '../../redis/failure.js';
+import type {
+  ChangeBatch,
+  ChangeSource,
+  Lane,
+  WriteItem,
+  WriteOutcome,
+} from '../../redis/remote.js';
+import { answered, bytesOf, type Change, replaceChange } from './change.js';
+
+/** What is known of a key with an unanswered change. */
+interface Pending {
+  /** The change that Redis has been sent and has not answered. */
+  sent: Change | undefined;
+  /** The latest change that waits; it replaced those that waited before it. */
+  next: Change | undefined;
+  lane: Lane;
+  /** Whether the key stands in the queue of its lane. */
+  isQueued: boolean;
+}
+
+/** What a clear found. */
+export interface Overtaken {
+  readonly waiting: readonly Change[];
+  /** Resolves when what was sent is answered. */
+  readonly sent: Promise<unknown>;
+}
+
+/** What the queue asks and tells. */
+export interface ChangeQueueOptions {
+  /** The item for a change that is about to be sent. */
+  readonly toItem: (change: Change) => WriteItem;
+  /** A batch of so many bytes failed: told once, before the outcomes of its changes. */
+  readonly onFailed: (failure: Failure, bytes: number) => void;
+  /** Redis answered a change that was sent, or it is not known what became of it. */
+  readonly onOutcome: (change: Change, outcome: WriteOutcome | Failure) => void;
+}
+
+/**
+ * The changes of one door that Redis has not answered.
+ *
+ * Invariants: a key has at most one change on its way; later changes of the key wait, and the latest
+ * replaces those that wait; so nothing that is sent again, or late, can reorder changes of one key. A change
+ * that waits is not sent: it has no deadline and is no fault of Redis.
+ */
+export class ChangeQueue implements ChangeSource {
+  readonly #options: ChangeQueueOptions;
+  readonly #pending = new Map<string, Pending>();
+  readonly #lanes: Readonly<Record<Lane, Fifo<string>>> = { request: new Fifo(), bulk: new Fifo() };
+  #waitingBytes = 0;
+  readonly #barriers = new Set<Promise<unknown>>();
+
+  constructor(options: ChangeQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of changes that wait to be sent. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /** The latest unanswered change of the key. */
+  latest(key: string): Change | undefined {
+    if (this.#pending.size === 0) return undefined;
+    const pending = this.#pending.get(key);
+    return pending?.next ?? pending?.sent;
+  }
+
+  /** Resolves when the changes of the key so far are answered; `undefined` when there are none. */
+  untilAnswered(key: string): Promise<void> | undefined {
+    const change = this.latest(key);
+    return change && answered(change);
+  }
+
+  add(change: Change, lane: Lane): void {
+    const pending = this.#pendingOf(change.key, lane);
+    if (pending.next !== undefined) {
+      this.#waitingBytes -= bytesOf(pending.next);
+      replaceChange(pending.next, change);
+    }
+    pending.next = change;
+    this.#waitingBytes += bytesOf(change);
+    if (lane === 'request' && pending.lane === 'bulk') {
+      // A request's change overtakes bulk work; the place in the bulk queue is skipped when its turn comes.
+      pending.lane = 'request';
+      pending.isQueued = false;
+    }
+    if (pending.sent === undefined) this.#enqueue(change.key, pending);
+  }
+
+  /** Nothing is sent before `answer` is there. */
+  async hold<T>(answer: Promise<T>): Promise<T> {
+    this.#barriers.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#barriers.delete(answer);
+    }
+  }
+
+  /** Resolves when nothing holds the queue; `undefined` when nothing does. */
+  untilFree(): Promise<unknown> | undefined {
+    return this.#barriers.size === 0 ? undefined : Promise.all(this.#barriers);
+  }
+
+  next(lane: Lane, maxKeys: number, maxBytes: number): ChangeBatch | undefined {
+    const queue = this.#lanes[lane];
+    if (this.#barriers.size > 0 || queue.size === 0) return undefined;
+    const changes: Change[] = [];
+    const items: WriteItem[] = [];
+    let bytes = 0;
+    while (items.length < maxKeys) {
+      const pending = this.#head(lane);
+      if (pending?.next === undefined) break;
+      const change = pending.next;
+      if (items.length > 0 && bytes + bytesOf(change) > maxBytes) break;
+      queue.take();
+      bytes += bytesOf(change);
+      this.#send(pending, change);
+      changes.push(change);
+      items.push(this.#options.toItem(change));
+    }
+    if (items.length === 0) return undefined;
+    return { items, settled: (outcomes) => this.#settled(changes, outcomes) };
+  }
+
+  /** Takes out the change of the key that waits. */
+  takeOne(key: string): Change | undefined {
+    const pending = this.#pending.get(key);
+    return pending === undefined ? undefined : this.#take(key, pending);
+  }
+
+  /** Takes out the changes that wait. */
+  takeWaiting(): Change[] {
+    const taken: Change[] = [];
+    for (const [key, pending] of this.#pending) {
+      const change = this.#take(key, pending);
+      if (change !== undefined) taken.push(change);
+    }
+    return taken;
+  }
+
+  /** These keys are cleared: takes out the changes that wait, and hides from readers what was sent. */
+  overtake(matches: (key: string) => boolean): Overtaken {
+    const waiting: Change[] = [];
+    const sent: Promise<void>[] = [];
+    for (const [key, pending] of this.#pending) {
+      if (!matches(key)) continue;
+      const change = this.#take(key, pending);
+      if (change !== undefined) waiting.push(change);
+      if (pending.sent === undefined) continue;
+      pending.sent.isCleared = true;
+      sent.push(answered(pending.sent));
+    }
+    return { waiting, sent: Promise.all(sent) };
+  }
+
+  #take(key: string, pending: Pending): Change | undefined {
+    const change = pending.next;
+    if (change === undefined) return undefined;
+    this.#waitingBytes -= bytesOf(change);
+    pending.next = undefined;
+    if (pending.sent === undefined) this.#pending.delete(key);
+    return change;
+  }
+
+  #pendingOf(key: string, lane: Lane): Pending {
+    let pending = this.#pending.get(key);
+    if (pending === undefined) {
+      pending = { sent: undefined, next: undefined, lane, isQueued: false };
+      this.#pending.set(key, pending);
+    }
+    return pending;
+  }
+
+  #enqueue(key: string, pending: Pending): void {
+    if (pending.isQueued) return;
+    pending.isQueued = true;
+    this.#lanes[pending.lane].push(key);
+  }
+
+  /** The first key of the lane that has something to send; keys whose change was taken or overtook are skipped. */
+  #head(lane: Lane): Pending | undefined {
+    const queue = this.#lanes[lane];
+    for (;;) {
+      const key = queue.peek();
+      if (key === undefined) return undefined;
+      const pending = this.#pending.get(key);
+      if (
+        pending?.isQueued &&
+        pending.lane === lane &&
+        pending.sent === undefined &&
+        pending.next
+      ) {
+        return pending;
+      }
+      queue.take();
+    }
+  }
+
+  #send(pending: Pending, change: Change): void {
+    pending.isQueued = false;
+    pending.sent = change;
+    pending.next = undefined;
+    this.#waitingBytes -= bytesOf(change);
+  }
+
+  #settled(changes: readonly Change[], outcomes: readonly WriteOutcome[] | Failure): void {
+    if (outcomes instanceof Failure) {
+      const bytes = changes.reduce((sum, change) => sum + bytesOf(change), 0);
+      this.#options.onFailed(outcomes, bytes);
+    }
+    changes.forEach((change, i) => {
+      this.#settle(change, outcomes instanceof Failure ? outcomes : (outcomes[i] ?? 'late'));
+    });
+  }
+
+  #settle(change: Change, outcome: WriteOutcome | Failure): void {
+    const pending = this.#pending.get(change.key) as Pending;
+    pending.sent = undefined;
+    this.#options.onOutcome(change, outcome);
+    if (pending.next === undefined) this.#pending.delete(change.key);
+    else this.#enqueue(change.key, pending);
+  }
+}

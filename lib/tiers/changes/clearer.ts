@@ -1,0 +1,70 @@
+import type { WriteResult } from '../../api/cache.js';
+import { compileGlob } from '../../core/glob.js';
+import type { Shard } from '../shard.js';
+import { settleChange } from './change.js';
+import { changeGeneration } from './change-generation.js';
+import type { Replay } from './replay.js';
+import type { Sweeper } from './sweeper.js';
+import type { Writer } from './writer.js';
+
+export interface ClearerParts {
+  readonly writer: Writer;
+  readonly replay: Replay;
+  readonly sweeper: Sweeper;
+}
+
+const EVERYTHING = '*';
+
+/**
+ * Clears everything by a change of generation, or a pattern as of the moment of the call.
+ *
+ * Invariants: what was called before the clear and not sent is part of it and shares its outcome; what is called after it is sent
+ * after the generation's answer; a later `set` stays.
+ */
+export class Clearer {
+  readonly #shard: Shard;
+  readonly #parts: ClearerParts;
+
+  constructor(shard: Shard, parts: ClearerParts) {
+    this.#shard = shard;
+    this.#parts = parts;
+  }
+
+  async clear(pattern: string): Promise<WriteResult> {
+    const { door, ledger, tools, hasRedis } = this.#shard;
+    const matches = compileGlob(pattern);
+    const limit = door.time.stamp().high;
+    door.time.raiseFloor(limit);
+    ledger.beginAll();
+    tools.standby.deleteMatching(matches);
+    if (!hasRedis) return tools.config.isEnabled ? 'applied' : 'deferred';
+    const { waiting, sent } = this.#parts.writer.queue.overtake(matches);
+    if (pattern === EVERYTHING) ledger.clearAll(limit);
+    else ledger.clearPattern(pattern, limit);
+    const isApplied = await (pattern === EVERYTHING ? this.#everything() : this.#swept(sent));
+    if (!isApplied) this.#parts.replay.soon();
+    const result = isApplied ? 'applied' : 'deferred';
+    for (const change of waiting) settleChange(change, result);
+    return result;
+  }
+
+  async #everything(): Promise<boolean> {
+    const { ledger } = this.#shard;
+    const { writer, replay, sweeper } = this.#parts;
+    if (this.#shard.writer !== undefined && (await changeGeneration(this.#shard, writer.queue))) {
+      sweeper.sweepDead();
+      if (ledger.hasUnapplied) replay.soon();
+      return true;
+    }
+    writer.abandonWaiting();
+    ledger.flush();
+    return false;
+  }
+
+  async #swept(sent: Promise<unknown>): Promise<boolean> {
+    if (this.#shard.writer === undefined) return false;
+    // What was sent and runs later than the scan (a forgotten script, say) would be missed by it.
+    await sent;
+    return this.#parts.sweeper.sweep();
+  }
+}

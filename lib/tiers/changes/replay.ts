@@ -1,0 +1,86 @@
+import { inBackground } from '../../core/background.js';
+import type { Timer } from '../../core/clock.js';
+import type { Shard } from '../shard.js';
+import { CallOutcome } from './change.js';
+import { changeGeneration } from './change-generation.js';
+import type { Writer } from './writer.js';
+
+/** A change that failed while Redis takes changes is replayed after this pause; twice as long after each failure. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Writes go on while the journal is replayed; the rest of a busy journal is replayed behind its barrier. */
+const MAX_PASSES = 20;
+
+/**
+ * Tells Redis what the journal holds: first the change of generation, if one is due, then the keys.
+ *
+ * Invariants: what is told is a delete as of the change's call, so that what others stored later stays; a
+ * key leaves the journal only when Redis acknowledged it.
+ */
+export class Replay {
+  readonly #shard: Shard;
+  readonly #writer: Writer;
+  #timer: Timer | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #running: Promise<boolean> | undefined;
+
+  constructor(shard: Shard, writer: Writer) {
+    this.#shard = shard;
+    this.#writer = writer;
+  }
+
+  /** Before anybody reads from a new connection. Whether Redis took everything. */
+  async beforeReads(wake: () => void): Promise<boolean> {
+    const { ledger } = this.#shard;
+    // One that is under way may belong to the connection before.
+    await this.#running;
+    for (let pass = 0; pass < MAX_PASSES && ledger.hasUnapplied; pass++) {
+      if (!(await this.#run(wake))) return false;
+    }
+    return true;
+  }
+
+  /** The journal has something that Redis could be told now. */
+  soon(): void {
+    const { door, tools } = this.#shard;
+    if (this.#timer !== undefined || this.#running !== undefined) return;
+    if (door.writer === undefined) return;
+    const replay = (): void => void this.#now();
+    this.#timer = inBackground(() => tools.clock.setTimer(replay, this.#pauseMs));
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#pauseMs = FIRST_PAUSE_MS;
+  }
+
+  async #now(): Promise<void> {
+    this.#timer = undefined;
+    const { door, ledger } = this.#shard;
+    const commands = door.writer;
+    if (commands === undefined || !ledger.hasUnapplied) return;
+    const isWell = await this.#run(() => commands.wake());
+    this.#pauseMs = isWell ? FIRST_PAUSE_MS : Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
+    if (ledger.hasUnapplied) this.soon();
+  }
+
+  #run(wake: () => void): Promise<boolean> {
+    this.#running ??= this.#tell(wake).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #tell(wake: () => void): Promise<boolean> {
+    const { ledger } = this.#shard;
+    const { queue } = this.#writer;
+    if (ledger.blocksAll && !(await changeGeneration(this.#shard, queue))) return false;
+    const waiting = ledger.waiting().filter(([key]) => queue.latest(key) === undefined);
+    const outcome = new CallOutcome(waiting.length);
+    for (const [key, limit] of waiting) this.#writer.redo(key, limit, outcome);
+    wake();
+    return (await outcome.result) === 'applied';
+  }
+}

@@ -1,0 +1,207 @@
+import type { Label } from '../../redis/remote.js';
+
+/** Writes labelled longer ago than this are dropped: no failover loses as much. Time without heartbeats does not count. */
+const KEPT_MS = 30_000;
+/** Heartbeats further apart than this were not answered in between. */
+const LONGEST_GAP_MS = 1_000;
+/** More keys than this are dropped early, at the next answered heartbeat. */
+const MAX_KEYS = 10_000;
+
+/** A change that Redis acknowledged. `version` and `limit` are its stamp in microseconds. */
+export interface Acknowledged {
+  version: number;
+  readonly limit: number;
+  readonly batch: Batch;
+}
+
+/** What was acknowledged between two fences. With count 0 it is not known to lie before a fence. */
+export interface Batch {
+  label: Label;
+  /** In the time of answered heartbeats. */
+  labelledAt: number;
+  /** How many changes it has. */
+  size: number;
+}
+
+/** What must be told to a server that lacks it. */
+export interface Lost {
+  readonly keys: readonly (readonly [string, Acknowledged])[];
+  readonly patterns: readonly (readonly [string, number])[];
+  /** More was lost than is remembered, or a change of generation was: everything must go. */
+  readonly isEverything: boolean;
+  /** Something that was dropped long ago is missing: the server lost acknowledged data. */
+  readonly isAmnesia: boolean;
+}
+
+/**
+ * The changes that Redis acknowledged lately, each with a label: the reign and the count of the fence that
+ * followed it (rules R3, R7 and R9 of the recovery protocol in docs/adr). A server that comes back, or a
+ * replica that takes over, shows which fences it has; what lies behind them is told to it again.
+ *
+ * Invariants: one record per key, its latest; a record is dropped only at an answered heartbeat, and the
+ * highest label that was dropped is remembered.
+ */
+export class AcknowledgedWrites {
+  readonly #keys = new Map<string, Acknowledged>();
+  readonly #patterns = new Map<string, { limit: number; batch: Batch }>();
+  #current: Batch = newBatch({ life: '', id: '' });
+  /** Closed batches that have no label yet. */
+  #unlabelled: Batch[] = [];
+  #bump: Batch | undefined;
+  /** The latest batch that was dropped, in whole or in part. */
+  #floor: Pick<Batch, 'label' | 'labelledAt'> | undefined;
+  #confirmedAt = Number.NEGATIVE_INFINITY;
+  /** How long heartbeats have been answered, in all. */
+  #answeredMs = 0;
+
+  /** Changes that are not known to lie before a fence. */
+  get unfenced(): number {
+    let count = this.#current.size;
+    for (const batch of this.#unlabelled) count += batch.size;
+    return count;
+  }
+
+  note(
+    key: string,
+    stamp: { readonly version: number; readonly limit: number },
+    reign: Reign,
+  ): void {
+    this.#keys.delete(key);
+    this.#keys.set(key, {
+      version: stamp.version,
+      limit: stamp.limit,
+      batch: this.#batchOf(reign),
+    });
+  }
+
+  notePattern(pattern: string, limit: number, reign: Reign): void {
+    this.#patterns.set(pattern, { limit, batch: this.#batchOf(reign) });
+  }
+
+  /** A change of generation of this process was acknowledged: what was dropped before is out of reach. */
+  noteBump(reign: Reign): void {
+    this.#bump = this.#batchOf(reign);
+    this.#floor = undefined;
+  }
+
+  get(key: string): Acknowledged | undefined {
+    return this.#keys.size === 0 ? undefined : this.#keys.get(key);
+  }
+
+  /** A fence is about to be sent: what was acknowledged until now lies before it. Call the result with its label. */
+  beginFence(): (label: Label, now: number) => void {
+    if (this.#current.size > 0) this.#unlabelled.push(this.#current);
+    const batches = [...this.#unlabelled];
+    this.#current = newBatch(reignOf(this.#current));
+    return (label, now) => {
+      this.#answeredMs += Math.min(now - this.#confirmedAt, LONGEST_GAP_MS);
+      this.#confirmedAt = now;
+      for (const batch of batches) {
+        batch.label = label;
+        batch.labelledAt = this.#answeredMs;
+      }
+      this.#unlabelled = this.#unlabelled.filter((batch) => !isLabelled(batch));
+      this.#drop();
+    };
+  }
+
+  /** Takes out what `survived` denies. `reign`: the present one; a record made anew in the same life has another id. */
+  takeLost(survived: (label: Label) => boolean, reign: Reign, count: number): Lost {
+    this.#adoptNewRecord(reign, count);
+    const keys: (readonly [string, Acknowledged])[] = [];
+    const patterns: (readonly [string, number])[] = [];
+    for (const [key, record] of this.#keys) {
+      if (survived(record.batch.label)) continue;
+      keys.push([key, record]);
+      this.#keys.delete(key);
+    }
+    for (const [pattern, { limit, batch }] of this.#patterns) {
+      if (survived(batch.label)) continue;
+      patterns.push([pattern, limit]);
+      this.#patterns.delete(pattern);
+    }
+    const isBumpLost = this.#bump !== undefined && !survived(this.#bump.label);
+    const isAmnesia = this.#floor !== undefined && !survived(this.#floor.label);
+    // Amnesia lasts until the generation was changed.
+    if (isBumpLost) this.#bump = undefined;
+    return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
+  }
+
+  /** Within one life nothing is lost, but a record that was evicted counts anew: old labels mean nothing to it. */
+  #adoptNewRecord(reign: Reign, count: number): void {
+    const batches = new Set<Batch>(this.#unlabelled);
+    for (const { batch } of this.#keys.values()) batches.add(batch);
+    for (const { batch } of this.#patterns.values()) batches.add(batch);
+    if (this.#bump !== undefined) batches.add(this.#bump);
+    for (const batch of batches) {
+      if (!isLabelled(batch) || !isOfOldRecord(batch.label, reign)) continue;
+      batch.label = noLabel(reign);
+      this.#unlabelled.push(batch);
+    }
+    if (this.#floor !== undefined && isOfOldRecord(this.#floor.label, reign)) {
+      const label = { ...noLabel(reign), count: count + 1 };
+      this.#floor = { label, labelledAt: this.#answeredMs };
+    }
+  }
+
+  #batchOf(reign: Reign): Batch {
+    const { label } = this.#current;
+    if (label.life !== reign.life || label.reign !== reign.id) {
+      if (this.#current.size > 0) this.#unlabelled.push(this.#current);
+      this.#current = newBatch(reign);
+    }
+    this.#current.size++;
+    return this.#current;
+  }
+
+  #drop(): void {
+    for (const [key, { batch }] of this.#keys) {
+      const isKept = this.#keys.size <= MAX_KEYS && this.#isYoung(batch);
+      if (!isLabelled(batch) || isKept) break;
+      this.#keys.delete(key);
+      this.#raiseFloor(batch);
+    }
+    for (const [pattern, { batch }] of this.#patterns) {
+      if (!isLabelled(batch) || this.#isYoung(batch)) continue;
+      this.#patterns.delete(pattern);
+      this.#raiseFloor(batch);
+    }
+  }
+
+  #isYoung({ labelledAt }: Batch): boolean {
+    return this.#answeredMs - labelledAt < KEPT_MS;
+  }
+
+  #raiseFloor({ label, labelledAt }: Batch): void {
+    if (this.#floor === undefined || labelledAt > this.#floor.labelledAt) {
+      this.#floor = { label, labelledAt };
+    }
+  }
+}
+
+export interface Reign {
+  readonly life: string;
+  readonly id: string;
+}
+
+function newBatch(reign: Reign): Batch {
+  return { label: noLabel(reign), labelledAt: 0, size: 0 };
+}
+
+/** Not fenced yet. */
+function noLabel({ life, id }: Reign): Label {
+  return { life, reign: id, count: 0 };
+}
+
+function isLabelled({ label }: Batch): boolean {
+  return label.count > 0;
+}
+
+function reignOf({ label }: Batch): Reign {
+  return { life: label.life, id: label.reign };
+}
+
+/** In this life the record was made anew, and counts from 0. */
+function isOfOldRecord(label: Label, reign: Reign): boolean {
+  return label.life === reign.life && label.reign !== reign.id;
+}

@@ -1,0 +1,137 @@
+import { compileGlob } from '../../core/glob.js';
+
+interface Cleared {
+  readonly matches: (key: string) => boolean;
+  /** Entries with a version up to this were cleared: microseconds. */
+  limit: number;
+  seq: number;
+  /** When Redis was swept (local, monotonic); until then the pattern waits for it. */
+  sweptAt: number | undefined;
+}
+
+/** More waiting patterns than this with a wildcard before their end would make every read slow. */
+const MAX_GLOBS = 64;
+
+/** A prefix and one star at its end: matched by looking the prefix up. */
+const PREFIX_PATTERN = /^[^*?[\\]*\*$/;
+
+/**
+ * The patterns that were cleared, each as of a moment. An entry that matches one and is not younger counts
+ * as absent; a younger one is believed.
+ *
+ * Invariants: a pattern waits until a scan that began after its clear has swept Redis; it filters for a
+ * while longer, because a write that was lost before the clear may still run behind the sweep.
+ */
+export class ClearedPatterns {
+  readonly #patterns = new Map<string, Cleared>();
+  /** The patterns of the form `prefix*`, by the length of the prefix and by the prefix. */
+  readonly #prefixes = new Map<number, Map<string, Cleared>>();
+  readonly #globs = new Set<Cleared>();
+  #waiting = 0;
+  #seq = 0;
+
+  /** Patterns that wait for a sweep. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get isEmpty(): boolean {
+    return this.#patterns.size === 0;
+  }
+
+  /** So many that reads would become slow: a change of generation is cheaper. */
+  get isTooMany(): boolean {
+    return this.#globs.size > MAX_GLOBS;
+  }
+
+  /** Marks a moment: everything recorded so far has a lower or equal `seq`. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  record(pattern: string, limit: number): void {
+    const known = this.#patterns.get(pattern);
+    if (known !== undefined) {
+      if (known.sweptAt !== undefined) this.#waiting++;
+      known.limit = Math.max(known.limit, limit);
+      known.seq = ++this.#seq;
+      known.sweptAt = undefined;
+      return;
+    }
+    const matches = compileGlob(pattern);
+    const cleared: Cleared = { matches, limit, seq: ++this.#seq, sweptAt: undefined };
+    this.#waiting++;
+    this.#patterns.set(pattern, cleared);
+    if (PREFIX_PATTERN.test(pattern)) this.#prefixMap(pattern).set(pattern.slice(0, -1), cleared);
+    else this.#globs.add(cleared);
+    if (this.isTooMany) this.#forgetSweptGlobs();
+  }
+
+  /** Entries of the key with a version up to this are cleared; 0 when no pattern matches. */
+  limitOf(key: string): number {
+    if (this.#patterns.size === 0) return 0;
+    let limit = 0;
+    for (const [length, prefixes] of this.#prefixes) {
+      if (key.length < length) continue;
+      const cleared = prefixes.get(key.slice(0, length));
+      if (cleared !== undefined && cleared.limit > limit) limit = cleared.limit;
+    }
+    for (const cleared of this.#globs) {
+      if (cleared.limit > limit && cleared.matches(key)) limit = cleared.limit;
+    }
+    return limit;
+  }
+
+  /** A scan that began when the patterns were at `seq` has swept Redis. Returns the patterns that waited for it. */
+  settle(seq: number, now: number): { readonly pattern: string; readonly limit: number }[] {
+    const settled: { pattern: string; limit: number }[] = [];
+    for (const [pattern, cleared] of this.#patterns) {
+      if (cleared.seq > seq || cleared.sweptAt !== undefined) continue;
+      cleared.sweptAt = now;
+      this.#waiting--;
+      settled.push({ pattern, limit: cleared.limit });
+    }
+    return settled;
+  }
+
+  /** Forgets the patterns that were swept before `moment`. */
+  forget(moment: number): void {
+    for (const [pattern, cleared] of this.#patterns) {
+      if (cleared.sweptAt !== undefined && cleared.sweptAt < moment) this.#delete(pattern, cleared);
+    }
+  }
+
+  /** A change of generation covers what was recorded when the patterns were at `seq`. */
+  clear(seq: number = this.#seq): void {
+    for (const [pattern, cleared] of this.#patterns) {
+      if (cleared.seq <= seq) this.#delete(pattern, cleared);
+    }
+  }
+
+  /** They only guard against what was lost before their clear. */
+  #forgetSweptGlobs(): void {
+    for (const [pattern, cleared] of this.#patterns) {
+      const isSwept = cleared.sweptAt !== undefined && this.#globs.has(cleared);
+      if (isSwept) this.#delete(pattern, cleared);
+    }
+  }
+
+  #delete(pattern: string, cleared: Cleared): void {
+    if (cleared.sweptAt === undefined) this.#waiting--;
+    this.#patterns.delete(pattern);
+    this.#globs.delete(cleared);
+    if (!PREFIX_PATTERN.test(pattern)) return;
+    const prefixes = this.#prefixMap(pattern);
+    prefixes.delete(pattern.slice(0, -1));
+    if (prefixes.size === 0) this.#prefixes.delete(pattern.length - 1);
+  }
+
+  #prefixMap(pattern: string): Map<string, Cleared> {
+    const length = pattern.length - 1;
+    const known = this.#prefixes.get(length);
+    if (known !== undefined) return known;
+    const created = new Map<string, Cleared>();
+    this.#prefixes.set(length, created);
+    return created;
+  }
+}

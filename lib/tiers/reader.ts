@@ -1,0 +1,191 @@
+import { classifyEntry, versionOf, withoutLease } from '../entry/entry.js';
+import { fingerprint } from '../entry/fingerprint.js';
+import { freshness } from '../entry/freshness.js';
+import { Failure } from '../redis/failure.js';
+import type { Commands, Lane, SlotReply } from '../redis/remote.js';
+import type { Change } from './changes/change.js';
+import type { ChangeQueue } from './changes/change-queue.js';
+import type { Shard } from './shard.js';
+import type { Found } from './store.js';
+
+/** The moment a read was sent. The reply is never older than this. */
+interface Asked {
+  readonly commands: Commands;
+  /** The ledger's position. */
+  readonly position: number;
+  /** Local, monotonic. */
+  readonly at: number;
+  /** A heartbeat that was sent after the reply showed that the data was not replaced. */
+  readonly isProven?: boolean;
+}
+
+type Answer = Found | undefined;
+
+/**
+ * Looks keys up in one door: a key with an unanswered change of this process is answered from that change,
+ * a key that Redis is behind on from memory, every other key from Redis. Never rejects.
+ */
+export class Reader {
+  readonly #shard: Shard;
+  readonly #queue: ChangeQueue;
+
+  constructor(shard: Shard, queue: ChangeQueue) {
+    this.#shard = shard;
+    this.#queue = queue;
+  }
+
+  /** What this process knows without Redis; `ask`: it must be asked. */
+  look(key: string): Answer | 'ask' {
+    const change = this.#queue.latest(key);
+    // Where the queue is full, a later change than the one that was sent is in the journal.
+    const isPending = change !== undefined && !this.#shard.ledger.isDeferredSince(key, change.seq);
+    if (isPending && !change.isReplay) return this.#pending(change);
+    return this.#shard.readerFor(key) === undefined ? this.inMemory(key) : 'ask';
+  }
+
+  #pending({ value, text, isCleared }: Change): Answer {
+    if (value === undefined || isCleared) return undefined;
+    const state = freshness(text, this.#shard.moment.nowMs);
+    return state === 'expired'
+      ? undefined
+      : { entry: text, tier: 'memory', isStale: state === 'stale' };
+  }
+
+  inMemory(key: string): Answer {
+    const { tools, moment } = this.#shard;
+    return tools.standby.get(key, moment);
+  }
+
+  /** Asks Redis for one key; call it when `look` said so. */
+  async ask(key: string): Promise<Answer> {
+    const asked = this.#asking();
+    if (asked === undefined) return this.inMemory(key);
+    const slot = await asked.commands.get(this.#shard.fullKey(key));
+    if (slot instanceof Failure) this.#reportFailures([slot]);
+    const answer = this.#interpret(key, slot, asked);
+    return answer instanceof Promise ? await answer : answer;
+  }
+
+  /** Asks Redis for many keys at once. */
+  async askMany(keys: readonly string[], lane: Lane): Promise<readonly Answer[]> {
+    const asked = this.#asking();
+    if (asked === undefined) return keys.map((key) => this.inMemory(key));
+    const fullKeys = keys.map((key) => this.#shard.fullKey(key));
+    const slots = await asked.commands.getMany(fullKeys, lane);
+    this.#reportFailures(slots);
+    const answers: Answer[] = new Array(keys.length);
+    const later: Promise<void>[] = [];
+    await this.#shard.tools.turns.forEach(keys, (key, i) => {
+      const answer = this.#interpret(key, slots[i] ?? null, asked);
+      if (!(answer instanceof Promise)) answers[i] = answer;
+      else later.push(this.#place(answer, answers, i));
+    });
+    await Promise.all(later);
+    return answers;
+  }
+
+  async #place(answer: Promise<Answer>, answers: Answer[], i: number): Promise<void> {
+    answers[i] = await answer;
+  }
+
+  /** Whether an entry that Redis showed elsewhere (a claim) may be given. */
+  isBelievable(key: string, entry: string): boolean {
+    const { door, ledger } = this.#shard;
+    if (classifyEntry(entry, door.generation, fingerprint(key)) !== 'usable') return false;
+    const version = versionOf(entry);
+    const own = ledger.acknowledged(key);
+    return version > ledger.clearedUpTo(key) && (own === undefined || version >= own.version);
+  }
+
+  #asking(): Asked | undefined {
+    const { door, ledger, tools } = this.#shard;
+    const commands = door.reader;
+    return commands && { commands, position: ledger.position, at: tools.clock.now() };
+  }
+
+  #interpret(key: string, slot: SlotReply, asked: Asked): Answer | Promise<Answer> {
+    if (slot instanceof Failure) return this.#failed(key, slot);
+    // The key may have been changed while this reply was on its way, or Redis been lost.
+    const known = this.look(key);
+    if (known !== 'ask') return known;
+    // The process may have been suspended.
+    const isProven = asked.isProven || this.#shard.door.isProven();
+    if (!isProven) return this.#afterProof(key, slot, asked);
+    return slot === null ? this.#absent(key, asked) : this.#admit(key, withoutLease(slot), asked);
+  }
+
+  /** One failure may be the reply to many keys. */
+  #reportFailures(slots: readonly SlotReply[]): void {
+    const failures = new Set(slots.filter((slot) => slot instanceof Failure));
+    for (const failure of failures) if (!failure.isImpatient) this.#shard.door.report(failure);
+  }
+
+  #failed(key: string, failure: Failure): Answer {
+    // A key of another type holds nothing of ours; any other failure leaves the question to memory.
+    return failure.isAbout('WRONGTYPE') ? undefined : this.inMemory(key);
+  }
+
+  /** What Redis said counts when a heartbeat after it shows the same data. */
+  async #afterProof(key: string, slot: string | null, asked: Asked): Promise<Answer> {
+    const isProven = await this.#shard.door.prove();
+    return isProven ? this.#interpret(key, slot, { ...asked, isProven }) : this.inMemory(key);
+  }
+
+  #admit(key: string, entry: string, asked: Asked): Answer | Promise<Answer> {
+    const { door, ledger, tools } = this.#shard;
+    switch (classifyEntry(entry, door.generation, fingerprint(key))) {
+      case 'usable':
+        break;
+      case 'misplaced':
+        return this.#misplaced(key, entry, asked);
+      case 'foreign':
+        tools.observer.failed('decode', undefined);
+        return this.#absent(key, asked);
+      case 'absent':
+        return this.#absent(key, asked);
+    }
+    const version = versionOf(entry);
+    if (version <= ledger.clearedUpTo(key)) return this.#absent(key, asked);
+    const own = ledger.acknowledged(key);
+    if (own !== undefined && version < own.version) {
+      // The data was replaced, or another process' clock is behind.
+      if (!asked.isProven) return this.#afterProof(key, entry, asked);
+      if (!ledger.isUnchangedSince(key, asked.position)) return this.inMemory(key);
+      own.version = version;
+    }
+    return this.#give(key, entry, asked);
+  }
+
+  #give(key: string, entry: string, { position, at }: Asked): Answer {
+    const { door, ledger, tools } = this.#shard;
+    const state = freshness(entry, door.time.now());
+    if (!(state === 'fresh' || state === 'stale')) return this.#absent(key, { position });
+    if (ledger.isUnchangedSince(key, position)) tools.standby.keep(key, entry, { seenAt: at });
+    return { entry, tier: 'redis', isStale: state === 'stale' };
+  }
+
+  /** Another cache's entry, whose prefix begins with ours; or replies that belong to other commands. */
+  async #misplaced(key: string, entry: string, asked: Asked): Promise<Answer> {
+    const { tools, door } = this.#shard;
+    const again = await asked.commands.recheck(this.#shard.fullKey(key));
+    if (again instanceof Failure) {
+      this.#reportFailures([again]);
+      return this.#failed(key, again);
+    }
+    tools.observer.failed('decode', undefined);
+    const isStored = again !== null && withoutLease(again) === entry;
+    const isChanged = again === null || this.#isOurs(key, withoutLease(again));
+    if (!isStored && isChanged) door.report(asked.commands.desync('an entry of another key'));
+    return this.#absent(key, asked);
+  }
+
+  #isOurs(key: string, entry: string): boolean {
+    return classifyEntry(entry, this.#shard.door.generation, fingerprint(key)) !== 'misplaced';
+  }
+
+  /** Redis does not have it, so neither may memory. */
+  #absent(key: string, { position }: Pick<Asked, 'position'>): undefined {
+    const { ledger, tools } = this.#shard;
+    if (ledger.isUnchangedSince(key, position)) tools.standby.delete(key);
+  }
+}

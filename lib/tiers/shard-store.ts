@@ -1,0 +1,104 @@
+import type { Commands, DoorState, Evidence, Label } from '../redis/remote.js';
+import { Clearer } from './changes/clearer.js';
+import { Replay } from './changes/replay.js';
+import { Sweeper } from './changes/sweeper.js';
+import { Writer } from './changes/writer.js';
+import { Claims } from './claims.js';
+import { isReadable } from './mode.js';
+import { Reader } from './reader.js';
+import type { Shard } from './shard.js';
+
+/**
+ * Everything that one door's keys need, and what follows from the door's news.
+ *
+ * Invariants: while the door takes no changes, nothing waits in the queue; before anybody reads from a new
+ * connection, the journal was replayed into it.
+ */
+export class ShardStore {
+  readonly shard: Shard;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly clearer: Clearer;
+  readonly claims: Claims;
+  readonly #isOurs: (key: string) => boolean;
+  readonly #replay: Replay;
+  readonly #sweeper: Sweeper;
+  /** When the last heartbeat was sent that proved the data (local, monotonic). */
+  #provenAt = 0;
+
+  /** `isOurs`: whether this door serves the key. */
+  constructor(shard: Shard, isOurs: (key: string) => boolean) {
+    this.shard = shard;
+    this.#isOurs = isOurs;
+    const onDeferred = (): void => this.#replay.soon();
+    this.writer = new Writer(shard, onDeferred);
+    this.#replay = new Replay(shard, this.writer);
+    this.#sweeper = new Sweeper(shard, this.writer.queue);
+    this.reader = new Reader(shard, this.writer.queue);
+    const parts = { writer: this.writer, replay: this.#replay, sweeper: this.#sweeper };
+    this.clearer = new Clearer(shard, parts);
+    this.claims = new Claims(shard, {
+      queue: this.writer.queue,
+      reader: this.reader,
+      onDeferred,
+    });
+  }
+
+  stateChanged(state: DoorState, previous: DoorState): void {
+    this.#suspect(state, previous);
+    if (this.shard.door.writer === undefined) {
+      this.#replay.stop();
+      this.#sweeper.stop();
+      if (state.name !== 'recovering') this.writer.abandonWaiting();
+    }
+    this.shard.tools.observer.doorChanged(state, previous);
+  }
+
+  beginFence(): (label: Label) => void {
+    const sentAt = this.shard.tools.clock.now();
+    const confirm = this.shard.ledger.beginFence();
+    return (label) => {
+      this.#provenAt = sentAt;
+      confirm(label);
+    };
+  }
+
+  judge(evidence: Evidence): 'intact' | 'amnesia' {
+    const verdict = this.shard.ledger.judge(evidence);
+    if (verdict === 'amnesia') this.shard.tools.observer.dataLost();
+    return verdict;
+  }
+
+  /** Before the first read from a new connection. */
+  async replay(commands: Commands): Promise<boolean> {
+    commands.setChangeSource(this.writer.queue);
+    return this.#replay.beforeReads(() => commands.wake());
+  }
+
+  /** Redis takes changes from now on. */
+  opened(commands: Commands): void {
+    commands.setChangeSource(this.writer.queue);
+    commands.wake();
+    if (this.shard.ledger.awaitsSweep) void this.#sweeper.sweep();
+    if (this.shard.ledger.hasUnapplied) this.#replay.soon();
+  }
+
+  #suspect(state: DoorState, previous: DoorState): void {
+    const { standby } = this.shard.tools;
+    const isInDoubt = state.name === 'half-open' || state.name === 'recovering';
+    if (isReadable(state) && !isReadable(previous)) {
+      // What memory holds was made without this connection.
+      standby.suspect({ matches: this.#isOurs });
+    } else if (isInDoubt && isReadable(previous)) {
+      // A replica, or a server with other data, may have shown it.
+      standby.suspect({ matches: this.#isOurs, seenSince: this.#provenAt });
+    }
+  }
+
+  close(): void {
+    this.#replay.stop();
+    this.#sweeper.stop();
+    this.claims.keeper.stop();
+    this.writer.abandonWaiting();
+  }
+}

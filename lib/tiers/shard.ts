@@ -1,0 +1,88 @@
+import type { Clock } from '../core/clock.js';
+import type { Turns } from '../core/turns.js';
+import { entryText, tombstoneText } from '../entry/entry.js';
+import { fingerprint } from '../entry/fingerprint.js';
+import { tombstoneLifeMs } from '../entry/write-times.js';
+import type { Commands, Door, Stamp } from '../redis/remote.js';
+import type { Ledger } from './ledger/ledger.js';
+import type { Observer } from './observer.js';
+import type { Moment, Origin, Standby } from './standby.js';
+import type { NewValue } from './store.js';
+import type { TierConfig } from './tier-options.js';
+
+/** What all parts of one store share. */
+export interface Tools {
+  readonly config: TierConfig;
+  readonly clock: Clock;
+  readonly turns: Turns;
+  readonly observer: Observer;
+  readonly standby: Standby;
+}
+
+/** What one door's parts share: the door, what this process wrote there, and the fallback. */
+export class Shard {
+  readonly door: Door;
+  readonly ledger: Ledger;
+  readonly tools: Tools;
+  /** How long a tombstone lasts. */
+  readonly tombstoneMs: number;
+  /** Absent: there is no Redis, and memory alone keeps what is written. */
+  readonly hasRedis: boolean;
+  #tombstone = { generation: '', version: 0, text: '' };
+
+  constructor(door: Door, ledger: Ledger, tools: Tools & { readonly hasRedis: boolean }) {
+    this.door = door;
+    this.ledger = ledger;
+    this.tools = tools;
+    this.hasRedis = tools.hasRedis;
+    this.tombstoneMs = tombstoneLifeMs(tools.config);
+  }
+
+  /** The complete key in Redis. */
+  fullKey(key: string): string {
+    return this.tools.config.prefix + key;
+  }
+
+  /** The connection to read this key from, unless Redis is away or behind on this key. */
+  readerFor(key: string): Commands | undefined {
+    const commands = this.door.reader;
+    return commands === undefined || this.ledger.blocks(key) ? undefined : commands;
+  }
+
+  /** The connection for changes, unless Redis takes none or a change of generation is due. */
+  get writer(): Commands | undefined {
+    return this.ledger.blocksAll ? undefined : this.door.writer;
+  }
+
+  /** What an entry in memory must be to be given now: rather a moment too short than longer than in Redis. */
+  get moment(): Moment {
+    return { generation: this.door.generation, nowMs: this.door.time.latest() };
+  }
+
+  /** How entries are kept that are made now: shorter while processes cannot hear each other. */
+  get #origin(): Origin {
+    const isShared = !this.hasRedis || this.door.reader !== undefined;
+    return isShared ? {} : { outageTtlMs: this.tools.config.outageTtlMs };
+  }
+
+  /** The entry of a value as of a stamp. */
+  textOf(key: string, value: NewValue, stamp: Pick<Stamp, 'low'>): string {
+    const { generation } = this.door;
+    return entryText({ ...value, generation, fingerprint: fingerprint(key), version: stamp.low });
+  }
+
+  /** The tombstone as of a stamp; deletes of one moment share the text. */
+  tombstoneOf({ low }: Pick<Stamp, 'low'>): string {
+    const { generation } = this.door;
+    const known = this.#tombstone;
+    if (known.version === low && known.generation === generation) return known.text;
+    const text = tombstoneText(generation, low);
+    this.#tombstone = { generation, version: low, text };
+    return text;
+  }
+
+  /** Keeps the newest value of a key in memory. */
+  keep(key: string, text: string): void {
+    this.tools.standby.keep(key, text, this.#origin);
+  }
+}

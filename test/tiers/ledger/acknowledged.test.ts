@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import { survived } from '../../../lib/redis/lineage.js';
+import type { Label } from '../../../lib/redis/remote.js';
+import {
+  AcknowledgedWrites,
+  type Lost,
+  type Reign,
+} from '../../../lib/tiers/ledger/acknowledged.js';
+
+const R1: Reign = { life: 'one', id: 'r1' };
+const R2: Reign = { life: 'two', id: 'r2' };
+const at = (version: number) => ({ version, limit: version });
+
+/** The chain of a server that began R2 when R1 had counted to `base`. */
+function afterFailover(writes: AcknowledgedWrites, base: number): Lost {
+  const chain = [
+    { id: 'r1', life: 'one', base: 0, openedAt: 0 },
+    { id: 'r2', life: 'two', base, openedAt: 0 },
+  ];
+  return writes.takeLost((label) => survived(label, 'two', chain), R2, base);
+}
+
+const keysOf = (lost: Lost): string[] => lost.keys.map(([key]) => key);
+const label = (count: number, { life, id }: Reign = R1): Label => ({ life, reign: id, count });
+
+/** So many answered heartbeats, half a second apart. */
+function beats(writes: AcknowledgedWrites, count: number, from: number): void {
+  for (let i = 1; i <= count; i++) writes.beginFence()(label(100 + i), from + i * 500);
+}
+
+describe('AcknowledgedWrites', () => {
+  it('labels what was acknowledged before the fence was sent, and nothing later', () => {
+    const writes = new AcknowledgedWrites();
+    writes.note('a', at(1), R1);
+    const confirm = writes.beginFence();
+    writes.note('b', at(2), R1);
+    confirm(label(7), 0);
+    expect(writes.unfenced).to.equal(1);
+    expect(keysOf(afterFailover(writes, 7))).to.deep.equal(['b']);
+    expect(writes.get('a')?.version).to.equal(1);
+    expect(writes.get('b')).to.equal(undefined);
+  });
+
+  it('takes out what lies behind the fences of the new reign', () => {
+    const writes = new AcknowledgedWrites();
+    writes.note('a', at(1), R1);
+    writes.notePattern('p*', 3, R1);
+    writes.beginFence()(label(1), 0);
+    writes.note('b', at(2), R1);
+    writes.notePattern('q*', 4, R1);
+    writes.beginFence()(label(2), 0);
+    const lost = afterFailover(writes, 1);
+    expect(keysOf(lost)).to.deep.equal(['b']);
+    expect(lost.patterns).to.deep.equal([['q*', 4]]);
+    expect(lost).to.include({ isEverything: false, isAmnesia: false });
+    expect(keysOf(afterFailover(writes, 0)), 'earlier fences are gone, too').to.deep.equal(['a']);
+  });
+
+  it('labels by a later fence what an unanswered one left', () => {
+    const writes = new AcknowledgedWrites();
+    writes.note('a', at(1), R1);
+    writes.beginFence();
+    expect(writes.unfenced).to.equal(1);
+    writes.beginFence()(label(5), 0);
+    expect(writes.unfenced).to.equal(0);
+    expect(keysOf(afterFailover(writes, 4))).to.deep.equal(['a']);
+  });
+
+  it('keeps the reign in which a write was acknowledged', () => {
+    const writes = new AcknowledgedWrites();
+    writes.note('a', at(1), R1);
+    writes.note('b', at(1), R2);
+    expect(keysOf(afterFailover(writes, 9)), 'never fenced in its life').to.deep.equal(['a']);
+  });
+
+  it('says that everything must go when a change of generation is lost', () => {
+    const writes = new AcknowledgedWrites();
+    writes.noteBump(R1);
+    writes.beginFence()(label(3), 0);
+    expect(afterFailover(writes, 3)).to.include({ isEverything: false });
+    expect(afterFailover(writes, 2)).to.include({ isEverything: true, isAmnesia: false });
+    expect(afterFailover(writes, 2), 'told once').to.include({ isEverything: false });
+  });
+
+  it('drops after 30 s of answered heartbeats into the floor, whose loss is amnesia', () => {
+    const writes = new AcknowledgedWrites();
+    writes.note('a', at(1), R1);
+    writes.notePattern('a*', 1, R1);
+    writes.beginFence()(label(5), 0);
+    beats(writes, 59, 0);
+    expect(writes.get('a')).to.not.equal(undefined);
+    beats(writes, 1, 29_500);
+    expect(writes.get('a')).to.equal(undefined);
+    expect(afterFailover(writes, 5)).to.include({ isAmnesia: false, isEverything: false });
+    const lost = afterFailover(writes, 4);
+    expect(lost).to.include({ isAmnesia: true, isEverything: true });
+    expect(afterFailover(writes, 4), 'until the generation was changed').to.include({
+      isAmnesia: true,
+    });
+    writes.noteBump(R2);
+    writes.beginFence()(label(1, R2), 0);
+    expect(afterFailover(writes, 4)).to.include({ isAmnesia: false, isEverything: false });
+  });
+
+  it('does not count the time of an outage', () => {
+    const writes = new AcknowledgedWrites();
+    writes.note('a', at(1), R1);
+    writes.beginFence()(label(5), 0);
+    writes.beginFence()(label(6), 100_000);
+    expect(writes.get('a')).to.not.equal(undefined);
+  });
+
+  it('drops the oldest of very many keys, at a heartbeat, labelled ones only', () => {
+    const writes = new AcknowledgedWrites();
+    for (let i = 0; i < 10_002; i++) writes.note(`${i}`, at(1), R1);
+    const confirm = writes.beginFence();
+    writes.note('later', at(1), R1);
+    expect(writes.get('0')).to.not.equal(undefined);
+    confirm(label(1), 0);
+    expect(writes.get('2')).to.equal(undefined);
+    expect(writes.get('3')).to.not.equal(undefined);
+    expect(writes.get('later')).to.not.equal(undefined);
+  });
+
+  it('remembers the latest dropped label, not that of a pattern before it', () => {
+    const writes = new AcknowledgedWrites();
+    writes.notePattern('p*', 1, R1);
+    writes.beginFence()(label(1), 0);
+    writes.note('a', at(1), R1);
+    writes.beginFence()(label(9), 500);
+    beats(writes, 61, 500);
+    expect(writes.get('a')).to.equal(undefined);
+    expect(afterFailover(writes, 8)).to.include({ isAmnesia: true });
+  });
+
+  it('counts anew under a record that was made anew in the same life', () => {
+    const writes = new AcknowledgedWrites();
+    writes.note('old', at(1), R1);
+    writes.beginFence()(label(50), 0);
+    beats(writes, 60, 0);
+    writes.note('a', at(1), R1);
+    writes.notePattern('p*', 1, R1);
+    writes.noteBump(R1);
+    writes.note('b', at(1), R1);
+    writes.beginFence()(label(60), 40_000);
+    const fresh: Reign = { life: 'one', id: 'new' };
+    const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 0 }];
+    const lost = writes.takeLost((each) => survived(each, 'one', chain), fresh, 2);
+    expect(lost).to.deep.include({ keys: [], patterns: [], isEverything: false });
+    expect(writes.unfenced, 'they are fenced again').to.equal(4);
+    writes.beginFence()(label(3, fresh), 40_500);
+    const next = [...chain, { id: 'r2', life: 'two', base: 2, openedAt: 0 }];
+    const later = writes.takeLost((each) => survived(each, 'two', next), R2, 2);
+    expect(keysOf(later)).to.deep.equal(['a', 'b']);
+    expect(later.isEverything).to.equal(true);
+  });
+
+  it('puts the floor above the count of a record that was made anew', () => {
+    const writes = new AcknowledgedWrites();
+    writes.note('old', at(1), R1);
+    writes.beginFence()(label(50), 0);
+    beats(writes, 60, 0);
+    const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 0 }];
+    writes.takeLost((each) => survived(each, 'one', chain), { life: 'one', id: 'new' }, 2);
+    const judged = (base: number): Lost => {
+      const next = [...chain, { id: 'r2', life: 'two', base, openedAt: 0 }];
+      return writes.takeLost((each) => survived(each, 'two', next), R2, base);
+    };
+    expect(judged(3).isAmnesia).to.equal(false);
+    expect(judged(2).isAmnesia).to.equal(true);
+  });
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { SCENARIOS, type Scenario } from './order-scenarios.js';
+import { OrderWorld } from './order-world.js';
+
+const RUNS = Number(process.env['ORDER_RUNS'] ?? 60);
+
+/** Plays one interleaving, and fails with its steps when an invariant is broken. */
+async function play(
+  scenario: Scenario,
+  choices: readonly number[],
+  errorMs: number,
+): Promise<void> {
+  const world = new OrderWorld(scenario, errorMs);
+  try {
+    for (const choice of choices) {
+      const actions = world.actions();
+      const action = actions[choice % actions.length];
+      if (action === undefined || world.fault !== undefined) break;
+      await world.step(action);
+    }
+    if (world.fault === undefined) await world.rest();
+    if (world.fault !== undefined) {
+      throw new Error(`${world.fault}\n  ${world.steps.join('\n  ')}`);
+    }
+  } finally {
+    world.close();
+  }
+}
+
+describe('the order of changes', () => {
+  const choices = fc.array(fc.nat(1_000), { minLength: 10, maxLength: 40 });
+  for (const [name, scenario] of Object.entries(SCENARIOS)) {
+    it(`holds whatever comes between: ${name}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(choices, (order) => play(scenario, order, 0)),
+        { numRuns: RUNS },
+      );
+    });
+  }
+
+  for (const name of ['twoSets', 'setDelete', 'deleteSet', 'unsentLost', 'readSet', 'loadDelete']) {
+    it(`holds for one process with a clock that is wrong: ${name}`, async () => {
+      const [program, , faults] = SCENARIOS[name] as Scenario;
+      await fc.assert(
+        fc.asyncProperty(choices, (order) => play([program, '', faults], order, 20)),
+        { numRuns: RUNS },
+      );
+    });
+  }
+});
