@@ -1,4 +1,4 @@
-import type { Duration } from '../core/duration.js';
+import type { Duration } from '../core/time/duration.js';
 
 export interface SetOptions {
   /** @default the cache's `ttl` */

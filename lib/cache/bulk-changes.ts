@@ -1,5 +1,5 @@
 import type { WriteResult } from '../api/cache.js';
-import type { Turns } from '../core/turns.js';
+import type { Turns } from '../core/time/turns.js';
 import type { KeyChange, NewValue, Store } from '../tiers/store.js';
 
 /** A key and its new value; `undefined` deletes. */

@@ -1,4 +1,4 @@
-import type { Turns } from '../core/turns.js';
+import type { Turns } from '../core/time/turns.js';
 import type { Found, Store } from '../tiers/store.js';
 
 /** The most keys asked of the store at once, so that no call holds the event loop for long. */

@@ -1,6 +1,6 @@
 import type { CacheEvents } from '../api/events.js';
 import type { Emitter } from '../core/emitter.js';
-import type { Turns } from '../core/turns.js';
+import type { Turns } from '../core/time/turns.js';
 import type { SingleFlight } from '../loading/single-flight.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Store } from '../tiers/store.js';

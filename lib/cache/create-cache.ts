@@ -1,8 +1,8 @@
 import type { CacheEvents } from '../api/events.js';
-import { type Clock, systemClock } from '../core/clock.js';
 import { Emitter } from '../core/emitter.js';
-import { errorText } from '../core/redact.js';
-import { Turns } from '../core/turns.js';
+import { errorText } from '../core/redact/redact.js';
+import { type Clock, systemClock } from '../core/time/clock.js';
+import { Turns } from '../core/time/turns.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { MemoryTier } from '../memory/memory-tier.js';
 import { noRedis } from '../redis/no-redis.js';

@@ -1,5 +1,5 @@
-import type { Duration } from '../core/duration.js';
 import type { Logger } from '../core/logger.js';
+import type { Duration } from '../core/time/duration.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
 import type { RedisClientLike, RedisClientOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';

@@ -1,5 +1,5 @@
-import { parseDuration } from '../core/duration.js';
 import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/logger.js';
+import { parseDuration } from '../core/time/duration.js';
 import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
 import { RESERVED } from '../entry/slot.js';
 import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';

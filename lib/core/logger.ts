@@ -1,5 +1,5 @@
 import { contain } from './contain.js';
-import { errorText } from './redact.js';
+import { errorText } from './redact/redact.js';
 
 /** Where the few lines this package writes go. `console` and pino both fit. */
 export interface Logger {

@@ -1,5 +1,5 @@
 import { CacheHealthError, type ErrorCode } from './errors.js';
-import { redact } from './redact.js';
+import { redact } from './redact/redact.js';
 
 /** What is being checked: its name as the user writes it, and the code of the error if it is wrong. */
 export interface Subject {

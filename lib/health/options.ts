@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { type Duration, parseDuration } from '../core/duration.js';
 import { CacheHealthError } from '../core/errors.js';
 import { cacheIn } from '../core/is-cache.js';
+import { type Duration, parseDuration } from '../core/time/duration.js';
 import {
   invalid,
   parseBoolean,
@@ -19,7 +19,7 @@ import type {
   HealthState,
 } from './types.js';
 
-/** `HealthOptions`, read once: complete, in milliseconds, frozen. */
+/** `HealthOptions`, parsed once: complete, in milliseconds, frozen. */
 export interface HealthConfig extends CheckerConfig {
   readonly cache: CacheSource | undefined;
   readonly statusCodes: Readonly<Record<HealthState, number>>;
@@ -93,7 +93,7 @@ function parseChecks(options: HealthOptions, timeoutMs: number): CheckConfig[] {
   return named.map(([name, check]) => parseCheck(name, check, timeoutMs));
 }
 
-/** Case does not matter in a path, so `/check/db` could mean either of `db` and `DB`. */
+/** A path has no upper and lower case: `/check/db` could mean `db` or `DB`. */
 function refuseTwins(names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
@@ -137,7 +137,7 @@ function checkName(name: string): void {
   const isFree = !RESERVED.has(name.toLowerCase()) && !(name in {});
   if (isFree && /^[A-Za-z][\w-]{0,49}$/.test(name)) return;
   const expected =
-    'letters, digits, - and _, beginning with a letter, 50 at most, and no word of the report';
+    'at most 50 letters, digits, - and _, beginning with a letter, and no word of the report';
   throw invalid(
     { ...subject('the name of a check'), advice: 'Choose another name.' },
     expected,

@@ -1,6 +1,6 @@
-import type { Clock } from '../core/clock.js';
-import type { Turns } from '../core/turns.js';
-import { within } from '../core/wait.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
+import { within } from '../core/time/wait.js';
 import { type Claim, LEASE_MS, type Store } from '../tiers/store.js';
 import type { Flight } from './flight/flight.js';
 import { SharedValue } from './flight/shared-value.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.js';
-import type { Turns } from '../core/turns.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Loaded, NewValue, Store } from '../tiers/store.js';
 import type { Bulkhead } from './bulkhead/bulkhead.js';

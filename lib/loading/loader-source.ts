@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 import type { Loader, LoaderContext, ManyLoader } from '../api/loading.js';
-import { parseLifetime } from '../core/duration.js';
 import { CacheHealthError } from '../core/errors.js';
-import type { Turns } from '../core/turns.js';
+import { parseLifetime } from '../core/time/duration.js';
+import type { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
 import { encodeValue } from '../entry/codec.js';
 import type { Flight } from './flight/flight.js';

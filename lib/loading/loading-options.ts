@@ -1,5 +1,5 @@
 import type { LoadOptions } from '../api/loading.js';
-import { parseDuration } from '../core/duration.js';
+import { parseDuration } from '../core/time/duration.js';
 import { invalid, parseOptions, type Subject } from '../core/validate.js';
 
 /** How values are loaded: the cache's own settings, and with one call's laid over them that call's. */

@@ -1,7 +1,7 @@
 import { AbortListeners } from '../core/abort-listeners.js';
-import type { Clock } from '../core/clock.js';
 import { CacheHealthError } from '../core/errors.js';
-import type { Turns } from '../core/turns.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
 import { loadMsOf } from '../entry/entry.js';
 import { freshUntilMs } from '../entry/freshness.js';
 import type { Observer } from '../tiers/observer.js';

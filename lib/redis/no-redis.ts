@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../core/time/clock.js';
 import { ServerClock } from './door/judgement/server-clock.js';
 import type { Door, Remote } from './remote.js';
 

@@ -1,6 +1,6 @@
 import { contain } from '../core/contain.js';
 import { CacheHealthError } from '../core/errors.js';
-import { errorText, redact } from '../core/redact.js';
+import { errorText, redact } from '../core/redact/redact.js';
 import { invalid, type Subject } from '../core/validate.js';
 import {
   makeClient,

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../core/time/clock.js';
 import type { Connections } from './connections.js';
 
 /** Idle keep-alive connections are looked for this often while the last requests end. */

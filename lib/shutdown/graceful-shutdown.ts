@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import { systemClock } from '../core/clock.js';
-import { errorText } from '../core/redact.js';
+import { errorText } from '../core/redact/redact.js';
+import { systemClock } from '../core/time/clock.js';
 import type { Closing } from './close-server.js';
 import { Connections } from './connections.js';
 import { type ShutdownCall, shutDown } from './shut-down.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Timer } from '../core/clock.js';
+import type { Timer } from '../core/time/clock.js';
 import { type Closing, closeServer, pause } from './close-server.js';
 import type { ShutdownConfig } from './shutdown-options.js';
 

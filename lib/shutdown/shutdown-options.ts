@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { constants } from 'node:os';
-import { type Duration, parseDuration } from '../core/duration.js';
 import { cacheIn } from '../core/is-cache.js';
+import { type Duration, parseDuration } from '../core/time/duration.js';
 import { invalid, parseFunction, parseOptions, type Subject } from '../core/validate.js';
 
 export interface GracefulShutdownOptions {

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.js';
-import type { Turns } from '../core/turns.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
 import { entryText, tombstoneText } from '../entry/entry.js';
 import { fingerprint } from '../entry/fingerprint.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';

@@ -9,10 +9,10 @@ import { parseCacheOptions } from '../../lib/cache/parse-options.js';
 import { CacheObserver } from '../../lib/cache/status/cache-observer.js';
 import { Metrics } from '../../lib/cache/status/metrics.js';
 import { StatusReporter } from '../../lib/cache/status/status-reporter.js';
-import { type Clock, systemClock } from '../../lib/core/clock.js';
 import { Emitter } from '../../lib/core/emitter.js';
 import type { Logger } from '../../lib/core/logger.js';
-import { Turns } from '../../lib/core/turns.js';
+import { type Clock, systemClock } from '../../lib/core/time/clock.js';
+import { Turns } from '../../lib/core/time/turns.js';
 import { entryText } from '../../lib/entry/entry.js';
 import type { Observer } from '../../lib/tiers/observer.js';
 import type {

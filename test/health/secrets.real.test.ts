@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import express, { type RequestHandler } from 'express';
 import request from 'supertest';
-import { systemClock } from '../../lib/core/clock.js';
+import { systemClock } from '../../lib/core/time/clock.js';
 import { Checker } from '../../lib/health/checker/checker.js';
 import { ietfWriter } from '../../lib/health/http/writers/ietf-writer.js';
 import { jsonWriter } from '../../lib/health/http/writers/json-writer.js';

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { Bulkhead } from '../../lib/loading/bulkhead/bulkhead.js';
 import { CacheOverloadedError } from '../../lib/loading/bulkhead/overloaded-error.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { InHand, rejectionOf } from './in-hand.js';
+import { rejectionOf } from '../support/promises.js';
+import { InHand } from './in-hand.js';
 
 describe('loading: the bulkhead', () => {
   const bulkheadOf = (limit: number, maxQueued = 10) => {

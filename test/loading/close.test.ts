@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import type { Clock } from '../../lib/core/clock.js';
+import type { Clock } from '../../lib/core/time/clock.js';
+import { codeOf, gate, never, outcomeOf, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
-import { codeOf, gate, InHand, never, outcomeOf, rejectionOf } from './in-hand.js';
+import { InHand } from './in-hand.js';
 
 describe('loading: close', () => {
   it('ends loads that run, wait, or are claimed, and leaves no timer', async () => {

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Cache, createCache } from '../../lib/index.js';
+import { gate } from '../support/promises.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
 import { Member } from './fleet.js';
-import { gate, untilNormal } from './support.js';
+import { untilNormal } from './support.js';
 
 const CALLERS = 200;
 const LOAD_MS = 50;
@@ -166,6 +167,9 @@ describe('the wire', () => {
     redis = await RedisServer.start();
     cache = createCache({ redis: redis.url, logger: false });
     await untilNormal(cache);
+    // Redis has learned the scripts.
+    await cache.getOrSet('first', () => 1);
+    await cache.delete('first');
   });
 
   after(async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { codeOf, gate, InHand, never, outcomeOf, rejectionOf } from './in-hand.js';
+import { codeOf, gate, never, outcomeOf, rejectionOf } from '../support/promises.js';
+import { InHand } from './in-hand.js';
 
 const HOUR = 3_600_000;
 

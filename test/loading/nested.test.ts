@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
+import { codeOf, gate, never, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
-import { codeOf, gate, InHand, never, rejectionOf } from './in-hand.js';
+import { InHand } from './in-hand.js';
 
 /** The code in a copy of its own: loaders that other tests left behind run in another. */
 function freshly(): typeof import('./in-hand.js') {

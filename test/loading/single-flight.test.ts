@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { encodeValue } from '../../lib/entry/codec.js';
+import { codeOf, gate, never, outcomeOf, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
-import { codeOf, gate, InHand, never, outcomeOf, rejectionOf } from './in-hand.js';
+import { InHand } from './in-hand.js';
 
 const HOUR = 3_600_000;
 

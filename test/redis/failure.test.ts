@@ -1,9 +1,12 @@
 import { expect } from 'chai';
-import { classify } from '../../lib/redis/failure.js';
+import { classify, HESITATES, IMPATIENT, TIMED_OUT } from '../../lib/redis/failure.js';
 
 describe('what an error says of Redis', () => {
   class ErrorReply extends Error {}
   class SocketClosedUnexpectedlyError extends Error {}
+  /** As a Redis before version 7 says it. */
+  const inScript = (message: string): Error =>
+    new ErrorReply(`ERR Error running script (call to f_1): @user_script:5: ${message}`);
   const coded = (code: string): Error => Object.assign(new Error('x'), { code });
   const cases: readonly (readonly [unknown, string, string])[] = [
     [new ErrorReply('LOADING Redis is loading the dataset in memory'), 'unavailable', 'loading'],
@@ -32,6 +35,14 @@ describe('what an error says of Redis', () => {
     [new ErrorReply('ERR max number of clients reached'), 'unavailable', 'max_clients'],
     [new ErrorReply('WRONGTYPE Operation against a key'), 'command', 'protocol_error'],
     [new ErrorReply('ERR syntax error'), 'command', 'protocol_error'],
+    [new ErrorReply("ERR unknown command 'MGET'"), 'command', 'permission'],
+    [
+      inScript("-OOM command not allowed when used memory > 'maxmemory'."),
+      'writes',
+      'out_of_memory',
+    ],
+    [inScript("-READONLY You can't write against a read only replica."), 'writes', 'read_only'],
+    [inScript('something else'), 'command', 'protocol_error'],
     [coded('ECONNREFUSED'), 'unavailable', 'connection_refused'],
     [coded('ECONNRESET'), 'unavailable', 'connection_lost'],
     [coded('EPIPE'), 'unavailable', 'connection_lost'],
@@ -49,4 +60,15 @@ describe('what an error says of Redis', () => {
       expect(classify(error)).to.include({ kind, reason });
     });
   }
+
+  it('tells a refused command from others', () => {
+    const messages = ["ERR unknown command 'SCAN'", 'NOPERM no permissions', 'ERR syntax error'];
+    const refusals = messages.map((message) => classify(new ErrorReply(message)).isRefusal);
+    expect(refusals).to.deep.equal([true, true, false]);
+  });
+
+  it('tells the impatience of callers from a fault of Redis', () => {
+    const all = [HESITATES, IMPATIENT, TIMED_OUT];
+    expect(all.map(({ isImpatient }) => isImpatient)).to.deep.equal([true, true, false]);
+  });
 });

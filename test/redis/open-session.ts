@@ -1,4 +1,4 @@
-import { systemClock } from '../../lib/core/clock.js';
+import { systemClock } from '../../lib/core/time/clock.js';
 import { Session } from '../../lib/redis/commands/session.js';
 import { makeClient } from '../../lib/redis/connection/client.js';
 import { openConnection } from '../../lib/redis/connection/handshake.js';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { closeServer } from '../../lib/shutdown/close-server.js';
 import { Connections } from '../../lib/shutdown/connections.js';
-import { outcomeOf } from '../loading/support.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { outcomeOf } from '../support/promises.js';
 import { FakeServer } from './support.js';
 
 describe('to close a server', () => {

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { Connections } from '../../lib/shutdown/connections.js';
 import { shutDown } from '../../lib/shutdown/shut-down.js';
 import type { ShutdownConfig } from '../../lib/shutdown/shutdown-options.js';
-import { outcomeOf } from '../loading/support.js';
 import { ManualClock } from '../support/manual-clock.js';
+import { outcomeOf } from '../support/promises.js';
 import { FakeServer } from './support.js';
 
 describe('the steps of a shutdown', () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import express from 'express';
 import { createCache, gracefulShutdown, healthRouter } from '../../lib/index.js';
-import { gate } from '../loading/support.js';
+import { gate } from '../support/promises.js';
 
 describe('gracefulShutdown', () => {
   async function listening(app = express()): Promise<{ server: Server; url: string }> {

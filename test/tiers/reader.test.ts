@@ -110,6 +110,32 @@ describe('Reader', () => {
     expect(process.store.peek('a')).to.equal(undefined);
   });
 
+  it('keeps what it knows better when a reply is looked at late', async () => {
+    const process = new TierFixture().open();
+    const other = new TierFixture({ clock: process.clock, server: process.server }).open();
+    plant(process, 'a');
+    process.clock.jump(5);
+    let proven = (_: boolean): void => {};
+    process.door.proven = false;
+    const proof = new Promise<boolean>((resolve) => {
+      proven = resolve;
+    });
+    process.door.proves = () => proof;
+    const reads = [process.get('a'), process.get('b')];
+    await settle();
+    process.door.isAutomatic = false;
+    void process.store.remove('a');
+    process.clock.jump(5);
+    await other.put('a', 'later');
+    process.door.isAutomatic = true;
+    process.door.commands.pullAll();
+    await process.put('b', 'mine');
+    proven(true);
+    await Promise.all(reads);
+    expect(process.store.peek('a'), 'Redis has something newer').to.equal(undefined);
+    expect(payloadOf(process.store.peek('b'))).to.equal('mine');
+  });
+
   it('waits for a heartbeat when none was answered lately', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'one');

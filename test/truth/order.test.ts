@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { systemClock } from '../../lib/core/clock.js';
+import { systemClock } from '../../lib/core/time/clock.js';
 import { cacheBy } from '../support/build-cache.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { until } from '../support/wait.js';

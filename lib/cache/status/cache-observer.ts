@@ -1,6 +1,6 @@
 import type { CacheEvents, LoadError, Lookup } from '../../api/events.js';
-import type { Clock } from '../../core/clock.js';
 import type { Emitter } from '../../core/emitter.js';
+import type { Clock } from '../../core/time/clock.js';
 import { describe } from '../../core/validate.js';
 import type { Failure } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';

@@ -1,10 +1,10 @@
 import type { CacheEvents } from '../../api/events.js';
 import type { CacheMode, CacheStatus } from '../../api/status.js';
 import { inBackground } from '../../core/background.js';
-import type { Clock } from '../../core/clock.js';
-import { formatDuration } from '../../core/duration.js';
 import type { Emitter } from '../../core/emitter.js';
-import { errorText } from '../../core/redact.js';
+import { errorText } from '../../core/redact/redact.js';
+import type { Clock } from '../../core/time/clock.js';
+import { formatDuration } from '../../core/time/duration.js';
 import type { Failure } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
 import type { Store, StoreState } from '../../tiers/store.js';

@@ -1,6 +1,6 @@
 import type { Cache } from '../../api/cache.js';
 import { cacheIn } from '../../core/is-cache.js';
-import { errorText } from '../../core/redact.js';
+import { errorText } from '../../core/redact/redact.js';
 import type { CacheResult, CacheSource, CacheStatus, CheckResult } from '../types.js';
 
 /** The cache's part of a report, from its status, which never contacts Redis. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import { LagAwareTimer, type LagAwareTimerOptions } from '../../core/lag-aware-timer.js';
+import type { Clock } from '../../core/time/clock.js';
+import { LagAwareTimer, type LagAwareTimerOptions } from '../../core/time/lag-aware-timer.js';
 import type { CheckFunction, CheckResult } from '../types.js';
 import { classifyValue } from './classify.js';
 import { classifyError } from './failure.js';
@@ -128,5 +128,5 @@ export class CheckRunner {
 
 /** What the deadlines of checks and of reports have in common. A busy event loop puts them off, not for ever. */
 export function deadlineOptions(clock: Clock): Omit<LagAwareTimerOptions, 'onDue'> {
-  return { clock: clock, maxPostponements: 3, waitsFor: () => undefined, isAwaited: true };
+  return { clock, maxPostponements: 3, waitsFor: () => undefined, isAwaited: true };
 }

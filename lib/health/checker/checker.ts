@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import type { Clock } from '../../core/time/clock.js';
+import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { CacheSource, CheckResult, HealthChange, HealthState } from '../types.js';
 import { cacheResult } from './cache-result.js';
 import { type CheckConfig, CheckRunner, deadlineOptions } from './check-runner.js';

@@ -1,4 +1,4 @@
-import { errorText, redact } from '../../core/redact.js';
+import { errorText, redact } from '../../core/redact/redact.js';
 import { describe } from '../../core/validate.js';
 import type { CheckResult } from '../types.js';
 import { safeDetails } from './details.js';

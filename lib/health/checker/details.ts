@@ -1,6 +1,6 @@
 import { HIDDEN } from '../../core/redact/hidden.js';
+import { redact } from '../../core/redact/redact.js';
 import { isSecretName } from '../../core/redact/secret-names.js';
-import { redact } from '../../core/redact.js';
 
 /** Details larger than this, in bytes of JSON, are left out: probes read 4 to 10 KiB of a report. */
 const MAX_DETAILS = 1_024;

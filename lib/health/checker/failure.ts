@@ -1,4 +1,4 @@
-import { errorText } from '../../core/redact.js';
+import { errorText } from '../../core/redact/redact.js';
 import type { CheckResult } from '../types.js';
 
 /** Codes of Node, of SQL (SQLSTATE) and ours. They say what happened and hold nothing private. */

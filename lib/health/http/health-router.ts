@@ -1,7 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { type Clock, systemClock } from '../../core/clock.js';
 import { Emitter, type Unsubscribe } from '../../core/emitter.js';
-import { errorText } from '../../core/redact.js';
+import { errorText } from '../../core/redact/redact.js';
+import { type Clock, systemClock } from '../../core/time/clock.js';
 import { invalid, parseFunction } from '../../core/validate.js';
 import { Checker } from '../checker/checker.js';
 import { type HealthConfig, parseHealthOptions } from '../options.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { type BulkheadLoad, CacheOverloadedError } from './overloaded-error.js';
 import { Place, type PlaceKeeper } from './place.js';
 

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../core/duration.js';
 import { CacheHealthError } from '../../core/errors.js';
+import { formatDuration } from '../../core/time/duration.js';
 
 /** A load that was refused may be tried again after this long. */
 const RETRY_AFTER_SECONDS = 1;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock, Timer } from '../../core/time/clock.js';
 import { type BulkheadLoad, CacheOverloadedError } from './overloaded-error.js';
 
 const LONGEST_QUEUEING_MS = 5_000;

@@ -1,5 +1,5 @@
 import type { AbortListeners } from '../../core/abort-listeners.js';
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import type { Flight, FlightListener, FlightOutcome } from './flight.js';
 import { currentCall } from './loader-call.js';
 import type { SharedValue } from './shared-value.js';

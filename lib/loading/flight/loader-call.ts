@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock } from '../../core/clock.js';
-import { formatDuration } from '../../core/duration.js';
 import { CacheHealthError } from '../../core/errors.js';
+import type { Clock } from '../../core/time/clock.js';
+import { formatDuration } from '../../core/time/duration.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
 import type { Place } from '../bulkhead/place.js';
 import type { Flight, LoaderRun, Wait } from './flight.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { entryHead } from '../../entry/entry.js';
 import { fingerprint } from '../../entry/fingerprint.js';
 import { RESERVED } from '../../entry/slot.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import { lagOf } from '../../core/lag.js';
+import type { Clock } from '../../core/time/clock.js';
+import { lagOf } from '../../core/time/lag.js';
 
 /** A command that was sent, as far as its punctuality goes. */
 export interface Timed {

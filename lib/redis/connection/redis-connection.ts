@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { CLOSED, classify, type Failure, TIMED_OUT } from '../failure.js';
 import type { RedisClientLike } from './client.js';
 import { listenTo } from './client-events.js';

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock, Timer } from '../../core/time/clock.js';
 import { classify, Failure } from '../failure.js';
 import type { DoorState } from '../remote.js';
 import { SHORTEST_PAUSE_MS } from './backoff.js';

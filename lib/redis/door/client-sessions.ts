@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { Session } from '../commands/session.js';
 import type { RedisSource } from '../connection/client.js';
 import type { Connection, ConnectionSource } from '../connection/connection.js';

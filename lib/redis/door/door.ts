@@ -1,5 +1,5 @@
 import { inBackground } from '../../core/background.js';
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { CLOSED, type Failure } from '../failure.js';
 import type { Commands, Door, DoorListener, DoorState, ServerTime } from '../remote.js';
 import type { SessionHost, SessionSource } from './door-session.js';

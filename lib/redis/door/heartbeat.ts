@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock, Timer } from '../../core/time/clock.js';
 import { Failure } from '../failure.js';
 import type { DoorSession } from './door-session.js';
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock, Timer } from '../../core/time/clock.js';
 import { CLOSED, classify, Failure } from '../failure.js';
 import { Admission } from './admission.js';
 import { SHORTEST_PAUSE_MS } from './backoff.js';

@@ -1,5 +1,5 @@
 import { inBackground } from '../../core/background.js';
-import type { Timer } from '../../core/clock.js';
+import type { Timer } from '../../core/time/clock.js';
 import type { Shard } from '../shard.js';
 import { CallOutcome } from './change.js';
 import { changeGeneration } from './change-generation.js';

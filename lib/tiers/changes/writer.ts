@@ -50,9 +50,8 @@ export class Writer {
 
   /** Tells Redis again that the key was changed: whatever is not newer than `limit` must go. */
   redo(key: string, limit: number, waiter: Waiter): void {
-    // Above the lost change, which may still run, and below everything that was called after it.
-    const stamp = { low: limit + 1, high: limit };
-    this.#shard.door.time.raiseFloor(stamp.low);
+    // As old as the lost change: what was called after that wins.
+    const stamp = { low: limit, high: limit };
     this.queue.add(newChange(key, undefined, { stamp, waiter, isReplay: true }), 'bulk');
   }
 
@@ -98,7 +97,7 @@ export class Writer {
     return { ...item, text: change.text, pxMs: value.ttlMs + value.graceMs };
   }
 
-  /** A change of unknown outcome may still run: what follows it must be newer. */
+  /** A change of unknown outcome may still run: what follows it, or tells it again, must be newer. */
   #aboveLost({ key, stamp, isReplay }: Change): Stamp {
     const lost = this.#shard.ledger.limitOf(key);
     if (lost < stamp.low) return stamp;
@@ -110,7 +109,7 @@ export class Writer {
     const { door, ledger, tools } = this.#shard;
     const { key, stamp, seq } = change;
     if (outcome instanceof Failure || outcome === 'late') {
-      door.time.raiseFloor(Math.max(stamp.low, stamp.high));
+      door.time.raiseFloor(stamp.high);
       this.#defer(change);
       return;
     }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { lastReign, survived } from '../../redis/lineage.js';
 import type { Evidence, Label, Stamp } from '../../redis/remote.js';
 import { type Acknowledged, AcknowledgedWrites, type Reign } from './acknowledged.js';

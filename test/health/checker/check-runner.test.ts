@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { CheckRunner } from '../../../lib/health/checker/check-runner.js';
 import type { CheckFunction, CheckResult } from '../../../lib/health/types.js';
-import { gate, outcomeOf } from '../../loading/support.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
+import { gate, outcomeOf } from '../../support/promises.js';
 
 describe('a check', () => {
   function runnerOf(
@@ -154,7 +154,7 @@ describe('a check', () => {
   });
 
   it('is not called down because the event loop was busy', async () => {
-    const { systemClock } = await import('../../../lib/core/clock.js');
+    const { systemClock } = await import('../../../lib/core/time/clock.js');
     const config = {
       name: 'database',
       critical: true,

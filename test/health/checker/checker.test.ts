@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { Checker, type Scope } from '../../../lib/health/checker/checker.js';
 import { parseHealthOptions } from '../../../lib/health/options.js';
 import type { CacheSource, HealthChange, HealthOptions } from '../../../lib/health/types.js';
-import { gate, outcomeOf } from '../../loading/support.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
+import { gate, outcomeOf } from '../../support/promises.js';
 import { cacheThatIs, degradedCache } from '../support.js';
 
 describe('the checks of a router', () => {

@@ -230,7 +230,7 @@ export class FakeSession extends NoCommands implements DoorSession {
       if (name in this.#server.misreads) return this.#server.misreads[name as 'GET'];
       if (name === 'GET') return this.#held.get(key) ?? null;
       if (name === 'MGET') return [this.#held.get(key) ?? null];
-      if (name === 'EXISTS') return this.#server.hasOldRecord ? 1 : 0;
+      if (name === 'EXISTS' && key.endsWith('fence')) return this.#server.hasOldRecord ? 1 : 0;
       if (name === 'SCAN') return ['0', []];
       return 0;
     });

@@ -145,15 +145,26 @@ describe('Writer', () => {
     expect(process.store.state.journal.entries, 'it settles the lost one').to.equal(0);
   });
 
-  it('stamps above a lost change for all keys', async () => {
-    const process = held();
-    void process.put('a', 'one');
+  it('stamps above a lost change, so that this cannot run over what follows its replay', async () => {
+    const process = new TierFixture({ errorMs: 50 }).open();
+    process.door.isAutomatic = false;
+    void process.put('a', 'lost');
     process.door.commands.pull();
-    const lost = process.door.time.stamp().high;
-    await settle();
     process.door.lose();
-    await settle();
-    expect(process.door.time.stamp().low).to.be.above(lost);
+    process.door.isAutomatic = true;
+    await process.door.reconnect();
+    expect(await process.put('a', 'new')).to.equal('applied');
+    process.server.runGhosts();
+    expect(process.inRedis('a')).to.equal('new');
+  });
+
+  it('keeps a tombstone longer than any write that was sent earlier may still run', async () => {
+    const short = new TierFixture().open();
+    await short.store.remove('a');
+    expect(short.server.redis.msLeft('p:a')).to.equal(10_000);
+    const long = new TierFixture({ commandTimeoutMs: 30_000, maxValueBytes: 100_000_000 }).open();
+    await long.store.remove('a');
+    expect(long.server.redis.msLeft('p:a')).to.equal(71_000);
   });
 
   it('defers what came too late, and says it again at once', async () => {

@@ -1,5 +1,5 @@
 import { inBackground } from '../../../core/background.js';
-import type { Clock } from '../../../core/clock.js';
+import type { Clock } from '../../../core/time/clock.js';
 import type { Connection, Cost } from '../../connection/connection.js';
 import { Failure } from '../../failure.js';
 import type { Lane } from '../../remote.js';

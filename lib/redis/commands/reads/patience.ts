@@ -1,5 +1,5 @@
 import { inBackground } from '../../../core/background.js';
-import type { Clock, Timer } from '../../../core/clock.js';
+import type { Clock, Timer } from '../../../core/time/clock.js';
 import { Fifo } from '../flow/fifo.js';
 
 /** Callers of one moment who wait together. */

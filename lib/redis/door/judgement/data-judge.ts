@@ -1,5 +1,5 @@
-import type { Clock } from '../../../core/clock.js';
 import { randomText } from '../../../core/random.js';
+import type { Clock } from '../../../core/time/clock.js';
 import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
@@ -19,7 +19,6 @@ import { settlingMs } from './settling.js';
 interface Server {
   readonly runId: string | undefined;
   readonly capabilities: Capabilities;
-  readonly hasOldRecord: boolean;
   life: string;
   /** The life of the reign that the records named last. */
   namedLife: string | undefined;
@@ -74,14 +73,14 @@ export class DataJudge {
     const { prefix, clock, serverClock } = this.#options;
     const found = await probe(session, { prefix, clock, serverClock, payloadBytes });
     if (found instanceof Failure) return found;
-    const { info, capabilities, hasOldRecord, records } = found;
+    const { info, capabilities, records } = found;
     const { runId, replicationId } = info;
     const known = this.#servers.get(session);
     // A life without a name lasts as long as its connection.
     const isKnown = runId !== undefined && replicationId !== undefined;
     const life = isKnown || known === undefined ? lifeOf(runId, replicationId) : known.life;
     const namedLife = lastReign(records.chain)?.life;
-    this.#servers.set(session, { runId, capabilities, hasOldRecord, life, namedLife });
+    this.#servers.set(session, { runId, capabilities, life, namedLife });
     this.#canSweep = capabilities.unlink && (capabilities.scan ?? this.#canSweep);
     session.adapt(capabilities);
     return found;
@@ -146,7 +145,7 @@ export class DataJudge {
 
   /** A new generation (R4). Each try has a random part of its own, so that a late one is no other's. */
   async bump(session: DoorSession): Promise<string | Failure> {
-    const old = this.#server(session)?.hasOldRecord === true ? this.#bumpOld(session) : undefined;
+    const old = this.#bumpOld(session);
     const random = randomText(GENERATION_LENGTH);
     const sentAt = this.#options.clock.now();
     const records = await session.bump(random, this.identity.serial);
@@ -166,9 +165,11 @@ export class DataJudge {
     return listener.judge(door, evidence);
   }
 
-  /** Processes of release 0.1 drop what was cleared, too. */
+  /** Processes of release 0.1 on the same prefix drop what was cleared, too. */
   async #bumpOld(session: DoorSession): Promise<unknown> {
     const key = `${this.#options.prefix}${RESERVED}fence`;
+    const found = await session.send(['EXISTS', key]);
+    if (found !== 1) return found;
     const [reply] = await Promise.all([
       session.send(['HSET', key, 'gen', randomText(GENERATION_LENGTH)]),
       session.send(['HINCRBY', key, 'n', '1']),

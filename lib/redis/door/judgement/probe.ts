@@ -1,5 +1,5 @@
-import type { Clock } from '../../../core/clock.js';
 import { randomText } from '../../../core/random.js';
+import type { Clock } from '../../../core/time/clock.js';
 import { RESERVED } from '../../../entry/slot.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
@@ -15,8 +15,6 @@ export interface Found {
   readonly capabilities: Capabilities;
   /** Present when Redis refuses writes. */
   readonly writesRefused: Failure | undefined;
-  /** Processes of release 0.1 use this prefix too. */
-  readonly hasOldRecord: boolean;
 }
 
 export interface ProbeOptions {
@@ -36,7 +34,6 @@ interface Asked {
   readonly time: number | Failure;
   readonly info: readonly (string | Failure)[];
   readonly records: Records | Failure;
-  readonly oldRecord: unknown;
   readonly set: unknown;
   readonly got: unknown;
   readonly many: unknown;
@@ -59,7 +56,7 @@ export async function probe(session: DoorSession, options: ProbeOptions): Promis
   const { set, got, many, records } = asked;
   if (records instanceof Failure) return records;
   const writesRefused = set instanceof Failure ? set : undefined;
-  const isRead = got === asked.payload && (isRefused(many) || first(many) === asked.payload);
+  const isRead = got === asked.payload && (isRefused(many) || first(many) === null);
   if (writesRefused === undefined && !isRead) return session.desync('a probe was misread');
   observeTime(asked, info, options.serverClock);
   const capabilities = {
@@ -69,24 +66,22 @@ export async function probe(session: DoorSession, options: ProbeOptions): Promis
     time: !isRefused(asked.time),
     info: !asked.info.some(isRefused),
   };
-  return { info, records, capabilities, writesRefused, hasOldRecord: asked.oldRecord === 1 };
+  return { info, records, capabilities, writesRefused };
 }
 
 /** Everything in one round trip. SCAN is asked for only where the record is missing, once that is known. */
 async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> {
   const send = (...args: string[]): Promise<unknown> => session.send(args);
-  const own = `${options.prefix}${RESERVED}`;
-  const key = `${own}probe:${randomText(8)}`;
+  const key = `${options.prefix}${RESERVED}probe:${randomText(8)}`;
   const payload = randomText(8).padEnd(options.payloadBytes, '.');
   const sentAt = options.clock.now();
   const set = send('SET', key, payload, 'PX', PROBE_TTL_MS);
-  const reads = [send('GET', key), send('MGET', key)];
+  const reads = [send('GET', key), send('MGET', `${key}:absent`)];
   const inScripts = SCRIPT_COMMANDS.map(([name = '', ...rest]) => send(name, key, ...rest));
   const removed = [send('UNLINK', key), send('DEL', key)];
-  const [time, records, oldRecord, server, replication] = await Promise.all([
+  const [time, records, server, replication] = await Promise.all([
     session.time(),
     session.readRecords(),
-    send('EXISTS', `${own}fence`),
     session.info('server'),
     session.info('replication'),
   ]);
@@ -98,7 +93,6 @@ async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> 
     sentAt,
     time,
     records: orNoRecords(records),
-    oldRecord,
     info: [server, replication],
     set: await set,
     got,
@@ -119,6 +113,7 @@ const SCRIPT_COMMANDS: readonly (readonly string[])[] = [
   ['PTTL'],
   ['PEXPIRE', PROBE_TTL_MS],
   ['TYPE'],
+  ['EXISTS'],
 ];
 
 /** Why this server is of no use at all, if it is not. What it *is* goes before what it refuses. */
@@ -132,7 +127,6 @@ function unusable(asked: Asked, info: ServerInfo): Failure | undefined {
   const essential: readonly (readonly [string, unknown])[] = [
     ['SET', set],
     ['GET', got],
-    ['EXISTS', asked.oldRecord],
     ['HMGET', asked.records],
     ...inScripts,
   ];

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/clock.js';
+import type { Clock } from '../../../core/time/clock.js';
 import { ANOMALY_MICROS } from '../../../entry/slot.js';
 import type { ServerTime, Stamp } from '../../remote.js';
 

@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
-import { hideAddresses, hideWebhooks, hideWholeAddress } from './redact/addresses.js';
-import { hideCodes } from './redact/codes.js';
-import { hideElements } from './redact/elements.js';
-import { hideFlags } from './redact/flags.js';
-import { hidePairs } from './redact/pairs.js';
-import { hidePhrases } from './redact/phrases.js';
-import { hideOpaque, hideTokens } from './redact/tokens.js';
+import { hideAddresses, hideWebhooks, hideWholeAddress } from './addresses.js';
+import { hideCodes } from './codes.js';
+import { hideElements } from './elements.js';
+import { hideFlags } from './flags.js';
+import { hidePairs } from './pairs.js';
+import { hidePhrases } from './phrases.js';
+import { hideOpaque, hideTokens } from './tokens.js';
 
 /*
  * Text that leaves the process passes through here. When in doubt, a word too many is hidden: a message that is

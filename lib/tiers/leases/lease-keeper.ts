@@ -1,8 +1,8 @@
-import { inBackground } from '../core/background.js';
-import type { Clock, Timer } from '../core/clock.js';
-import { Failure } from '../redis/failure.js';
-import type { Commands, Door } from '../redis/remote.js';
-import type { Lease } from './store.js';
+import { inBackground } from '../../core/background.js';
+import type { Clock, Timer } from '../../core/time/clock.js';
+import { Failure } from '../../redis/failure.js';
+import type { Commands, Door } from '../../redis/remote.js';
+import type { Lease } from '../store.js';
 
 /** A third of what a lease lasts. */
 const RENEW_EVERY_MS = 200;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { errorText, redact } from '../../lib/core/redact.js';
-import { GUISES, SECRETS } from '../support/secrets.js';
+import { errorText, redact } from '../../../lib/core/redact/redact.js';
+import { GUISES, SECRETS } from '../../support/secrets.js';
 
 /** What people need in order to understand what is wrong. */
 const HARMLESS = [

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { systemClock } from '../../lib/core/clock.js';
-import { Turns } from '../../lib/core/turns.js';
-import { ManualClock } from '../support/manual-clock.js';
+import { systemClock } from '../../../lib/core/time/clock.js';
+import { Turns } from '../../../lib/core/time/turns.js';
+import { ManualClock } from '../../support/manual-clock.js';
 
 describe('turns of the event loop', () => {
   it('are due when the present one has lasted 5 ms, and not before', async () => {

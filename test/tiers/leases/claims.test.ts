@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { versionOf } from '../../lib/entry/entry.js';
-import type { Lease } from '../../lib/tiers/store.js';
-import { LATE } from '../support/fake-redis.js';
-import { settle } from '../support/manual-clock.js';
-import { payloadOf, TierFixture, value } from '../support/tier-fixture.js';
+import { versionOf } from '../../../lib/entry/entry.js';
+import type { Lease } from '../../../lib/tiers/store.js';
+import { LATE } from '../../support/fake-redis.js';
+import { settle } from '../../support/manual-clock.js';
+import { payloadOf, TierFixture, value } from '../../support/tier-fixture.js';
 
 async function claim(process: TierFixture, key: string, mode: 'load' | 'refresh' = 'load') {
   const [claimed] = await process.store.claim([key], mode);
@@ -112,6 +112,7 @@ describe('Claims', () => {
 
   it('waits behind its own unanswered change, and behind a clear', async () => {
     const process = new TierFixture().open();
+    await settle();
     process.door.isAutomatic = false;
     const { wire } = process.door.commands;
     void process.store.remove('a');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { orAborted, sleep, within } from '../../lib/core/wait.js';
-import { ManualClock } from '../support/manual-clock.js';
-import { unhandled } from '../support/wait.js';
+import { orAborted, sleep, within } from '../../../lib/core/time/wait.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { unhandled } from '../../support/wait.js';
 
 describe('waiting', () => {
   let clock: ManualClock;

@@ -1,4 +1,4 @@
-import { describe, invalid, type Subject } from './validate.js';
+import { describe, invalid, type Subject } from '../validate.js';
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd';
 

@@ -1,10 +1,10 @@
-import { Failure } from '../redis/failure.js';
-import type { ClaimReply, Commands, Lane } from '../redis/remote.js';
-import type { ChangeQueue } from './changes/change-queue.js';
+import { Failure } from '../../redis/failure.js';
+import type { ClaimReply, Commands, Lane } from '../../redis/remote.js';
+import type { ChangeQueue } from '../changes/change-queue.js';
+import type { Reader } from '../reader.js';
+import type { Shard } from '../shard.js';
+import type { Claim, Loaded, NewValue } from '../store.js';
 import { type HeldLease, LeaseKeeper } from './lease-keeper.js';
-import type { Reader } from './reader.js';
-import type { Shard } from './shard.js';
-import type { Claim, Loaded, NewValue } from './store.js';
 
 export interface ClaimParts {
   readonly queue: ChangeQueue;

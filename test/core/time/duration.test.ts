@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { CacheHealthError } from '../../../lib/core/errors.js';
 import {
   type Duration,
   formatDuration,
   parseDuration,
   parseLifetime,
-} from '../../lib/core/duration.js';
-import { CacheHealthError } from '../../lib/core/errors.js';
+} from '../../../lib/core/time/duration.js';
 
 const TTL = { name: 'ttl', code: 'ERR_CACHE_OPTION' } as const;
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { redact } from '../../lib/core/redact.js';
+import { redact } from '../../../lib/core/redact/redact.js';
 
 const printable = fc.string({ unit: 'grapheme', minLength: 12, maxLength: 40 });
 /** As people choose them: full of what means something to a parser. */

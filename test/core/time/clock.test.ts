@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { systemClock } from '../../lib/core/clock.js';
-import { handles, until } from '../support/wait.js';
+import { systemClock } from '../../../lib/core/time/clock.js';
+import { handles, until } from '../../support/wait.js';
 
 function block(ms: number): void {
   const end = performance.now() + ms;
