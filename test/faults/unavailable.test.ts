@@ -56,6 +56,7 @@ async function clusterNode(): Promise<Stage> {
       await server.save();
       await server.kill();
       node = await RedisServer.start({ port, args: ['--cluster-enabled', 'yes'] });
+      await node.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     },
     end: async () => {
       await endNode();
