@@ -541,18 +541,19 @@ describe('the door', () => {
   });
 
   describe('R9: refused writes', () => {
-    it('end reading at once for a replica, until its data was judged', async () => {
+    it('make nothing count from a replica, until a heartbeat has shown its data', async () => {
       const { door, listener } = await beginNormal();
       server.role = 'slave';
       server.latencyMs = 5;
+      server.counts();
       door.report(READONLY, 10);
-      expect(door.state).to.include({ name: 'half-open', reason: 'read_only' });
-      expect(door.reader).to.equal(undefined);
-      await clock.advance(5);
-      expect(door.state.name).to.equal('read-only');
-      expect(door.reader).to.not.equal(undefined);
+      expect(door.state).to.include({ name: 'read-only', reason: 'read_only' });
       expect(door.writer).to.equal(undefined);
-      expect(listener.failures).to.deep.equal(['command read_only', 'probe read_only']);
+      expect(door.isProven()).to.equal(false);
+      await clock.advance(5);
+      expect(door.isProven()).to.equal(true);
+      expect(server.counts()).to.deep.equal({ RECORDS: 1, TIME: 1, INFO: 1 });
+      expect(listener.failures).to.deep.equal(['command read_only']);
     });
 
     it('end reading where the data was replaced', async () => {
@@ -575,7 +576,7 @@ describe('the door', () => {
       server.replicationId = 'of the new primary';
       server.counts();
       expect(await door.prove()).to.equal(false);
-      expect(door.state).to.include({ name: 'open', reason: 'data_replaced' });
+      expect(door.state).to.include({ name: 'open', reason: 'read_only' });
       expect(server.counts()).to.not.have.property('OPEN');
     });
 
@@ -592,7 +593,7 @@ describe('the door', () => {
       server.role = 'slave';
       await clock.advance(500);
       expect(door.state).to.include({ name: 'read-only', reason: 'read_only' });
-      expect(listener.states).to.include('half-open');
+      expect(listener.failures).to.deep.equal(['command read_only']);
     });
 
     it('leave a full server readable, with heartbeats that write nothing', async () => {
@@ -707,6 +708,17 @@ describe('the door', () => {
       server.writes = OOM;
       await clock.advance(1_000);
       expect(door.state).to.include({ name: 'open', reason: 'out_of_memory' });
+    });
+
+    it('end reading where a full server’s data is replaced under the connection', async () => {
+      const { door } = await beginNormal(false);
+      server.writes = OOM;
+      door.report(OOM, 10);
+      server.replicationId = 'another';
+      server.counts();
+      expect(await door.prove()).to.equal(false);
+      expect(door.state).to.include({ name: 'open', reason: 'data_replaced' });
+      expect(server.counts()).to.not.have.property('OPEN');
     });
 
     it('leave settled data readable for a newcomer, with heartbeats of its own', async () => {
