@@ -100,7 +100,8 @@ export class Supervisor {
   #heartbeatFailed(failure: Failure): void {
     const isOutage = this.#situation.state.name === 'read-only';
     this.#situation.listener.failed(failure, isOutage ? 'probe' : 'command');
-    if (isRefused(failure)) this.#situation.session?.lose(forbidden('a heartbeat', failure));
+    if (isRefused(failure))
+      this.#situation.session?.lose(forbidden('a heartbeat', textOf(failure)));
     else this.#consider(failure, 0);
   }
 

@@ -10,7 +10,7 @@ import type { Situation } from '../situation.js';
 import { DataIdentity, type Sight } from './data-identity.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
-import { forbidden, isDemotion, isRefused } from './refusal.js';
+import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
 import { isKnownLife, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
@@ -233,5 +233,5 @@ function joinNamed(server: Server): boolean {
 
 /** Without scripts the cache cannot use Redis at all. */
 function deniedOr(failure: Failure): Failure {
-  return isRefused(failure) ? forbidden('EVALSHA', failure) : failure;
+  return isRefused(failure) ? forbidden('EVALSHA', textOf(failure)) : failure;
 }
