@@ -92,4 +92,11 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     test: 'never refused',
   },
+  {
+    title: 'who joined a refused call has no answer',
+    file: 'loading/single-flight.js',
+    find: "outcome.kind === 'elsewhere' || ",
+    replace: '',
+    test: 'leaves nothing behind',
+  },
 ];
