@@ -25,8 +25,9 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'the keys of other processes hold up the rest',
     file: 'loading/load-task.js',
-    find: 'if (held.length > 0) await claims.pollHeld(held, run); await Promise.all(runs);',
-    replace: 'await Promise.all(runs); if (held.length > 0) await claims.pollHeld(held, run);',
+    find: 'const runs = [this.#run(order, ready)];',
+    replace:
+      'if (held.length > 0) await claims.pollHeld(held, () => {}); const runs = [this.#run(order, ready)];',
     test: 'other processes',
   },
 ];

@@ -1,13 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { buildCache } from '../../lib/cache/create-cache.js';
-import { parseCacheOptions } from '../../lib/cache/options.js';
+import { parseCacheOptions } from '../../lib/cache/parse-options.js';
+import { SingleRemote } from '../../lib/redis/single.js';
+import { ScriptedNetwork } from '../../lib/testing/scripted-network.js';
+import { ScriptedRedis } from '../../lib/testing/scripted-redis/scripted-redis.js';
 import { unhandled } from '../support/wait.js';
 import { type Call, call, describeStep, nameOf, type Setting, setting } from './history.js';
 import { Oracle } from './oracle.js';
 import { LEASE_WAIT, Performer, type Player } from './performer.js';
-import { ScriptedNetwork, SteppedTime } from './scripted-network.js';
-import { ScriptedRedis } from './scripted-redis.js';
+import { withRandom } from './scheduler/random.js';
+import { SteppedTime } from './scheduler/stepped-time.js';
 
 /** Time goes on in steps of this much at most. */
 const STEP_MS = 10;
@@ -76,11 +79,11 @@ class Play {
   readonly #scheduler: fc.Scheduler;
   readonly #setting: Setting;
   readonly #time = new SteppedTime();
+  readonly #clock = this.#time.newClock();
   readonly #redis: ScriptedRedis;
   readonly #performer: Performer;
   readonly #actors: Actor[] = [];
   readonly #pending = new Set<Promise<void>>();
-  #serverAheadMs = 0;
   #isOver = false;
 
   constructor(scheduler: fc.Scheduler, given: Setting) {
@@ -88,7 +91,7 @@ class Play {
     this.#setting = given;
     const startedMs = this.#time.now();
     const now = (): number => this.#time.now() - startedMs;
-    this.#redis = new ScriptedRedis(() => this.#time.wallNow() + this.#serverAheadMs);
+    this.#redis = new ScriptedRedis(() => this.#time.wallNow());
     this.oracle = new Oracle({ ...given, slack: SLACK }, now);
     const wait = (ms: number): Promise<void> => this.#wait(ms);
     this.#performer = new Performer({
@@ -120,7 +123,7 @@ class Play {
         void this.#turn(label).then(then);
       });
       const config = parseCacheOptions({
-        redis: () => network.connectionTo(),
+        redis: () => network.createClient(),
         ttl,
         commandTimeout,
         leaseWait: LEASE_WAIT,
@@ -134,7 +137,11 @@ class Play {
           },
         },
       });
-      const cache = buildCache(config, this.#time);
+      const clock = this.#time.newClock();
+      const source = config.redis;
+      if (source === undefined) throw new Error('there is a Redis');
+      const remote = new SingleRemote({ ...config, source, clock });
+      const cache = buildCache(config, { clock, remote });
       const actor: Actor = { name, cache, network, hasOverflowed: false };
       this.#performer.watch(actor);
       this.#actors.push(actor);
@@ -156,7 +163,7 @@ class Play {
     }
     this.oracle.note('-- all faults end');
     for (const { network } of this.#actors) {
-      network.isRefusing = false;
+      network.admit();
       network.flow();
     }
     await Promise.all(this.#pending);
@@ -172,23 +179,22 @@ class Play {
       case 'stall':
         return network?.stall();
       case 'flow':
-        if (network !== undefined) network.isRefusing = false;
+        if (network !== undefined) network.admit();
         return network?.flow();
       case 'cut':
       case 'cutGhostly':
-        return network?.cut(scene.do === 'cutGhostly');
+        return network?.cut({ ghostly: scene.do === 'cutGhostly' });
       case 'refuse':
-        if (network !== undefined) network.isRefusing = true;
-        return network?.cut(false);
+        if (network !== undefined) network.refuse();
+        return network?.cut();
       case 'save':
         return this.#redis.save();
       case 'restart':
       case 'restartEmpty':
         this.#performer.restarted();
-        for (const each of networks) each.cut(false);
-        return this.#redis.restart(scene.do === 'restartEmpty');
+        return this.#redis.restart({ from: scene.do === 'restartEmpty' ? 'nothing' : 'dump' });
       case 'clock':
-        this.#serverAheadMs += scene.ms;
+        this.#redis.stepClock(scene.ms);
         this.oracle.clockWasSet(scene.ms);
         return;
       default: {
@@ -208,7 +214,7 @@ class Play {
 
   async #wait(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#time.setTimer(resolve, ms);
+      this.#clock.setTimer(resolve, ms);
     });
     await this.#turn('goes on');
   }
@@ -219,21 +225,6 @@ async function settled(work: () => Promise<void>): Promise<void> {
   await work();
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** The same random numbers for the same play, so that it can be played again. */
-async function withRandom<T>(seed: number, work: () => Promise<T>): Promise<T> {
-  const original = Math.random;
-  let state = seed;
-  Math.random = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-  try {
-    return await work();
-  } finally {
-    Math.random = original;
-  }
 }
 
 /** SCHEDULER_RUNS=5000 for more; the message of a failure says with which seed and path it is played again. */

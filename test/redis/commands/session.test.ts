@@ -21,8 +21,6 @@ const scene = () => {
     time: {
       now: () => 1_000_000,
       latest: () => 1_000_003,
-      stamp: () => ({ low: 0, high: 0 }),
-      raiseFloor: () => {},
     },
     commandTimeoutMs: 100,
     maxValueBytes: 33_554_432,
@@ -72,7 +70,7 @@ describe('changes', () => {
     expect(connection.sent.length).to.equal(2);
     const { script, keys, argv } = partsOf(connection.sent[1] as Sent);
     expect([script, keys.length]).to.deep.equal(['WRITE', 8]);
-    expect(argv.slice(1, 4)).to.deep.equal(['1000204', '999747', '10000']);
+    expect(argv.slice(1, 4)).to.deep.equal(['1005004', '999747', '10000']);
     expect([argv[4], String(argv[5]), argv[6]]).to.deep.equal(['7', '?', '5000']);
     expect(Buffer.isBuffer(argv[5]) && argv[5].subarray().toString()).to.equal('text of p:32');
   });
@@ -384,6 +382,26 @@ describe('the door’s commands', () => {
     const second = connection.take();
     second.answer(`${partsOf(second).argv[0]}|1`);
     expect(await swept).to.equal(61);
+  });
+
+  it('adapt the reads to a server without MGET', async () => {
+    const { connection, session } = scene();
+    session.adapt({ mget: true });
+    void session.getMany(['p:a', 'p:b'], 'bulk');
+    await turn();
+    session.adapt({ mget: false });
+    void session.getMany(['p:a', 'p:b'], 'bulk');
+    void session.get('p:a');
+    void session.get('p:b');
+    await turn();
+    expect(connection.names).to.deep.equal(['MGET 2', 'GET 1', 'GET 1', 'GET 1', 'GET 1']);
+  });
+
+  it('end the connection, told or untold', () => {
+    const [told, untold] = [scene(), scene()];
+    told.session.lose(TIMED_OUT);
+    untold.session.dispose(TIMED_OUT);
+    expect([told.connection.lost, untold.connection.lost]).to.deep.equal([TIMED_OUT, undefined]);
   });
 
   it('settle with the reason after the end', async () => {

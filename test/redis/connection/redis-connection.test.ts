@@ -95,6 +95,25 @@ describe('a connection of a node-redis client', () => {
     expect(lost).to.deep.equal(['timeout']);
   });
 
+  it('gives late answers while Redis answers anything, and ends after three of them in a row', async () => {
+    const { clock, client, lost, outcome } = scene();
+    const replies = Array.from({ length: 6 }, () => outcome());
+    for (let i = 0; i < 5; i++) {
+      await clock.advance(80);
+      client.sent[i]?.resolve(`${i}`);
+      await clock.advance(0);
+    }
+    expect(await Promise.all(replies)).to.deep.equal([
+      '0',
+      '1',
+      '2',
+      'unavailable timeout',
+      'unavailable timeout',
+      'unavailable timeout',
+    ]);
+    expect(lost).to.deep.equal(['timeout']);
+  });
+
   it('ends when a lone command stays without an answer for three deadlines', async () => {
     const { clock, lost, outcome } = scene();
     void outcome();

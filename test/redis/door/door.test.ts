@@ -587,6 +587,14 @@ describe('the door', () => {
       expect(door.state).to.include({ name: 'open', reason: 'read_only' });
     });
 
+    it('are heard of by the heartbeat before the data is replaced', async () => {
+      const { door, listener } = await beginNormal();
+      server.role = 'slave';
+      await clock.advance(500);
+      expect(door.state).to.include({ name: 'read-only', reason: 'read_only' });
+      expect(listener.states).to.include('half-open');
+    });
+
     it('leave a full server readable, with heartbeats that write nothing', async () => {
       const { door, listener } = await beginNormal(false);
       listener.acknowledge(door);

@@ -39,12 +39,14 @@ const TIMED_OUT = new Failure('unavailable', 'timeout', new Error('no answer'));
 const GONE = new Failure('unavailable', 'connection_lost', new Error('gone'));
 const REFUSED = new Failure('unavailable', 'connection_refused', new Error('refused'));
 
-interface Data {
+export interface Data {
   n: number;
   chain: string;
   pos: boolean;
   gen: string | undefined;
   posGen: string | undefined;
+  /** The one key of the histories: the version of what it was loaded from, and its generation. */
+  slot?: { readonly version: number; readonly generation: string } | undefined;
 }
 
 /** A Redis as the door sees it: two records, a life, a role, a clock, and faults on demand. */
@@ -287,8 +289,11 @@ export class FakeSource implements SessionSource {
   readonly isFresh: boolean;
   readonly #server: FakeServer;
   #events: Pick<SessionHost, 'lost' | 'ready'> = { lost() {}, ready() {} };
+  readonly #sessions: FakeSession[] = [];
   opened = 0;
   isClosed = false;
+  /** The network between this process and Redis is gone. */
+  isCut = false;
 
   constructor(server: FakeServer, isFresh = true) {
     this.#server = server;
@@ -303,10 +308,18 @@ export class FakeSource implements SessionSource {
     return this.#events;
   }
 
+  /** Its connections are lost. */
+  cut(): void {
+    for (const session of this.#sessions.splice(0)) session.lose(GONE);
+  }
+
   async open(): Promise<DoorSession | Failure> {
     this.opened++;
     this.#server.onCommand();
-    return this.#server.isDown ? REFUSED : new FakeSession(this.#server, this.#events);
+    if (this.#server.isDown || this.isCut) return REFUSED;
+    const session = new FakeSession(this.#server, this.#events);
+    this.#sessions.push(session);
+    return session;
   }
 
   close(): void {
