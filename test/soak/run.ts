@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createClient } from 'redis';
 import { createCache } from '../../lib/cache/create-cache.js';
-import type { RedisClientLike } from '../../lib/cache/options.js';
+import type { RedisClientLike } from '../../lib/redis/redis-options.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { RedisServer } from '../support/redis-server.js';
 
