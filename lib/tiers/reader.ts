@@ -43,8 +43,11 @@ export class Reader {
     return this.#shard.readerFor(key) === undefined ? this.inMemory(key) : 'ask';
   }
 
-  #pending({ value, text, isCleared }: Change): Answer {
-    if (value === undefined || isCleared) return undefined;
+  #pending({ value, text, isCleared, generation }: Change): Answer {
+    const isOfOther = generation !== this.#shard.door.generation;
+    // What was called after our own clear has its generation when that is answered.
+    const isGone = isCleared || (isOfOther && !this.#queue.isHeld);
+    if (value === undefined || isGone) return undefined;
     const state = freshness(text, this.#shard.moment.nowMs);
     return state === 'expired'
       ? undefined
@@ -93,6 +96,7 @@ export class Reader {
     const { door, ledger } = this.#shard;
     if (classifyEntry(entry, door.generation, fingerprint(key)) !== 'usable') return false;
     const version = versionOf(entry);
+    door.time.saw(version);
     const own = ledger.acknowledged(key);
     return version > ledger.clearedUpTo(key) && (own === undefined || version >= own.version);
   }
@@ -145,6 +149,7 @@ export class Reader {
         return this.#absent(key, asked);
     }
     const version = versionOf(entry);
+    door.time.saw(version);
     if (version <= ledger.clearedUpTo(key)) return this.#absent(key, asked);
     const own = ledger.acknowledged(key);
     if (own !== undefined && version < own.version) {

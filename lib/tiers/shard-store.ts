@@ -33,7 +33,7 @@ export class ShardStore {
     const onDeferred = (): void => this.#replay.soon();
     this.writer = new Writer(shard, onDeferred);
     this.#replay = new Replay(shard, this.writer);
-    this.#sweeper = new Sweeper(shard, this.writer.queue);
+    this.#sweeper = new Sweeper(shard, this.writer);
     this.reader = new Reader(shard, this.writer.queue);
     const parts = { writer: this.writer, replay: this.#replay, sweeper: this.#sweeper };
     this.clearer = new Clearer(shard, parts);

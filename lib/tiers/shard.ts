@@ -65,10 +65,14 @@ export class Shard {
     return isShared ? {} : { outageTtlMs: this.tools.config.outageTtlMs };
   }
 
-  /** The entry of a value as of a stamp. */
-  textOf(key: string, value: NewValue, stamp: Pick<Stamp, 'low'>): string {
-    const { generation } = this.door;
-    return entryText({ ...value, generation, fingerprint: fingerprint(key), version: stamp.low });
+  /** The entry of a value as of a stamp, and of the present generation unless another is named. */
+  textOf(
+    key: string,
+    value: NewValue,
+    made: { readonly low: number; readonly generation?: string },
+  ): string {
+    const { low: version, generation = this.door.generation } = made;
+    return entryText({ ...value, generation, fingerprint: fingerprint(key), version });
   }
 
   /** The tombstone as of a stamp; deletes of one moment share the text. */

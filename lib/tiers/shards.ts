@@ -189,6 +189,7 @@ export class Shards implements DoorListener {
     const onOverflow = (): void => observer.journalOverflowed();
     const ledger = new Ledger({
       clock,
+      time: door.time,
       max: config.journalMax,
       lateWritesMs: tombstoneLifeMs(config),
       onOverflow,

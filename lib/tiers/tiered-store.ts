@@ -1,12 +1,15 @@
 import type { WriteResult } from '../api/cache.js';
+import type { Lane } from '../redis/remote.js';
 import { CallOutcome, type Waiter } from './changes/change.js';
-import { laneOf } from './lane.js';
 import type { Reader } from './reader.js';
 import type { Shards } from './shards.js';
 import type { Claim, Found, KeyChange, Loaded, NewValue, Store, StoreState } from './store.js';
 import { WaitBudget } from './wait-budget.js';
 
 type Answer = Found | undefined;
+
+/** A call for more keys than this is bulk work, which other calls overtake. */
+const MANY = 128;
 
 /**
  * Redis first, memory while Redis cannot be asked: the store that a cache stands on. `forRequest` gives a
@@ -228,6 +231,10 @@ const LATE: unique symbol = Symbol('late');
 const NONE: Claim = { kind: 'none' };
 /** Nobody is told. */
 const NOBODY: Waiter = { settle: () => {} };
+
+function laneOf(keys: number): Lane {
+  return keys <= MANY ? 'request' : 'bulk';
+}
 
 function worstOf(results: readonly WriteResult[]): WriteResult {
   return results.every((result) => result === 'applied') ? 'applied' : 'deferred';

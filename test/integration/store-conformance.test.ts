@@ -1,6 +1,6 @@
 import { parseCacheOptions } from '../../lib/cache/parse-options.js';
-import { systemClock } from '../../lib/core/clock.js';
-import { Turns } from '../../lib/core/turns.js';
+import { systemClock } from '../../lib/core/time/clock.js';
+import { Turns } from '../../lib/core/time/turns.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
 import { noRedis } from '../../lib/redis/no-redis.js';
 import type { Remote } from '../../lib/redis/remote.js';

@@ -25,11 +25,9 @@ export interface OpenSession {
 export async function openSession(port: number, commandTimeoutMs: number): Promise<OpenSession> {
   const lost: string[] = [];
   let stepMs = 0;
-  const time: ServerTime = {
+  const time: Pick<ServerTime, 'now' | 'latest'> = {
     now: () => Date.now() + stepMs,
     latest: () => Date.now() + stepMs + 5,
-    stamp: () => ({ low: Date.now() * 1_000, high: Date.now() * 1_000 }),
-    raiseFloor: () => {},
   };
   const onLost = (_: unknown, failure: Failure): void => void lost.push(failure.reason);
   const client = makeClient({ url: `redis://127.0.0.1:${port}` });

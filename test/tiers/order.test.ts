@@ -28,7 +28,7 @@ async function play(
 }
 
 describe('the order of changes', () => {
-  const choices = fc.array(fc.nat(1_000), { minLength: 10, maxLength: 40 });
+  const choices = fc.array(fc.nat(1_000), { minLength: 10, maxLength: 60 });
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
     it(`holds whatever comes between: ${name}`, async () => {
       await fc.assert(
@@ -37,6 +37,27 @@ describe('the order of changes', () => {
       );
     });
   }
+
+  it('holds for any two programs and any faults', async () => {
+    const call = fc.tuple(fc.constantFrom(...'ssdlgcp'), fc.constantFrom('', '!'));
+    const program = fc
+      .array(call, { minLength: 1, maxLength: 5 })
+      .map((calls) => calls.map((each) => each.join('')).join(''));
+    const few = fc.nat(2);
+    const faults = fc.record({
+      lose: few,
+      age: few,
+      forget: few,
+      wait: few,
+      hasValue: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(program, program, faults), choices, (scenario, order) =>
+        play(scenario, order, 0),
+      ),
+      { numRuns: RUNS * 5 },
+    );
+  });
 
   for (const name of ['twoSets', 'setDelete', 'deleteSet', 'unsentLost', 'readSet', 'loadDelete']) {
     it(`holds for one process with a clock that is wrong: ${name}`, async () => {

@@ -103,14 +103,18 @@ export class ChangeQueue implements ChangeSource {
     }
   }
 
-  /** Resolves when nothing holds the queue; `undefined` when nothing does. */
-  untilFree(): Promise<unknown> | undefined {
-    return this.#barriers.size === 0 ? undefined : Promise.all(this.#barriers);
+  get isHeld(): boolean {
+    return this.#barriers.size > 0;
+  }
+
+  /** Resolves when nothing holds the queue that does so now. */
+  untilFree(): Promise<unknown> {
+    return Promise.all(this.#barriers);
   }
 
   next(lane: Lane, maxKeys: number, maxBytes: number): ChangeBatch | undefined {
     const queue = this.#lanes[lane];
-    if (this.#barriers.size > 0 || queue.size === 0) return undefined;
+    if (this.isHeld || queue.size === 0) return undefined;
     const changes: Change[] = [];
     const items: WriteItem[] = [];
     let bytes = 0;
@@ -133,6 +137,11 @@ export class ChangeQueue implements ChangeSource {
   takeOne(key: string): Change | undefined {
     const pending = this.#pending.get(key);
     return pending === undefined ? undefined : this.#take(key, pending);
+  }
+
+  /** The changes that wait. */
+  *waiting(): Generator<Change> {
+    for (const { next } of this.#pending.values()) if (next !== undefined) yield next;
   }
 
   /** Takes out the changes that wait. */

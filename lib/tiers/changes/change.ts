@@ -20,6 +20,8 @@ export interface Change {
   readonly value: NewValue | undefined;
   /** When it was called; raised when it is sent, should an earlier change of the key be lost. */
   stamp: Stamp;
+  /** The generation of its call: what another process clears after the call, it clears, too. */
+  generation: string;
   /** It tells Redis again what is in the journal, and is nobody's call. */
   readonly isReplay: boolean;
   readonly waiter: Waiter;
@@ -38,11 +40,11 @@ const UNSENT = Number.POSITIVE_INFINITY;
 export function newChange(
   key: string,
   value: NewValue | undefined,
-  call: Pick<Change, 'stamp' | 'waiter'> & { readonly isReplay?: boolean },
+  call: Pick<Change, 'stamp' | 'generation' | 'waiter'> & { readonly isReplay?: boolean },
 ): Change {
-  const { stamp, waiter, isReplay = false } = call;
+  const { stamp, generation, waiter, isReplay = false } = call;
   const unsent = { replaced: undefined, isCleared: false, seq: UNSENT, text: '' };
-  return { key, value, stamp, waiter, isReplay, ...unsent };
+  return { key, value, stamp, generation, waiter, isReplay, ...unsent };
 }
 
 /** `change` was called after `older`, which was not sent. */

@@ -76,10 +76,10 @@ export class Replay {
   async #tell(wake: () => void): Promise<boolean> {
     const { ledger } = this.#shard;
     const { queue } = this.#writer;
-    if (ledger.blocksAll && !(await changeGeneration(this.#shard, queue))) return false;
+    if (ledger.blocksAll && !(await changeGeneration(this.#shard, this.#writer))) return false;
     const waiting = ledger.waiting().filter(([key]) => queue.latest(key) === undefined);
     const outcome = new CallOutcome(waiting.length);
-    for (const [key, limit] of waiting) this.#writer.redo(key, limit, outcome);
+    for (const [key, stamp] of waiting) this.#writer.redo(key, stamp, outcome);
     wake();
     return (await outcome.result) === 'applied';
   }

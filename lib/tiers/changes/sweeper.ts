@@ -6,7 +6,7 @@ import { Failure } from '../../redis/failure.js';
 import type { Commands, ScanPage } from '../../redis/remote.js';
 import type { Shard } from '../shard.js';
 import { changeGeneration } from './change-generation.js';
-import type { ChangeQueue } from './change-queue.js';
+import type { Writer } from './writer.js';
 
 /** A step of a scan that timed out is asked for again so often. */
 const TRIES = 3;
@@ -22,7 +22,7 @@ const MAX_STEPS = 5_000;
  */
 export class Sweeper {
   readonly #shard: Shard;
-  readonly #queue: ChangeQueue;
+  readonly #writer: Writer;
   #running: Promise<boolean> | undefined;
   #sweptSeq = 0;
   #timer: Timer | undefined;
@@ -30,9 +30,9 @@ export class Sweeper {
   #deadTimer: Timer | undefined;
   #deadRun = 0;
 
-  constructor(shard: Shard, queue: ChangeQueue) {
+  constructor(shard: Shard, writer: Writer) {
     this.#shard = shard;
-    this.#queue = queue;
+    this.#writer = writer;
   }
 
   /** Sweeps Redis for every pattern that waits now. Whether it did; if not, it is tried again by itself. */
@@ -107,7 +107,7 @@ export class Sweeper {
   /** Where keys cannot be looked for the whole prefix goes: more than was asked for, and nothing less. */
   async #withoutScan(): Promise<boolean> {
     const { patternSeq } = this.#shard.ledger;
-    if (!(await changeGeneration(this.#shard, this.#queue))) return false;
+    if (!(await changeGeneration(this.#shard, this.#writer))) return false;
     this.#ended(patternSeq);
     return true;
   }

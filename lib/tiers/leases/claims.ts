@@ -47,7 +47,7 @@ export class Claims {
     lane: Lane,
   ): Promise<readonly Claim[]> {
     const { queue } = this.#parts;
-    await queue.untilFree();
+    if (queue.isHeld) await queue.untilFree();
     if (!queue.isEmpty) await Promise.all(keys.map((key) => queue.untilAnswered(key)));
     const claims: Claim[] = new Array(keys.length).fill(NONE);
     const asked: number[] = [];
@@ -126,6 +126,7 @@ export class Claims {
       case 'held':
         return HELD;
       case 'granted':
+        this.#shard.door.time.saw(reply.at);
         return {
           kind: 'granted',
           lease: this.#lease({ ...grant, token: reply.token, at: reply.at }),
@@ -200,7 +201,7 @@ export class Claims {
       return;
     }
     tools.standby.keep(key, text, { outageTtlMs: tools.config.outageTtlMs });
-    ledger.defer(key, 'load', stamp.high);
+    ledger.defer(key, 'load', stamp);
     this.#parts.onDeferred();
   }
 }

@@ -21,8 +21,6 @@ const scene = () => {
     time: {
       now: () => 1_000_000,
       latest: () => 1_000_003,
-      stamp: () => ({ low: 0, high: 0 }),
-      raiseFloor: () => {},
     },
     commandTimeoutMs: 100,
     maxValueBytes: 33_554_432,

@@ -7,6 +7,7 @@ import { ChangeQueue } from '../../../lib/tiers/changes/change-queue.js';
 import { LOST } from '../../support/fake-redis.js';
 import { settle } from '../../support/manual-clock.js';
 import { value } from '../../support/tier-fixture.js';
+import { stampOf } from '../stamps.js';
 
 interface Bench {
   readonly queue: ChangeQueue;
@@ -38,7 +39,8 @@ function build(): Bench {
       const [key = '', number = '0'] = name;
       const payload = number === '0' ? undefined : value(number);
       const waiter = { settle: (result: WriteResult) => told.push(`${name}: ${result}`) };
-      const change = newChange(key, payload, { stamp: { low: 1, high: 1 }, waiter });
+      const call = { stamp: stampOf(1), generation: '', waiter };
+      const change = newChange(key, payload, call);
       queue.add(change, lane);
       return change;
     },
@@ -111,7 +113,7 @@ describe('ChangeQueue', () => {
 
   it('sends nothing behind a barrier', async () => {
     const { queue, add, sent } = build();
-    expect(queue.untilFree()).to.equal(undefined);
+    expect(queue.isHeld).to.equal(false);
     let open = (_: string): void => {};
     let isFree = false;
     const answer = queue.hold(
@@ -120,7 +122,7 @@ describe('ChangeQueue', () => {
       }),
     );
     const other = queue.hold(new Promise(() => {}));
-    void queue.untilFree()?.then(() => {
+    void queue.untilFree().then(() => {
       isFree = true;
     });
     add('a1');

@@ -3,6 +3,7 @@ import { Failure } from '../../../lib/redis/failure.js';
 import { LATE, LOST } from '../../support/fake-redis.js';
 import { settle } from '../../support/manual-clock.js';
 import { TierFixture } from '../../support/tier-fixture.js';
+import { stampOf } from '../stamps.js';
 
 /** Runs and answers everything that was sent, until nothing is. */
 async function flow({ door }: TierFixture): Promise<void> {
@@ -38,6 +39,20 @@ describe('clear()', () => {
     expect(await Promise.all([cleared, set])).to.deep.equal(['applied', 'applied']);
     expect(process.inRedis('a')).to.equal('new');
     expect(await process.get('a')).to.equal('new');
+  });
+
+  it('keeps what is set after it also when another process clears meanwhile', async () => {
+    const process = new TierFixture().open();
+    await settle();
+    process.door.isAutomatic = false;
+    const cleared = process.store.clear('*');
+    const set = process.put('a', 'new');
+    process.server.bump();
+    process.door.hear();
+    expect(await process.get('a')).to.equal('new');
+    await flow(process);
+    expect([await cleared, await set]).to.deep.equal(['applied', 'applied']);
+    expect(process.inRedis('a')).to.equal('new');
   });
 
   it('gives nothing of before while it waits for its answer', async () => {
@@ -106,7 +121,7 @@ describe('clear()', () => {
     process.door.commands.wire.answers.set('WRITE', ['e|late|0']);
     await process.put('a', 'one');
     const cleared = process.store.clear('*');
-    process.shards.of('a').shard.ledger.defer('b', 'change', 5);
+    process.shards.of('a').shard.ledger.defer('b', 'change', stampOf(5));
     expect(await cleared).to.equal('applied');
     expect(process.shards.of('a').shard.ledger.blocks('a')).to.equal(false);
     expect(process.shards.of('a').shard.ledger.blocks('b')).to.equal(true);

@@ -204,16 +204,16 @@ describe('Writer', () => {
     expect(await process.get('899')).to.equal(undefined);
   });
 
-  it('tells the text anew when the generation was changed before it was sent', async () => {
+  it('belongs to the generation of its call: what another process clears after that, it clears, too', async () => {
     const process = held();
     const put = process.put('a', 'one');
     process.server.bump();
     process.door.hear();
-    expect(process.store.peek('a')).to.equal(undefined);
+    expect(await process.get('a')).to.equal(undefined);
+    const later = process.put('b', 'two');
     await pass(process);
-    expect(await put).to.equal('applied');
-    expect(process.inRedis('a')).to.equal('one');
-    expect(payloadOf(process.store.peek('a'))).to.equal('one');
+    expect([await put, await later]).to.deep.equal(['applied', 'applied']);
+    expect([process.inRedis('a'), process.inRedis('b')]).to.deep.equal([undefined, 'two']);
   });
 
   it('keeps only "this key changed" of what exceeds the queue', async () => {

@@ -4,6 +4,7 @@ import type { Lease } from '../../../lib/tiers/store.js';
 import { LATE } from '../../support/fake-redis.js';
 import { settle } from '../../support/manual-clock.js';
 import { payloadOf, TierFixture, value } from '../../support/tier-fixture.js';
+import { stampOf } from '../stamps.js';
 
 async function claim(process: TierFixture, key: string, mode: 'load' | 'refresh' = 'load') {
   const [claimed] = await process.store.claim([key], mode);
@@ -166,7 +167,7 @@ describe('Claims', () => {
 
   it('has nothing to claim where Redis is not used for the key', async () => {
     const process = new TierFixture().open();
-    process.shards.of('a').shard.ledger.defer('a', 'change', 5);
+    process.shards.of('a').shard.ledger.defer('a', 'change', stampOf(5));
     expect((await process.store.claim(['a', 'b'], 'load')).map(({ kind }) => kind)).to.deep.equal([
       'none',
       'granted',

@@ -6,7 +6,7 @@ import type { Pipeline } from '../flow/pipeline.js';
 const CLOCK_STEP_MS = 250;
 
 export interface SendingTimesOptions {
-  readonly time: ServerTime;
+  readonly time: Pick<ServerTime, 'now' | 'latest'>;
   readonly commandTimeoutMs: number;
   /** The largest value that is sent at all. */
   readonly maxValueBytes: number;
