@@ -123,7 +123,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a full memory is taken for a missing permission',
     file: 'redis/door/judgement/refusal.js',
-    find: "if (reply.kind === 'writes') return false;",
+    find: '!WRITES_ALONE.test(text) && ',
     replace: '',
   },
   {
