@@ -7,7 +7,7 @@ import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
 import type { Situation } from '../situation.js';
-import { DataIdentity, type Sight } from './data-identity.js';
+import { DataIdentity } from './data-identity.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
 import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
@@ -58,7 +58,6 @@ export class DataJudge {
   readonly #options: JudgeOptions;
   readonly #servers = new WeakMap<DoorSession, Server>();
   #canSweep = true;
-  #isTorn = false;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -135,7 +134,7 @@ export class DataJudge {
     const server = this.#server(session);
     if (server === undefined) return 'missing';
     const { listener } = this.#options.situation;
-    const isFence = !isReadOnly && (listener.hasUnfenced || this.#isTorn);
+    const isFence = !isReadOnly && listener.hasUnfenced;
     const confirm = isReadOnly ? () => {} : listener.beginFence();
     const pair = await sendPair(session, {
       clock: this.#options.clock,
@@ -146,10 +145,11 @@ export class DataJudge {
     });
     if (pair instanceof Failure) return pair;
     const sighting = this.#judgePair(server, pair, isReadOnly);
-    if (sighting !== 'same') return sighting;
+    if (sighting !== 'same' && sighting !== 'torn') return sighting;
     const { life, id } = this.identity.reign;
     confirm({ life, reign: id, count: this.identity.count });
-    return 'same';
+    const repaired = sighting === 'torn' && !isReadOnly ? await session.fence(id) : undefined;
+    return repaired instanceof Failure ? repaired : 'same';
   }
 
   /** A new generation (R4). Each try has a random part of its own, so that a late one is no other's. */
@@ -186,7 +186,7 @@ export class DataJudge {
     return reply;
   }
 
-  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting {
+  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting | 'torn' {
     const { runId } = server;
     const life =
       pair.replicationId === undefined || runId === undefined
@@ -199,9 +199,7 @@ export class DataJudge {
       return 'other-life';
     }
     if (pair.role === 'replica' && !isReadOnly) return 'replica';
-    const sight: Sight = this.identity.see(pair.records);
-    this.#isTorn = sight === 'torn';
-    return sight === 'torn' ? 'same' : sight;
+    return this.identity.see(pair.records);
   }
 
   #settlingMs(records: Records): number {
