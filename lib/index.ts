@@ -7,10 +7,10 @@ export type { CacheReason } from './api/reason.js';
 export type { CacheMetrics, CacheMode, CacheStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';
 export type { CacheOptions, JournalOptions, MemoryOptions } from './cache/options.js';
-export type { Duration } from './core/duration.js';
 export type { Unsubscribe } from './core/emitter.js';
 export { CacheHealthError, type ErrorCode, isCacheHealthError } from './core/errors.js';
 export type { Logger } from './core/logger.js';
+export type { Duration } from './core/time/duration.js';
 export { type CacheMiddleware, cacheMiddleware } from './express/cache-middleware.js';
 export { cacheRoundTripCheck } from './health/checks/cache-round-trip-check.js';
 export { diskSpaceCheck } from './health/checks/disk-check.js';
@@ -34,7 +34,7 @@ export type {
   HealthReport,
   HealthState,
 } from './health/types.js';
-export { CacheOverloadedError } from './loading/bulkhead.js';
+export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
 export {
   type GracefulShutdown,
   type GracefulShutdownOptions,

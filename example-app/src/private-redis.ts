@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { ensureRedisServer } from '../../scripts/redis-server.mjs';
+import { ensureRedisServer, startRedisServer } from '../../scripts/redis-server.mjs';
 import { answersPing } from './ping.js';
 
 export interface PrivateRedis {
@@ -12,33 +10,18 @@ export interface PrivateRedis {
 }
 
 /**
- * A redis-server of the app's own, on a free loopback port, saving nothing to disk.
+ * A redis-server of the app's own, on a free loopback port, saving nothing to disk. The repository's script starts
+ * it, as it does for the tests; an app of yours has its own Redis.
  *
  * @throws Error, saying what to run, when there is no redis-server and none can be installed.
  */
 export async function startPrivateRedis(): Promise<PrivateRedis> {
   const program = ensureRedisServer({ log: console.log });
   const port = await freePort();
-  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const answers = (): Promise<boolean> => answersPing(port, '127.0.0.1');
   // A process group of its own: Ctrl-C reaches the app alone, which ends its Redis last.
-  const child = spawn(program, settings, { detached: true, stdio: 'ignore' });
-  const stop = () => void child.kill('SIGKILL');
-  process.once('exit', stop);
-  await untilItAnswers(child, port);
-  return { pid: child.pid as number, port, stop };
-}
-
-async function untilItAnswers(child: ChildProcess, port: number): Promise<void> {
-  const failed = once(child, 'exit').then(([code]) => {
-    throw new Error(`redis-server ended at once with code ${code}.`);
-  });
-  failed.catch(() => {});
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (await Promise.race([answersPing(port, '127.0.0.1'), failed])) return;
-    await delay(50);
-  }
-  child.kill('SIGKILL');
-  throw new Error('redis-server did not answer within 10 s.');
+  const child = await startRedisServer({ program, port, answers, isDetached: true });
+  return { pid: child.pid as number, port, stop: () => void child.kill('SIGKILL') };
 }
 
 async function freePort(): Promise<number> {

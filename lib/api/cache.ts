@@ -26,6 +26,8 @@ export interface Cache {
   ): Promise<Map<string, T>>;
   set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult>;
   delete(key: string): Promise<WriteResult>;
+  /** As `delete` for each key, together. */
+  deleteMany(keys: readonly string[]): Promise<WriteResult>;
   /** Removes every key that matches the glob (`*`, `?`, `[a-c]`), or all keys; always within the prefix. */
   clear(pattern?: string): Promise<WriteResult>;
   has(key: string): Promise<boolean>;
@@ -41,6 +43,11 @@ export interface Cache {
     name: Name,
     listener: (event: CacheEvents[Name]) => unknown,
   ): Unsubscribe;
-  /** Gives up the connection, if it is the cache's own, and every timer. Works in every state; harmless when called twice. */
+  /**
+   * Ends loads under way, whose callers get `ERR_CACHE_CLOSED`, then the connection, if it is the cache's
+   * own, and every timer. Works in every state; harmless when called twice.
+   */
   close(): Promise<void>;
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

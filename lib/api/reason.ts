@@ -21,4 +21,5 @@ export type CacheReason =
   | 'cluster_node'
   | 'sentinel'
   | 'data_replaced'
-  | 'closed';
+  | 'closed'
+  | 'disabled';

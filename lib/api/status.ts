@@ -12,14 +12,14 @@ export interface CacheMetrics {
   readonly misses: number;
   readonly sets: number;
   readonly deletes: number;
-  /** Redis commands and connection attempts that failed or timed out, and entries that could not be decoded. */
+  /** Redis commands and connections that failed or timed out, and entries that could not be decoded; not the probes of a known outage. */
   readonly errors: number;
   readonly hitRate: number;
 }
 
-/** A photograph of the cache, taken without asking Redis. Times are ISO 8601. */
+/** A snapshot of the cache. Never contacts Redis. Times are ISO 8601. */
 export interface CacheStatus {
-  /** `up`: Redis serves (or memory alone, when configured so); `degraded`: the fallback serves; `down`: neither tier can. */
+  /** `up`: Redis serves (or memory alone, when configured so); `degraded`: the fallback serves, or the cache is switched off; `down`: neither tier can. */
   readonly status: 'up' | 'degraded' | 'down';
   /** Whether there is a working connection to Redis. */
   readonly connected: boolean;

@@ -1,90 +1,81 @@
 import type { Cache, WriteResult } from '../api/cache.js';
-import type { CacheEvents, Lookup } from '../api/events.js';
+import type { CacheEvents } from '../api/events.js';
 import type { Loader, LoadOptions, ManyLoader, SetOptions } from '../api/loading.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
-import { compileGlob } from '../core/glob.js';
+import { CACHE_MARK } from '../core/is-cache.js';
 import { invalid, parseFunction } from '../core/validate.js';
 import { decodeValue } from '../entry/codec.js';
 import { payloadOffset } from '../entry/entry.js';
-import type { Bulkhead } from '../loading/bulkhead.js';
-import { loadMany } from '../loading/load-many.js';
-import type { LoadRequest } from '../loading/load-request.js';
+import type { LoadManyRequest } from '../loading/load-request.js';
 import { parseLoadOptions } from '../loading/loading-options.js';
-import type { SingleFlight } from '../loading/single-flight.js';
-import type { CacheContext } from '../tiers/context.js';
-import { read, readMany } from '../tiers/read.js';
-import type { Found } from '../tiers/standby.js';
-import { WaitBudget } from '../tiers/wait-budget.js';
-import { clear, type NewValue, remove, store } from '../tiers/write.js';
-import { checkKey, checkPattern, parseNewValue } from './arguments.js';
-import type { CacheConfig } from './options.js';
-
-/** What all handles of one cache share. */
-export interface CacheCore {
-  readonly context: CacheContext<CacheConfig>;
-  readonly singleFlight: SingleFlight;
-  readonly bulkhead: Bulkhead;
-  readonly events: Emitter<CacheEvents>;
-  status(): CacheStatus;
-  close(): void;
-}
+import type { Outcome } from '../tiers/observer.js';
+import type { Found, NewValue, Store } from '../tiers/store.js';
+import { type BulkReader, findMany } from './bulk-reads.js';
+import type { CacheParts } from './cache-parts.js';
+import { lookup } from './status/cache-observer.js';
 
 /**
  * A handle on a cache: the application's own, or one request's, which has a budget for waiting on Redis
  * and hears its own lookups only.
  */
 export class CacheHandle implements Cache {
-  readonly #core: CacheCore;
-  readonly #budget: WaitBudget | undefined;
-  readonly #ownEvents: Emitter<CacheEvents> | undefined;
+  readonly #parts: CacheParts;
+  readonly #store: Store;
+  readonly #isOfRequest: boolean;
+  /** A request's own events. Made when somebody listens, which is rare. */
+  #ownEvents: Emitter<CacheEvents> | undefined;
 
-  constructor(core: CacheCore, budget?: WaitBudget) {
-    this.#core = core;
-    this.#budget = budget;
-    this.#ownEvents = budget === undefined ? undefined : new Emitter(() => {});
+  constructor(parts: CacheParts, storeOfRequest?: Store) {
+    this.#parts = parts;
+    this.#store = storeOfRequest ?? parts.store;
+    this.#isOfRequest = storeOfRequest !== undefined;
   }
 
   /** The same cache for one request. */
   forRequest(): CacheHandle {
-    const { clock, config } = this.#core.context;
-    return new CacheHandle(this.#core, new WaitBudget(clock, config.commandTimeoutMs));
+    return new CacheHandle(this.#parts, this.#parts.store.forRequest());
   }
 
   async get<T = unknown>(key: string): Promise<T | undefined> {
-    checkKey(key);
-    const answer = read(this.#core.context, key, this.#budget);
+    this.#parts.args.checkKey(key);
+    const answer = this.#find(key);
     const found = answer instanceof Promise ? await answer : answer;
-    return this.#answer(key, found)?.value as T | undefined;
+    return this.#valueOf(key, found)?.value as T | undefined;
+  }
+
+  async has(key: string): Promise<boolean> {
+    this.#parts.args.checkKey(key);
+    const answer = this.#find(key);
+    const found = answer instanceof Promise ? await answer : answer;
+    return found?.isStale === false;
+  }
+
+  async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
+    const unique = await this.#uniqueKeys(keys);
+    const values = new Map<string, T>();
+    await findMany(this.#reader, unique, (key, found) => {
+      const hit = this.#valueOf(key, found);
+      if (hit !== undefined) values.set(key, hit.value as T);
+    });
+    return values;
   }
 
   async getOrSet<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T> {
-    checkKey(key);
-    parseFunction(LOADER, loader);
-    const { singleFlight, context } = this.#core;
-    const request: LoadRequest = {
-      key,
-      loader: loader as Loader<unknown>,
-      config: parseLoadOptions(context.config.load, options),
-      budget: this.#budget,
-      signal: options?.signal,
-    };
-    request.signal?.throwIfAborted();
-    const answer = read(context, key, this.#budget);
+    this.#parts.args.checkKey(key);
+    const load = parseFunction<Loader<unknown>>(LOADER, loader);
+    const request = { key, loader: load, ...this.#loadArguments(options) };
+    const answer = this.#find(key);
     const found = answer instanceof Promise ? await answer : answer;
-    if (found !== undefined && !found.isStale) {
-      const hit = this.#decode(key, found);
-      if (hit !== undefined) {
-        if (request.config.refreshAhead > 0) singleFlight.refreshEarly(request, found.entry);
-        return hit.value as T;
-      }
+    const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
+    const { loading } = this.#parts;
+    if (found !== undefined && hit !== undefined) {
+      if (request.config.refreshAhead > 0) loading.refreshEarly(request, found.entry);
+      return hit.value as T;
     }
-    const sharedValue = await singleFlight.answer(
-      request,
-      found?.isStale === true ? found : undefined,
-    );
-    this.#count(key, sharedValue.outcome, sharedValue.tier);
-    return sharedValue.take() as T;
+    const { value, outcome, tier } = await loading.answer(request, staleIn(found));
+    this.#looked(key, outcome, tier);
+    return value as T;
   }
 
   async getOrSetMany<T>(
@@ -92,91 +83,74 @@ export class CacheHandle implements Cache {
     loader: ManyLoader<T>,
     options?: LoadOptions,
   ): Promise<Map<string, T>> {
-    for (const key of keys) checkKey(key);
-    parseFunction(LOADER, loader);
-    const config = parseLoadOptions(this.#core.context.config.load, options);
-    const signal = options?.signal;
-    signal?.throwIfAborted();
-    const unique = [...new Set(keys)];
-    const found = await readMany(this.#core.context, unique, this.#budget);
+    const load = parseFunction<ManyLoader<unknown>>(LOADER, loader);
+    const request = { loader: load, ...this.#loadArguments(options) };
+    const unique = await this.#uniqueKeys(keys);
     const values = new Map<string, T>();
     const missing = new Map<string, Found | undefined>();
-    unique.forEach((key, i) => {
-      const entry = found[i];
-      const hit = entry?.isStale === false ? this.#decode(key, entry) : undefined;
-      if (hit === undefined) missing.set(key, entry?.isStale === true ? entry : undefined);
+    await findMany(this.#reader, unique, (key, found) => {
+      const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
+      if (hit === undefined) missing.set(key, staleIn(found));
       else values.set(key, hit.value as T);
     });
-    const request = { config, budget: this.#budget, signal };
-    const { singleFlight, bulkhead } = this.#core;
-    const load = loader as ManyLoader<unknown>;
-    const sharedValues = await loadMany(singleFlight, bulkhead, missing, load, request);
-    for (const [key, sharedValue] of sharedValues) {
-      this.#count(key, sharedValue?.outcome ?? 'miss', sharedValue?.tier);
-      if (sharedValue !== undefined) values.set(key, sharedValue.take() as T);
-    }
-    return inOrder(unique, values);
+    if (missing.size === 0) return values;
+    const { loading, turns } = this.#parts;
+    const answers = await loading.answerMany(request, missing);
+    const inOrder = new Map<string, T>();
+    await turns.forEach(unique, (key) => {
+      const answer = answers.get(key);
+      if (missing.has(key)) this.#looked(key, answer?.outcome ?? 'miss', answer?.tier);
+      if (answer !== undefined) inOrder.set(key, answer.value as T);
+      else if (values.has(key)) inOrder.set(key, values.get(key) as T);
+    });
+    return inOrder;
   }
 
   async set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
-    checkKey(key);
-    const newValue = parseNewValue(this.#core.context.config, value, options);
-    this.#core.singleFlight.invalidate(key);
-    return store(this.#core.context, key, newValue, this.#budget);
-  }
-
-  async delete(key: string): Promise<WriteResult> {
-    checkKey(key);
-    this.#core.singleFlight.invalidate(key);
-    return remove(this.#core.context, key, this.#budget);
-  }
-
-  async clear(pattern?: string): Promise<WriteResult> {
-    const glob = checkPattern(pattern);
-    this.#core.singleFlight.invalidateMatching(compileGlob(glob));
-    return clear(this.#core.context, glob, this.#budget);
-  }
-
-  async has(key: string): Promise<boolean> {
-    checkKey(key);
-    const answer = read(this.#core.context, key, this.#budget);
-    const found = answer instanceof Promise ? await answer : answer;
-    return found !== undefined && !found.isStale;
-  }
-
-  async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
-    for (const key of keys) checkKey(key);
-    const unique = [...new Set(keys)];
-    const found =
-      unique.length === 0 ? [] : await readMany(this.#core.context, unique, this.#budget);
-    const values = new Map<string, T>();
-    unique.forEach((key, i) => {
-      const answer = this.#answer(key, found[i]);
-      if (answer !== undefined) values.set(key, answer.value as T);
-    });
-    return values;
+    const { args } = this.#parts;
+    args.checkKey(key);
+    return this.#store.put(key, args.newValue(value, args.ttlMs(options)));
   }
 
   async setMany(
     entries: Iterable<readonly [string, unknown]>,
     options?: SetOptions,
   ): Promise<WriteResult> {
-    const values: [string, NewValue][] = [];
-    for (const [key, value] of entries) {
-      checkKey(key);
-      values.push([key, parseNewValue(this.#core.context.config, value, options)]);
-    }
-    const results = await Promise.all(
-      values.map(([key, value]) => {
-        this.#core.singleFlight.invalidate(key);
-        return store(this.#core.context, key, value, this.#budget);
-      }),
+    const { args, bulkChanges } = this.#parts;
+    const ttlMs = args.ttlMs(options);
+    return bulkChanges.run(
+      [...entries],
+      ([key, value]) => {
+        args.checkKey(key);
+        return [key, args.newValue(value, ttlMs)];
+      },
+      (changes) => this.#store.putMany(changes as readonly (readonly [string, NewValue])[]),
     );
-    return results.every((result) => result === 'applied') ? 'applied' : 'deferred';
+  }
+
+  async delete(key: string): Promise<WriteResult> {
+    this.#parts.args.checkKey(key);
+    return this.#store.remove(key);
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<WriteResult> {
+    const { args, bulkChanges } = this.#parts;
+    return bulkChanges.run(
+      args.keyList(keys),
+      (key) => {
+        args.checkKey(key);
+        return [key, undefined];
+      },
+      (changes) => this.#store.removeMany(changes.map(([key]) => key)),
+    );
+  }
+
+  async clear(pattern?: string): Promise<WriteResult> {
+    return this.#store.clear(this.#parts.args.pattern(pattern));
   }
 
   status(): CacheStatus {
-    return this.#core.status();
+    return this.#parts.reporter.status(this.#parts.store);
   }
 
   on<Name extends keyof CacheEvents>(
@@ -185,39 +159,69 @@ export class CacheHandle implements Cache {
   ): Unsubscribe {
     parseFunction(LISTENER, listener);
     if (!EVENTS.includes(name)) throw invalid(EVENT, EVENTS.join(' or '), name);
-    const isOwn = name === 'lookup';
-    const emitter = (isOwn && this.#ownEvents) || this.#core.events;
-    return emitter.on(name, listener);
+    if (!this.#isOfRequest || name !== 'lookup') return this.#parts.events.on(name, listener);
+    this.#ownEvents ??= new Emitter(this.#parts.onListenerError);
+    return this.#ownEvents.on(name, listener);
   }
 
   async close(): Promise<void> {
-    this.#core.close();
+    this.#parts.close();
   }
 
-  #answer(key: string, found: Found | undefined): { readonly value: unknown } | undefined {
-    const hit = found?.isStale === false ? this.#decode(key, found) : undefined;
-    if (hit === undefined) this.#count(key, 'miss', undefined);
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get #reader(): BulkReader {
+    return { store: this.#store, turns: this.#parts.turns };
+  }
+
+  /**
+   * Memory answers without a promise. Callers await only what is one: an `await` of a value would cost a hit
+   * in memory a tenth of its time.
+   */
+  #find(key: string): Found | undefined | Promise<Found | undefined> {
+    return this.#store.get(key);
+  }
+
+  async #uniqueKeys(keys: readonly string[]): Promise<readonly string[]> {
+    const { args, turns } = this.#parts;
+    const unique = new Set<string>();
+    await turns.forEach(args.keyList(keys), (key) => {
+      args.checkKey(key);
+      unique.add(key);
+    });
+    return [...unique];
+  }
+
+  #loadArguments(options: LoadOptions | undefined): Omit<LoadManyRequest, 'loader'> {
+    const config = parseLoadOptions(this.#parts.config.load, options);
+    const signal = options?.signal;
+    signal?.throwIfAborted();
+    return { config, store: this.#store, signal };
+  }
+
+  /** What a caller of `get` receives, and counts it. */
+  #valueOf(key: string, found: Found | undefined): { readonly value: unknown } | undefined {
+    const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
+    if (hit === undefined) this.#looked(key, 'miss', undefined);
     return hit;
   }
 
-  /** Decodes and counts a hit. An entry that cannot be decoded is a counted error and no hit. */
-  #decode(key: string, found: Found): { readonly value: unknown } | undefined {
+  /** Decodes and counts a hit. An entry that cannot be decoded is none. */
+  #hit(key: string, { entry, tier }: Found): { readonly value: unknown } | undefined {
     try {
-      const value = decodeValue(found.entry, payloadOffset(found.entry));
-      this.#count(key, 'hit', found.tier);
+      const value = decodeValue(entry, payloadOffset(entry));
+      this.#looked(key, 'hit', tier);
       return { value };
     } catch {
-      this.#core.context.metrics.errors++;
-      this.#core.context.standby?.delete(key);
+      this.#store.unreadable(key);
       return undefined;
     }
   }
 
-  #count(key: string, outcome: Lookup['outcome'], tier: Lookup['tier']): void {
-    const { context, events } = this.#core;
-    if (outcome === 'miss') context.metrics.misses++;
-    else context.metrics.hits++;
-    if (events.hears('lookup')) events.emit('lookup', lookup(key, outcome, tier));
+  #looked(key: string, outcome: Outcome, tier: Found['tier'] | undefined): void {
+    this.#parts.observer.looked(key, outcome, tier);
     const own = this.#ownEvents;
     if (own?.hears('lookup') === true) own.emit('lookup', lookup(key, outcome, tier));
   }
@@ -228,12 +232,9 @@ const LOADER = { name: 'the loader', code: 'ERR_CACHE_LOADER' } as const;
 const LISTENER = { name: 'the listener', code: 'ERR_CACHE_OPTION' } as const;
 const EVENT = { name: 'the event', code: 'ERR_CACHE_OPTION' } as const;
 
-function lookup(key: string, outcome: Lookup['outcome'], tier: Lookup['tier']): Lookup {
-  return tier === undefined ? { key, outcome } : { key, outcome, tier };
+function staleIn(found: Found | undefined): Found | undefined {
+  return found?.isStale === true ? found : undefined;
 }
 
-function inOrder<T>(keys: readonly string[], values: ReadonlyMap<string, T>): Map<string, T> {
-  const ordered = new Map<string, T>();
-  for (const key of keys) if (values.has(key)) ordered.set(key, values.get(key) as T);
-  return ordered;
-}
+/** Other copies of this package know a cache by it. */
+Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });

@@ -1,30 +1,25 @@
-import type { CacheEvents, LoadError } from '../api/events.js';
-import { type Clock, systemClock, type Timer } from '../core/clock.js';
+import type { CacheEvents } from '../api/events.js';
 import { Emitter } from '../core/emitter.js';
-import { errorText } from '../core/redact.js';
-import { Bulkhead } from '../loading/bulkhead.js';
-import { LoadBackoff } from '../loading/load-backoff.js';
-import { LoadTask } from '../loading/load-task.js';
+import { errorText } from '../core/redact/redact.js';
+import { type Clock, systemClock } from '../core/time/clock.js';
+import { Turns } from '../core/time/turns.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { MemoryTier } from '../memory/memory-tier.js';
-import { RedisDoor } from '../redis/door/door.js';
-import { newGeneration } from '../redis/door/lineage.js';
-import { ServerClock } from '../redis/door/server-clock.js';
-import type { CacheContext } from '../tiers/context.js';
-import { Journal } from '../tiers/ledger/journal.js';
-import { LocalChanges } from '../tiers/ledger/local-changes.js';
-import { UnconfirmedWrites } from '../tiers/ledger/unconfirmed-writes.js';
-import { Metrics } from '../tiers/metrics.js';
-import { canSpare } from '../tiers/read.js';
-import { recover, rejournal, replay } from '../tiers/replay.js';
-import { Standby } from '../tiers/standby.js';
-import { type CacheCore, CacheHandle } from './cache.js';
-import { type CacheConfig, type CacheOptions, DEFAULTS, parseCacheOptions } from './options.js';
-import { currentMode, modeOf } from './status/mode.js';
+import { noRedis } from '../redis/no-redis.js';
+import type { Remote } from '../redis/remote.js';
+import { SingleRemote } from '../redis/single.js';
+import { Shards } from '../tiers/shards.js';
+import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
+import type { Store } from '../tiers/store.js';
+import { TieredStore } from '../tiers/tiered-store.js';
+import { Arguments } from './arguments.js';
+import { BulkChanges } from './bulk-changes.js';
+import { CacheHandle } from './cache.js';
+import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
+import { parseCacheOptions } from './parse-options.js';
+import { CacheObserver } from './status/cache-observer.js';
+import { Metrics } from './status/metrics.js';
 import { StatusReporter } from './status/status-reporter.js';
-
-/** A write that failed while Redis is well is replayed after this pause. */
-const REPLAY_AFTER_MS = 50;
 
 /**
  * Makes a cache. It connects in the background: nothing is awaited, nothing is thrown because Redis is
@@ -33,144 +28,74 @@ const REPLAY_AFTER_MS = 50;
  * @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option.
  */
 export function createCache(options?: CacheOptions): CacheHandle {
-  return buildCache(parseCacheOptions(options), systemClock);
+  const config = parseCacheOptions(options);
+  return buildCache(config, { clock: systemClock, remote: buildRemote(config, systemClock) });
 }
 
-/** The composition root. */
-export function buildCache(config: CacheConfig, clock: Clock): CacheHandle {
-  const events = new Emitter<CacheEvents>((error) => {
-    config.logger.warn(`[express-cache-health] an event listener threw: ${errorText(error)}`);
-  });
-  const parts = buildParts(config, clock, events);
-  const { context } = parts;
-  const bulkhead = new Bulkhead(clock, () => loadLimit(context), config.maxQueuedLoads);
-  const backoff = new LoadBackoff();
-  const onLoadError = (event: LoadError): void => events.emit('loaderror', event);
-  const task = new LoadTask({ context, bulkhead, backoff, onLoadError });
-  const core: CacheCore = {
-    context,
-    singleFlight: new SingleFlight(context, task, backoff),
-    bulkhead,
-    events,
-    status: () => parts.reporter.status(context),
-    close: parts.close,
+/** The world that a cache lives in. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly remote: Remote;
+}
+
+/** The composition root: builds the parts, then starts them from the bottom up. */
+export function buildCache(config: CacheConfig, { clock, remote }: Surroundings): CacheHandle {
+  const onListenerError = (error: unknown): void => {
+    config.logger.warn(`an event listener threw: ${errorText(error)}`);
   };
-  return new CacheHandle(core);
-}
-
-/** The database is protected most when Redis does not protect it. */
-function loadLimit(context: CacheContext<CacheConfig>): number {
-  const { maxConcurrentLoads } = context.config;
-  if (maxConcurrentLoads !== undefined) return maxConcurrentLoads;
-  const isNormal = currentMode(context) === 'normal';
-  return isNormal ? Number.POSITIVE_INFINITY : DEFAULTS.maxConcurrentLoads;
-}
-
-interface Parts {
-  readonly context: CacheContext<CacheConfig>;
-  readonly reporter: StatusReporter;
-  close(): void;
-}
-
-function buildParts(config: CacheConfig, clock: Clock, events: Emitter<CacheEvents>): Parts {
-  const journal = new Journal(config.journalMax);
-  const unconfirmed = new UnconfirmedWrites();
+  const events = new Emitter<CacheEvents>(onListenerError);
   const metrics = new Metrics();
-  const standby = buildStandby(config, journal);
-  const hasMemory = standby !== undefined;
-  const initial = modeOf(config.redis && { name: 'connecting' }, hasMemory);
-  const reporter = new StatusReporter(events, initial, clock.now(), clock.wallNow());
-  let replayTimer: Timer | undefined;
-
-  const replaySoon = (): void => {
-    if (replayTimer !== undefined || context.door?.writer === undefined) return;
-    replayTimer = clock.setTimer(() => void replayNow(), REPLAY_AFTER_MS);
-  };
-  const replayNow = async (): Promise<void> => {
-    const session = context.door?.writer;
-    try {
-      if (session !== undefined && !journal.isEmpty) await replay(context, session);
-    } finally {
-      replayTimer = undefined;
-    }
-    if (!journal.isEmpty) replaySoon();
-  };
-  const door =
-    config.redis && buildDoor(config, clock, { unconfirmed, metrics, reporter }, () => context);
-  const ownGeneration = newGeneration();
-  const context: CacheContext<CacheConfig> = {
+  const reporter = new StatusReporter({ config, clock, events, metrics });
+  const observer = new CacheObserver({ config, clock, events, metrics, reporter });
+  const turns = new Turns(clock);
+  const standby = buildStandby(config, clock, (key) => shards.evicted(key));
+  const shards = new Shards(remote, { config, clock, turns, observer, standby });
+  const store = new TieredStore(shards);
+  const limit = (): number => loadLimit(config, store);
+  const loading = new SingleFlight({ store, observer, clock, turns, config, limit });
+  const bulkChanges = new BulkChanges(store, turns);
+  loading.start();
+  reporter.start(store);
+  shards.start();
+  return new CacheHandle({
     config,
-    clock,
-    door,
-    standby,
-    journal,
-    unconfirmed,
-    metrics,
-    bornAt: clock.now(),
-    serverClock: door?.serverClock ?? new ServerClock(clock),
-    localChanges: new LocalChanges(),
-    generation: () => door?.identity.generation ?? ownGeneration,
-    scheduleReplay: replaySoon,
-    onOverflow: () => announceOverflow(config, journal),
-  };
-  reporter.attach(context);
-  const close = (): void => {
-    replayTimer?.cancel();
-    door?.close();
-  };
-  return { context, reporter, close };
-}
-
-function buildStandby(config: CacheConfig, journal: Journal): Standby | undefined {
-  if (config.memory === undefined) return undefined;
-  const standby: Standby = new Standby(
-    new MemoryTier(config.memory, (key) => {
-      standby.forget(key);
-      journal.dropLoad(key);
-    }),
-  );
-  return standby;
-}
-
-function buildDoor(
-  config: CacheConfig,
-  clock: Clock,
-  parts: { unconfirmed: UnconfirmedWrites; metrics: Metrics; reporter: StatusReporter },
-  context: () => CacheContext<CacheConfig>,
-): RedisDoor | undefined {
-  if (config.redis === undefined) return undefined;
-  const { unconfirmed, metrics, reporter } = parts;
-  return new RedisDoor({
-    source: config.redis,
-    prefix: config.prefix,
-    commandTimeoutMs: config.commandTimeoutMs,
-    clock,
-    hooks: {
-      onChange: (state) => {
-        reporter.onDoorChange(state);
-        // What was deferred after the last look at the journal is replayed behind its barrier.
-        if (state.name === 'closed' && !context().journal.isEmpty) context().scheduleReplay();
-      },
-      onFailure: (failure) => {
-        metrics.errors++;
-        reporter.onFailure(failure, clock.wallNow());
-      },
-      onRestart: () => rejournal(context()),
-      recover: (recovery) => recover(context(), recovery),
-      onAmnesia: () =>
-        config.logger.error(
-          `[express-cache-health] Redis (${config.redisName}) came back without writes it had acknowledged: ` +
-            `every entry under the prefix '${config.prefix}' counts as gone.`,
-        ),
-      beginFence: () => unconfirmed.beginFence(),
-      canSpare: (key) => canSpare(context(), key.slice(config.prefix.length)),
+    store,
+    loading,
+    observer,
+    reporter,
+    events,
+    turns,
+    bulkChanges,
+    onListenerError,
+    args: new Arguments(config),
+    close() {
+      loading.close();
+      shards.close();
     },
   });
 }
 
-function announceOverflow(config: CacheConfig, journal: Journal): void {
-  config.logger.warn(
-    `[express-cache-health] more than ${journal.max} writes wait for Redis: ` +
-      `every entry under the prefix '${config.prefix}' will count as gone when it is back.`,
-  );
+/** Redis as configured. */
+export function buildRemote(config: CacheConfig, clock: Clock): Remote {
+  const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
+  if (redis === undefined) return noRedis(clock);
+  return new SingleRemote({ source: redis, prefix, clock, commandTimeoutMs, maxValueBytes });
+}
+
+/** The database is protected most when Redis does not protect it. */
+function loadLimit({ maxConcurrentLoads, isEnabled }: CacheConfig, store: Store): number {
+  if (maxConcurrentLoads !== undefined) return maxConcurrentLoads;
+  // A cache that is switched off changes nothing about the application.
+  const isUnlimited = !isEnabled || store.state.mode === 'normal';
+  return isUnlimited ? Number.POSITIVE_INFINITY : DEFAULTS.maxConcurrentLoads;
+}
+
+function buildStandby(
+  { memory }: CacheConfig,
+  clock: Clock,
+  onEvict: (key: string) => void,
+): Standby {
+  return memory === undefined
+    ? NO_STANDBY
+    : new MemoryStandby(new MemoryTier(memory, onEvict), clock);
 }

@@ -1,17 +1,8 @@
-import { type Duration, parseDuration } from '../core/duration.js';
-import { containLogger, type Logger, silentLogger } from '../core/logger.js';
-import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
-import {
-  type LoadConfig,
-  type LoadingConfig,
-  parseLoadConfig,
-} from '../loading/loading-options.js';
-import type {
-  RedisClientLike,
-  RedisClientOptions,
-  RedisSource,
-} from '../redis/connection/client.js';
-import { parseRedis } from '../redis/redis-options.js';
+import type { Logger } from '../core/logger.js';
+import type { Duration } from '../core/time/duration.js';
+import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
+import type { RedisClientLike, RedisClientOptions, RedisSource } from '../redis/redis-options.js';
+import type { TierConfig } from '../tiers/tier-options.js';
 
 export interface MemoryOptions {
   /** The most entries kept in memory. @default 100 */
@@ -45,7 +36,7 @@ export interface CacheOptions {
   readonly softTimeout?: Duration;
   /** How long a loader may take before its callers get an error or a stale value. @default '60s' */
   readonly loaderTimeout?: Duration;
-  /** Refresh values before they expire, the likelier the dearer they were: `true`, or a number above 1 for earlier. @default false */
+  /** Refreshes values shortly before they expire; slow loads are refreshed earlier. `true`, or a number above 1 for earlier still. @default false */
   readonly refreshAhead?: boolean | number;
   /** Shortens each ttl by a random share of at most this much, 0 to 0.1, so that values made together do not expire together. @default 0 */
   readonly ttlJitter?: number;
@@ -57,23 +48,29 @@ export interface CacheOptions {
   readonly maxQueuedLoads?: number;
   /** The fallback's bounds, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s' } */
   readonly memory?: MemoryOptions | false;
+  /** The largest value, in bytes of its text, that is stored; a larger one goes to its caller only. @default 33554432 (32 MiB) */
+  readonly maxValueBytes?: number;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
   readonly journal?: JournalOptions;
-  /** Two lines an outage; `false` silences them. @default console */
+  /** Receives two lines per outage. `false` disables logging. @default console */
   readonly logger?: Logger | false;
+  /**
+   * `false` makes the cache a pass-through: loaders run, nothing is stored, Redis is not contacted. So does
+   * the environment variable `EXPRESS_CACHE_HEALTH=off`, whatever this says. @default true
+   */
+  readonly enabled?: boolean;
 }
 
 /** `CacheOptions`, read once: complete, in milliseconds, frozen. */
-export interface CacheConfig extends LoadingConfig {
-  /** Absent: memory alone. */
+export interface CacheConfig extends TierConfig, LoadingConfig {
+  /** Absent: Redis is not used. */
   readonly redis: RedisSource | undefined;
   /** The address for messages, without credentials. */
   readonly redisName: string;
   readonly load: LoadConfig;
-  /** Absent: no memory tier. */
-  readonly memory: { readonly max: number; readonly maxBytes: number } | undefined;
-  readonly journalMax: number;
   readonly logger: Logger;
+  /** What switched the cache off, as people write it; absent while it is on. */
+  readonly disabledBy: string | undefined;
 }
 
 interface Defaults {
@@ -90,7 +87,9 @@ interface Defaults {
   readonly maxConcurrentLoads: number;
   readonly maxQueuedLoads: number;
   readonly memory: Required<MemoryOptions>;
+  readonly maxValueBytes: number;
   readonly journal: Required<JournalOptions>;
+  readonly enabled: boolean;
 }
 
 export const DEFAULTS: Defaults = Object.freeze({
@@ -106,143 +105,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   maxConcurrentLoads: 100,
   maxQueuedLoads: 1_000,
   memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s' }),
+  maxValueBytes: 32 * 1024 * 1024,
   journal: Object.freeze({ max: 10_000 }),
+  enabled: true,
 });
-
-const KNOWN = [
-  'redis',
-  'prefix',
-  'ttl',
-  'commandTimeout',
-  'grace',
-  'softTimeout',
-  'loaderTimeout',
-  'refreshAhead',
-  'ttlJitter',
-  'leaseWait',
-  'maxConcurrentLoads',
-  'maxQueuedLoads',
-  'memory',
-  'journal',
-  'logger',
-] as const;
-
-const MAX_JITTER = 0.1;
-const MAX_ENTRIES = 10_000_000;
-const MAX_BYTES = 64 * 1024 ** 3;
-
-export function parseCacheOptions(given: unknown): CacheConfig {
-  const options = parseOptions<CacheOptions>(subject('the cache'), given, KNOWN);
-  const { source, name } = parseRedis(options.redis);
-  const memory = parseMemory(options.memory);
-  const journal = parseOptions<JournalOptions>(subject('journal'), options.journal, ['max']);
-  return Object.freeze({
-    redis: source,
-    redisName: name,
-    prefix: parsePrefix(options.prefix),
-    load: parseLoad(options),
-    ...parseLoading(options),
-    commandTimeoutMs: parseDuration(
-      subject('commandTimeout'),
-      options.commandTimeout ?? DEFAULTS.commandTimeout,
-    ),
-    memory: memory?.limits,
-    outageTtlMs: memory?.outageTtlMs ?? 0,
-    journalMax: parseCount('journal.max', journal.max ?? DEFAULTS.journal.max),
-    logger: parseLogger(options.logger),
-  });
-}
-
-function parseLoad(options: CacheOptions): LoadConfig {
-  return Object.freeze({
-    ttlMs: parseTtl(DEFAULTS.ttl),
-    graceMs: 0,
-    softTimeoutMs: DEFAULTS.softTimeout,
-    loaderTimeoutMs: parseDuration(subject('loaderTimeout'), DEFAULTS.loaderTimeout),
-    refreshAhead: 0,
-    ...parseLoadConfig(options),
-  });
-}
-
-function parseLoading(
-  options: CacheOptions,
-): Pick<CacheConfig, 'ttlJitter' | 'leaseWaitMs' | 'maxConcurrentLoads' | 'maxQueuedLoads'> {
-  const { maxConcurrentLoads, maxQueuedLoads = DEFAULTS.maxQueuedLoads } = options;
-  return {
-    ttlJitter: parseJitter(options.ttlJitter ?? DEFAULTS.ttlJitter),
-    leaseWaitMs: parseDuration(subject('leaseWait'), options.leaseWait ?? DEFAULTS.leaseWait, 0),
-    maxConcurrentLoads:
-      maxConcurrentLoads === undefined
-        ? undefined
-        : parseCount('maxConcurrentLoads', maxConcurrentLoads),
-    maxQueuedLoads: parseInteger(subject('maxQueuedLoads'), maxQueuedLoads, 0, MAX_ENTRIES),
-  };
-}
-
-function parseJitter(given: unknown): number {
-  if (typeof given === 'number' && given >= 0 && given <= MAX_JITTER) return given;
-  throw invalid(subject('ttlJitter'), `a share from 0 to ${MAX_JITTER}`, given);
-}
-
-function parseCount(name: string, given: unknown): number {
-  return parseInteger(subject(name), given, 1, MAX_ENTRIES);
-}
-
-/** A `ttl` in milliseconds. Zero would be a value that nobody can read. */
-export function parseTtl(ttl: unknown): number {
-  return parseDuration(subject('ttl'), ttl);
-}
-
-function parseMemory(
-  given: unknown,
-): { limits: { max: number; maxBytes: number }; outageTtlMs: number } | undefined {
-  if (given === false) return undefined;
-  const known = ['max', 'maxBytes', 'outageTtl'] as const;
-  const options = parseOptions<MemoryOptions>(subject('memory'), given, known);
-  const { max, maxBytes, outageTtl } = { ...DEFAULTS.memory, ...defined(options) };
-  return {
-    limits: {
-      max: parseInteger(subject('memory.max'), max, 1, MAX_ENTRIES),
-      maxBytes: parseInteger(subject('memory.maxBytes'), maxBytes, 1, MAX_BYTES),
-    },
-    outageTtlMs: parseDuration(subject('memory.outageTtl'), outageTtl),
-  };
-}
-
-/** `undefined` equals absent. */
-function defined<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
-}
-
-function parsePrefix(given: unknown): string {
-  const prefix = given ?? DEFAULTS.prefix;
-  if (
-    typeof prefix !== 'string' ||
-    prefix === '' ||
-    prefix.length > 256 ||
-    !prefix.isWellFormed()
-  ) {
-    const advice = 'It keeps this cache apart from everything else in the same Redis.';
-    throw invalid(subject('prefix'), 'a text of 1 to 256 characters', given, advice);
-  }
-  return prefix;
-}
-
-function parseLogger(given: unknown): Logger {
-  if (given === false) return silentLogger;
-  const logger = (given ?? console) as Logger;
-  for (const level of ['info', 'warn', 'error'] as const) {
-    if (typeof logger?.[level] !== 'function') {
-      const expected = 'an object with info(), warn() and error(), or false';
-      const advice = `It has no ${level}(): got ${describe(logger?.[level])}.`;
-      throw invalid(subject('logger'), expected, given, advice);
-    }
-  }
-  return containLogger(logger);
-}
-
-function subject(name: string): { readonly name: string; readonly code: 'ERR_CACHE_OPTION' } {
-  return { name, code: 'ERR_CACHE_OPTION' };
-}

@@ -5,7 +5,9 @@ export type ErrorCode =
   | 'ERR_CACHE_VALUE'
   | 'ERR_CACHE_LOADER'
   | 'ERR_CACHE_LOADER_TIMEOUT'
+  | 'ERR_CACHE_LOADER_CYCLE'
   | 'ERR_CACHE_OVERLOADED'
+  | 'ERR_CACHE_CLOSED'
   | 'ERR_HEALTH_OPTION';
 
 /** An error of this package. Tell them apart by `code`, which never changes, not by the message. */

@@ -1,5 +1,5 @@
 import { contain } from './contain.js';
-import { errorText } from './redact.js';
+import { errorText } from './redact/redact.js';
 
 /** Where the few lines this package writes go. `console` and pino both fit. */
 export interface Logger {
@@ -17,6 +17,15 @@ export function containLogger(logger: Logger): Logger {
     (message: string): void =>
       contain(() => logger[level](message), warnOfLogger);
   return { info: contained('info'), warn: contained('warn'), error: contained('error') };
+}
+
+/** Every line begins with `prefix`, so that a reader knows who writes. */
+export function prefixLogger(logger: Logger, prefix: string): Logger {
+  return {
+    info: (message) => logger.info(prefix + message),
+    warn: (message) => logger.warn(prefix + message),
+    error: (message) => logger.error(prefix + message),
+  };
 }
 
 function warnOfLogger(error: unknown): void {

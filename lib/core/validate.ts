@@ -1,24 +1,19 @@
 import { CacheHealthError, type ErrorCode } from './errors.js';
-import { redact } from './redact.js';
+import { redact } from './redact/redact.js';
 
 /** What is being checked: its name as the user writes it, and the code of the error if it is wrong. */
 export interface Subject {
   readonly name: string;
   readonly code: ErrorCode;
+  /** What to do when it is wrong. */
+  readonly advice?: string | undefined;
 }
 
 /** An error that says what was expected, what was given, and (optionally) what to do. */
-export function invalid(
-  subject: Subject,
-  expected: string,
-  given: unknown,
-  advice?: string,
-): CacheHealthError {
+export function invalid(subject: Subject, expected: string, given: unknown): CacheHealthError {
+  const { name, code, advice } = subject;
   const hint = advice === undefined ? '' : ` ${advice}`;
-  return new CacheHealthError(
-    subject.code,
-    `${subject.name} must be ${expected}, got ${describe(given)}.${hint}`,
-  );
+  return new CacheHealthError(code, `${name} must be ${expected}, got ${describe(given)}.${hint}`);
 }
 
 /** A value as it may be shown in a message: short, one line, without secrets, never a dump of an object. */
@@ -53,7 +48,11 @@ function describeObject(value: object): string {
   return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
 }
 
-export function parseInteger(subject: Subject, value: unknown, min: number, max: number): number {
+export function parseInteger(
+  subject: Subject,
+  value: unknown,
+  [min, max]: readonly [min: number, max: number],
+): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
     throw invalid(subject, `a whole number from ${min} to ${max}`, value);
   }
@@ -61,7 +60,7 @@ export function parseInteger(subject: Subject, value: unknown, min: number, max:
 }
 
 export function parseFunction<F>(subject: Subject, value: unknown, advice?: string): F {
-  if (typeof value !== 'function') throw invalid(subject, 'a function', value, advice);
+  if (typeof value !== 'function') throw invalid({ ...subject, advice }, 'a function', value);
   return value as F;
 }
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { CacheHealthError } from '../core/errors.js';
-import { errorText } from '../core/redact.js';
+import { errorText } from '../core/redact/redact.js';
 import {
   cycleRefusal,
   depthRefusal,

@@ -84,20 +84,20 @@ export function isOfGeneration(entry: string, generation: string): boolean {
 
 /** When the change was called, or the load was granted: microseconds of the server's clock; `NaN` when it is unreadable. */
 export function versionOf(entry: string): number {
-  return readDigits(entry, VERSION_AT, TTL_AT, 16);
+  return readDigits(entry, VERSION);
 }
 
 export function ttlMsOf(entry: string): number {
-  return readDigits(entry, TTL_AT, PAYLOAD_AT, 36);
+  return readDigits(entry, TTL);
 }
 
 export function graceMsOf(entry: string): number {
-  return isGraced(entry) ? readDigits(entry, GRACE_AT, LOAD_AT, 36) : 0;
+  return isGraced(entry) ? readDigits(entry, GRACE) : 0;
 }
 
 /** How long the value took to load, for refreshing ahead; 0 when unknown. */
 export function loadMsOf(entry: string): number {
-  return isGraced(entry) ? readDigits(entry, LOAD_AT, GRACED_PAYLOAD_AT, 36) : 0;
+  return isGraced(entry) ? readDigits(entry, LOAD) : 0;
 }
 
 /** Where the encoded value begins. */
@@ -109,6 +109,17 @@ export function payloadOffset(entry: string): number {
 export function versionText(micros: number): string {
   return micros.toString(16).padStart(VERSION_LENGTH, '0');
 }
+
+interface Field {
+  readonly from: number;
+  readonly to: number;
+  readonly base: number;
+}
+
+const VERSION: Field = { from: VERSION_AT, to: TTL_AT, base: 16 };
+const TTL: Field = { from: TTL_AT, to: PAYLOAD_AT, base: 36 };
+const GRACE: Field = { from: GRACE_AT, to: LOAD_AT, base: 36 };
+const LOAD: Field = { from: LOAD_AT, to: GRACED_PAYLOAD_AT, base: 36 };
 
 const LEASE_CODE = LEASE_MARK.charCodeAt(0);
 const VALUE_CODE = KIND_VALUE.charCodeAt(0);
@@ -125,7 +136,7 @@ function base36(value: number, width: number): string {
 }
 
 /** parseInt(text.slice(from, to), base) without the slice; NaN for anything but lower-case digits. */
-function readDigits(text: string, from: number, to: number, base: number): number {
+function readDigits(text: string, { from, to, base }: Field): number {
   let value = 0;
   for (let i = from; i < to; i++) {
     const code = text.charCodeAt(i);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { type Duration, parseDuration } from '../core/duration.js';
 import { CacheHealthError } from '../core/errors.js';
+import { cacheIn } from '../core/is-cache.js';
+import { type Duration, parseDuration } from '../core/time/duration.js';
 import {
   invalid,
   parseBoolean,
@@ -9,6 +10,7 @@ import {
   parseOptions,
 } from '../core/validate.js';
 import type { CheckConfig } from './checker/check-runner.js';
+import type { CheckerConfig } from './checker/checker.js';
 import type {
   CacheSource,
   CheckFunction,
@@ -17,13 +19,9 @@ import type {
   HealthState,
 } from './types.js';
 
-/** `HealthOptions`, read once: complete, in milliseconds, frozen. */
-export interface HealthConfig {
-  readonly checks: readonly CheckConfig[];
+/** `HealthOptions`, parsed once: complete, in milliseconds, frozen. */
+export interface HealthConfig extends CheckerConfig {
   readonly cache: CacheSource | undefined;
-  readonly maxAgeMs: number;
-  /** For the whole report: every check's time-out and a little more. */
-  readonly deadlineMs: number;
   readonly statusCodes: Readonly<Record<HealthState, number>>;
   readonly details: boolean | 'authorized';
   readonly authorize: (req: IncomingMessage) => boolean | Promise<boolean>;
@@ -54,7 +52,7 @@ export const KNOWN = [
   'authorize',
 ] as const;
 
-/** Words that mean something in the report or in a path, in which case does not matter. */
+/** Words that mean something in the report or in a path, in upper or lower case. */
 const RESERVED = new Set([
   'cache',
   'health',
@@ -87,7 +85,7 @@ function parseChecks(options: HealthOptions, timeoutMs: number): CheckConfig[] {
   const { checks = {}, database } = options;
   if (typeof checks !== 'object' || checks === null) {
     const advice = 'For example: checks: { search: () => searchPing() }.';
-    throw invalid(subject('checks'), 'an object of checks by name', checks, advice);
+    throw invalid({ ...subject('checks'), advice }, 'an object of checks by name', checks);
   }
   const named = Object.entries(checks);
   if (database !== undefined) named.unshift(['database', database]);
@@ -95,7 +93,7 @@ function parseChecks(options: HealthOptions, timeoutMs: number): CheckConfig[] {
   return named.map(([name, check]) => parseCheck(name, check, timeoutMs));
 }
 
-/** Case does not matter in a path, so `/check/db` could mean either of `db` and `DB`. */
+/** A path has no upper and lower case: `/check/db` could mean `db` or `DB`. */
 function refuseTwins(names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
@@ -120,7 +118,7 @@ function parseCheck(
   const what = subject(`the check '${name}'`);
   if (typeof given !== 'object' || given === null) {
     const advice = 'For example: database: () => pool.query("SELECT 1").';
-    throw invalid(what, 'a function, or { check, critical, timeout }', given, advice);
+    throw invalid({ ...what, advice }, 'a function, or { check, critical, timeout }', given);
   }
   const options = parseOptions<CheckOptions>(what, given, ['check', 'critical', 'timeout']);
   const { critical = true, timeout } = options;
@@ -139,16 +137,19 @@ function checkName(name: string): void {
   const isFree = !RESERVED.has(name.toLowerCase()) && !(name in {});
   if (isFree && /^[A-Za-z][\w-]{0,49}$/.test(name)) return;
   const expected =
-    'letters, digits, - and _, beginning with a letter, 50 at most, and no word of the report';
-  throw invalid(subject('the name of a check'), expected, name, 'Choose another name.');
+    'at most 50 letters, digits, - and _, beginning with a letter, and no word of the report';
+  throw invalid(
+    { ...subject('the name of a check'), advice: 'Choose another name.' },
+    expected,
+    name,
+  );
 }
 
 function parseCache(given: unknown): CacheSource | undefined {
   if (given === undefined) return undefined;
-  const source = given as { status?: unknown; cache?: { status?: unknown } } | null;
-  const status = source?.status ?? source?.cache?.status;
-  if (typeof status === 'function') return given as CacheSource;
-  throw invalid(subject('cache'), 'what cacheMiddleware() or createCache() gave', given);
+  const cache = cacheIn<Extract<CacheSource, { status: unknown }>>(given, ['status']);
+  if (cache !== undefined) return cache;
+  throw invalid(subject('cache'), 'what cacheMiddleware() or createCache() returned', given);
 }
 
 export function parseStatusCodes(given: unknown): HealthConfig['statusCodes'] {
@@ -162,7 +163,7 @@ export function parseStatusCodes(given: unknown): HealthConfig['statusCodes'] {
   for (const state of known) {
     if (codes[state] === undefined) continue;
     const max = state === 'ok' ? 299 : 599;
-    merged[state] = parseInteger(subject(`statusCodes.${state}`), codes[state], 200, max);
+    merged[state] = parseInteger(subject(`statusCodes.${state}`), codes[state], [200, max]);
   }
   return Object.freeze(merged);
 }

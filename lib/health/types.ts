@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Cache } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMetrics, CacheMode, CacheStatus } from '../api/status.js';
-import type { Duration } from '../core/duration.js';
+import type { Duration } from '../core/time/duration.js';
 
 /** What one check found. */
 export type CheckState = 'up' | 'degraded' | 'down';
 
-/** The whole answer's verdict, the worst first: shutting_down, error, degraded, ok. */
+/** The status of the whole service. The most severe wins: shutting_down, error, degraded, ok. */
 export type HealthState = 'ok' | 'degraded' | 'error' | 'shutting_down';
 
-/** One dependency in the report. Further fields are what the check itself told. */
+/** One dependency in the report. Further fields are the details that the check itself returned. */
 export interface CheckResult {
   readonly status: CheckState;
   /** Why it is not up, redacted. */
@@ -55,47 +55,48 @@ export interface HealthReport {
 }
 
 /**
- * Looks at one dependency. It is down when this throws, rejects, gives `false`, takes longer than its time-out,
- * or gives `{ status: 'down' }`; degraded when it gives `{ status: 'degraded' }`; else up. Further fields of the
- * object are shown as details.
+ * Checks one dependency. The dependency is down when the function throws, rejects, returns `false` or
+ * `{ status: 'down' }`, or takes longer than its timeout. It is degraded when the function returns
+ * `{ status: 'degraded' }`, and up otherwise. Further fields of the object are shown as details. docs/health.md
+ * lists every other value that is understood.
  */
 export type CheckFunction = (context: {
   readonly name: string;
-  /** Aborted when the time-out has passed. */
+  /** Aborted when the timeout has passed. */
   readonly signal: AbortSignal;
 }) => unknown;
 
 export interface CheckOptions {
   readonly check: CheckFunction;
-  /** Whether the service is of no use without it. @default true */
+  /** Whether the service cannot work without it. @default true */
   readonly critical?: boolean;
   /** @default the router's `timeout` */
   readonly timeout?: Duration;
 }
 
-/** Anything with a cache's status: the cache, or the middleware that has it. */
+/** Anything that has a cache's status: the cache, or the middleware that shows its cache. */
 export type CacheSource = Pick<Cache, 'status'> | { readonly cache: Pick<Cache, 'status'> };
 
 export interface HealthOptions {
-  /** The database's ping, a critical check: `() => pool.query('SELECT 1')`. */
+  /** The check of the database, which is critical: `() => pool.query('SELECT 1')`. */
   readonly database?: CheckFunction | CheckOptions;
-  /** The cache to report on. @default `req.cache`, where the middleware is mounted before */
+  /** The cache to report on. @default `req.cache`, if the middleware is mounted before the router */
   readonly cache?: CacheSource;
   /** More checks, by name. A bare function is critical. */
   readonly checks?: Readonly<Record<string, CheckFunction | CheckOptions>>;
   /** How long one check may take. @default '800ms' */
   readonly timeout?: Duration;
-  /** How long a verdict is good for: any number of probes in that time cost one check. @default '1s' */
+  /** How long a verdict is served. Any number of probes in that time cost one run of the check. @default '1s' */
   readonly maxAge?: Duration;
-  /** The HTTP codes of `GET /health` by status, laid over the defaults. @default { ok: 200, degraded: 200, error: 503, shutting_down: 503 } */
+  /** The HTTP codes of `GET /health` by status. They replace single defaults. @default { ok: 200, degraded: 200, error: 503, shutting_down: 503 } */
   readonly statusCodes?: Partial<Record<HealthState, number>>;
-  /** Who sees more than the status: everybody, nobody, or whom `authorize` accepts. @default true */
+  /** Who sees more than the status: everybody, nobody, or the clients that `authorize` accepts. @default true */
   readonly details?: boolean | 'authorized';
-  /** Decides with `details: 'authorized'`. What throws or rejects does not authorize. */
+  /** Decides with `details: 'authorized'`. A function that throws or rejects does not authorize. */
   readonly authorize?: (req: IncomingMessage) => boolean | Promise<boolean>;
 }
 
-/** One edge: a check, or the service as a whole under the name `health`, changed its status. */
+/** A check, or the service as a whole under the name `health`, changed its status. */
 export interface HealthChange {
   readonly name: string;
   readonly from: CheckState | HealthState;

@@ -1,21 +1,24 @@
-/**
- * Whether one reader should refresh a value before it expires: the closer to its end and the dearer its
- * load, the likelier, so that some reader does it in time and hardly ever two
- * (XFetch: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", 2015).
- *
- * `loadMs` is the measured time of the last load, `beta` above 1 refreshes earlier, `random` is in (0, 1].
- */
-export function isDueEarly(
-  nowMs: number,
-  freshUntilMs: number,
-  loadMs: number,
-  beta: number,
-  random: number,
-): boolean {
-  return nowMs - loadMs * beta * Math.log(random) >= freshUntilMs;
+export interface EarlyRefresh {
+  /** How long the value stays fresh. */
+  readonly leftMs: number;
+  /** How long its last load took. */
+  readonly loadMs: number;
+  /** Above 1: refreshes earlier. */
+  readonly beta: number;
 }
 
-/** The ttl less a random share of at most `jitter`, so that values made together do not end together. */
+/**
+ * Whether one reader should refresh a value before it expires. The closer its end and the slower its load,
+ * the likelier, so that some reader does it in time and hardly ever two do
+ * (XFetch: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", 2015).
+ *
+ * `random` is in (0, 1].
+ */
+export function isDueEarly({ leftMs, loadMs, beta }: EarlyRefresh, random: number): boolean {
+  return -loadMs * beta * Math.log(random) >= leftMs;
+}
+
+/** The ttl less a random share of at most `jitter`, so that values made together do not expire together. */
 export function jitteredTtl(ttlMs: number, jitter: number, random: number): number {
   return Math.max(1, Math.round(ttlMs * (1 - jitter * random)));
 }

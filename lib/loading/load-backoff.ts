@@ -29,8 +29,13 @@ export class LoadBackoff {
     }
   }
 
-  succeeded(key: string): void {
+  /** The key was loaded or changed. */
+  reset(key: string): void {
     if (this.#troubles.size > 0) this.#troubles.delete(key);
+  }
+
+  resetMatching(matches: (key: string) => boolean): void {
+    for (const key of this.#troubles.keys()) if (matches(key)) this.#troubles.delete(key);
   }
 
   mustWait(key: string, now: number): boolean {

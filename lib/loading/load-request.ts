@@ -1,16 +1,21 @@
-import type { Loader } from '../api/loading.js';
-import type { WaitBudget } from '../tiers/wait-budget.js';
+import type { Loader, ManyLoader } from '../api/loading.js';
+import type { Store } from '../tiers/store.js';
 import type { LoadConfig } from './loading-options.js';
 
+interface Shared {
+  /** The caller's: with the waiting budget of its request, if it is one. */
+  readonly store: Store;
+  readonly config: LoadConfig;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** One key to be loaded, and how. */
-export interface LoadRequest {
+export interface LoadRequest extends Shared {
   readonly key: string;
   readonly loader: Loader<unknown>;
-  readonly config: LoadConfig;
-  readonly budget: WaitBudget | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** The loader takes its place in the bulkhead itself, one for many keys. */
-  readonly isBatched?: boolean;
-  /** Told when somebody else is loading the key: another caller, or another process. */
-  readonly onElsewhere?: () => void;
+}
+
+/** Many keys to be loaded by one call of a loader. */
+export interface LoadManyRequest extends Shared {
+  readonly loader: ManyLoader<unknown>;
 }

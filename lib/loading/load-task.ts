@@ -1,163 +1,159 @@
-import type { LoadError } from '../api/events.js';
-import { type CacheContext, defer } from '../tiers/context.js';
-import { acquireLease, type LeaseAnswer } from '../tiers/lease.js';
-import { readMemory } from '../tiers/read.js';
-import type { WaitBudget } from '../tiers/wait-budget.js';
-import { keepForOutage, type NewValue } from '../tiers/write.js';
-import type { Bulkhead } from './bulkhead.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
+import type { Observer } from '../tiers/observer.js';
+import type { Loaded, NewValue, Store } from '../tiers/store.js';
+import type { Bulkhead } from './bulkhead/bulkhead.js';
 import { jitteredTtl } from './early-refresh.js';
-import type { Flight } from './flight.js';
+import type { Flight } from './flight/flight.js';
+import type { FlightGroup } from './flight/flight-group.js';
+import { LoaderCall } from './flight/loader-call.js';
+import { SharedValue } from './flight/shared-value.js';
+import type { KeyClaims } from './key-claims.js';
 import type { LoadBackoff } from './load-backoff.js';
-import type { LoadRequest } from './load-request.js';
-import type { LoadingConfig } from './loading-options.js';
-import { type Loaded, runLoader } from './run-loader.js';
-import { SharedValue, sharedValueOf } from './shared-value.js';
-
-const POLL_SHORTEST_MS = 10;
-const POLL_LONGEST_MS = 50;
+import type { LoaderSource, LoadResult } from './loader-source.js';
+import type { LoadConfig } from './loading-options.js';
 
 export interface LoadTaskOptions {
-  readonly context: CacheContext<LoadingConfig>;
+  readonly clock: Clock;
+  readonly turns: Turns;
+  readonly observer: Observer;
   readonly bulkhead: Bulkhead;
   readonly backoff: LoadBackoff;
-  readonly onLoadError: (event: LoadError) => void;
+  readonly claims: KeyClaims;
+  readonly ttlJitter: number;
+}
+
+/** What is to be loaded: the flights of a group, by its loader, on behalf of the caller whose store this is. */
+export interface LoadOrder {
+  readonly group: FlightGroup;
+  readonly flights: readonly Flight[];
+  readonly source: LoaderSource;
+  readonly store: Store;
+  readonly config: LoadConfig;
+}
+
+/** A value that may be stored, with how long it took to load. */
+interface Stored {
+  readonly flight: Flight;
+  readonly value: NewValue;
 }
 
 /**
- * What a flight does: get the right to load, run the loader, put what it made where it belongs.
+ * What flights do: get the right to load, run the loader, put what it made where it belongs.
  *
- * Invariants: the loader's value is stored under a lease while Redis can be written, in memory alone
- * while it cannot, and nowhere when the flight is void, another process has the lease, or the loader
- * says so; a lease that was granted is filled, given back, or void.
+ * Invariants: a loaded value is stored under a lease while Redis can be written, in memory alone while it
+ * cannot, and nowhere when the flight is void, another process has the lease, or the loader says so; a
+ * lease that was granted is filled, given back, or void; every flight ends.
  */
 export class LoadTask {
-  readonly #context: CacheContext<LoadingConfig>;
-  readonly #bulkhead: Bulkhead;
-  readonly #backoff: LoadBackoff;
-  readonly #onLoadError: (event: LoadError) => void;
+  readonly #options: LoadTaskOptions;
+  #isClosed = false;
 
   constructor(options: LoadTaskOptions) {
-    this.#context = options.context;
-    this.#bulkhead = options.bulkhead;
-    this.#backoff = options.backoff;
-    this.#onLoadError = options.onLoadError;
+    this.#options = options;
   }
 
-  /** Rejects with the loader's error; whoever has a stale value at hand serves that instead. */
-  async load(
-    flight: Flight,
-    request: LoadRequest,
-    stale: SharedValue | undefined,
-  ): Promise<SharedValue> {
-    const answer = await this.#untilLoadable(flight, request, stale);
-    if (answer.kind === 'held' && stale !== undefined) return stale;
-    const stored = this.#storedMeanwhile(answer, request.key);
-    if (stored !== undefined) return stored;
-    if (answer.kind !== 'value') return this.#loadUnder(answer, flight, request, stale);
-    // Unreadable though fresh: load it anew over what is there.
-    const again = await acquireLease(this.#context, request.key, request.budget, true);
-    return this.#loadUnder(again, flight, request, stale);
+  /** Loads that are begun from now on do not keep the process alive. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Never rejects: a failure is an outcome of the flights. */
+  async load(order: LoadOrder): Promise<void> {
+    const { claims } = this.#options;
+    try {
+      const { ready, held } = await claims.claim(order.store, order.flights);
+      if (held.length === 0) return await this.#run(order, ready);
+      const runs = [this.#run(order, ready)];
+      await claims.pollHeld(held, (more) => runs.push(this.#run(order, more)));
+      await Promise.all(runs);
+    } catch (error) {
+      order.group.end(error);
+    }
   }
 
   /** Loads a key whose value is still fresh, unless another process does. */
-  async refresh(flight: Flight, request: LoadRequest): Promise<void> {
-    const answer = await acquireLease(this.#context, request.key, undefined, true);
-    if (answer.kind === 'held') return;
-    await this.#loadUnder(answer, flight, request, undefined);
-  }
-
-  /** Waits while another process loads the key, but not for long, and not at all with a stale value. */
-  async #untilLoadable(
-    flight: Flight,
-    request: LoadRequest,
-    stale: SharedValue | undefined,
-  ): Promise<LeaseAnswer> {
-    const { clock, config } = this.#context;
-    const { key, budget } = request;
-    const giveUpAt = clock.now() + config.leaseWaitMs;
-    let pause = POLL_SHORTEST_MS;
-    let answer = await acquireLease(this.#context, key, budget);
-    if (answer.kind === 'held') request.onElsewhere?.();
-    if (stale !== undefined) return answer;
-    while (answer.kind === 'held' && clock.now() < giveUpAt && !flight.isVoid) {
-      await new Promise<void>((resolve) => {
-        clock.setTimer(resolve, pause, { ref: true });
-      });
-      pause = Math.min(POLL_LONGEST_MS, pause * 1.5);
-      answer = await acquireLease(this.#context, key, undefined);
-    }
-    return answer;
-  }
-
-  /** A fresh value that somebody, another process or an earlier flight, stored since this caller looked. */
-  #storedMeanwhile(answer: LeaseAnswer, key: string): SharedValue | undefined {
+  async refresh(order: LoadOrder): Promise<void> {
     try {
-      if (answer.kind === 'value') return sharedValueOf(answer.entry, 'hit', 'redis');
-      if (answer.kind !== 'none') return undefined;
-      const found = readMemory(this.#context, key);
-      return found?.isStale === false ? sharedValueOf(found.entry, 'hit', 'memory') : undefined;
-    } catch {
-      this.#context.metrics.errors++;
+      const flight = order.flights[0] as Flight;
+      if (await this.#options.claims.claimRefresh(flight)) await this.#run(order, [flight]);
+    } catch (error) {
+      order.group.end(error);
+    }
+  }
+
+  async #run(order: LoadOrder, flights: readonly Flight[]): Promise<void> {
+    if (flights.length === 0) return;
+    const { clock, bulkhead } = this.#options;
+    const timeoutMs = order.config.loaderTimeoutMs;
+    const isAwaited = !this.#isClosed;
+    const call = new LoaderCall(flights, { clock, bulkhead, timeoutMs, isAwaited });
+    let results: readonly LoadResult[];
+    try {
+      results = await order.source.load(flights, call);
+    } catch (error) {
+      await this.#failAll(flights, error);
+      return;
+    }
+    const { turns } = this.#options;
+    const { refreshAhead, graceMs } = order.config;
+    const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;
+    const stored: Stored[] = [];
+    const receiving = turns.each(flights, (flight, i) => {
+      const result = results[i] as LoadResult;
+      const ttlMs = this.#receive(flight, result);
+      if (ttlMs === undefined || result.kind !== 'value') return;
+      stored.push({ flight, value: { payload: result.payload, ttlMs, graceMs, loadMs } });
+    });
+    if (receiving !== undefined) await receiving;
+    const filling = this.#store(order.store, stored);
+    if (filling !== undefined) await filling;
+    const ending = turns.each(flights, (flight, i) => endWith(flight, results[i] as LoadResult));
+    if (ending !== undefined) await ending;
+  }
+
+  /** Looks at what was loaded: for how long it may be stored. If not at all, the lease goes back. */
+  #receive(flight: Flight, result: LoadResult): number | undefined {
+    const { backoff, ttlJitter } = this.#options;
+    if (result.kind === 'failed') this.#fail(flight, result.error);
+    else backoff.reset(flight.key);
+    if (result.kind !== 'value' || result.ttlMs === undefined) {
+      flight.giveUpLease();
       return undefined;
     }
+    return flight.isStorable ? jitteredTtl(result.ttlMs, ttlJitter, Math.random()) : undefined;
   }
 
-  async #loadUnder(
-    answer: LeaseAnswer,
-    flight: Flight,
-    request: LoadRequest,
-    stale: SharedValue | undefined,
-  ): Promise<SharedValue> {
-    const lease = answer.kind === 'granted' ? answer.lease : undefined;
-    let loaded: Loaded;
-    try {
-      loaded = await this.#run(flight, request, stale);
-    } catch (error) {
-      if (flight.isVoid) lease?.abandon();
-      else void lease?.release();
-      if (!flight.isAbandoned) this.#reportError(request.key, error, stale !== undefined);
-      throw error;
+  #store(store: Store, stored: readonly Stored[]): Promise<void> | undefined {
+    const loaded: Loaded[] = [];
+    for (const { flight, value } of stored) {
+      // The key was changed, perhaps while the event loop had its turns.
+      if (flight.isVoid) flight.giveUpLease();
+      else loaded.push({ key: flight.key, lease: flight.lease, value });
     }
-    this.#backoff.succeeded(request.key);
-    if (flight.isVoid) lease?.abandon();
-    else if (loaded.isSkipped) void lease?.release();
-    else await this.#publish(request, answer, loaded);
-    return new SharedValue(loaded.payload, 0, 'miss', undefined);
+    return loaded.length > 0 ? store.fill(loaded) : undefined;
   }
 
-  async #run(
-    flight: Flight,
-    request: LoadRequest,
-    stale: SharedValue | undefined,
-  ): Promise<Loaded> {
-    const { key, loader, config } = request;
-    const old = stale && { value: stale.copy() };
-    const run = (): Promise<Loaded> => runLoader(this.#context, flight, key, loader, config, old);
-    return request.isBatched === true ? run() : this.#bulkhead.run(run);
+  async #failAll(flights: readonly Flight[], error: unknown): Promise<void> {
+    await this.#options.turns.forEach(flights, (flight) => {
+      flight.giveUpLease();
+      this.#fail(flight, error);
+    });
   }
 
-  #reportError(key: string, error: unknown, isStaleServed: boolean): void {
-    this.#backoff.failed(key, this.#context.clock.now());
-    this.#onLoadError({ key, error, isStaleServed });
-  }
-
-  async #publish(request: LoadRequest, answer: LeaseAnswer, loaded: Loaded): Promise<void> {
-    if (answer.kind === 'held' || answer.kind === 'value') return;
-    const { key, config, budget } = request;
-    const { metrics, config: cache, journal } = this.#context;
-    metrics.sets++;
-    const ttlMs = jitteredTtl(loaded.ttlMs, cache.ttlJitter, Math.random());
-    const loadMs = config.refreshAhead > 0 ? Math.max(1, loaded.loadMs) : 0;
-    const value: NewValue = { payload: loaded.payload, ttlMs, graceMs: config.graceMs, loadMs };
-    journal.noteLife(ttlMs + config.graceMs);
-    if (answer.kind === 'granted') return fillWithin(answer.lease.fill(value), budget);
-    keepForOutage(this.#context, key, value);
-    defer(this.#context, key, 'load');
+  /** A load that was aborted because nobody needs it did not fail. */
+  #fail(flight: Flight, error: unknown): void {
+    const { clock, backoff, observer } = this.#options;
+    const { key, group, stale } = flight;
+    if (!group.hasEnded) {
+      backoff.failed(key, clock.now());
+      observer.loadFailed({ key, error, isStaleServed: stale !== undefined });
+    }
+    flight.end({ kind: 'failed', error });
   }
 }
 
-/** The caller's patience with a sick Redis ends before the command does. */
-async function fillWithin(filled: Promise<void>, budget: WaitBudget | undefined): Promise<void> {
-  if (budget?.isSpent === true) return;
-  await (budget === undefined ? filled : budget.spend(filled, undefined));
+function endWith(flight: Flight, result: LoadResult): void {
+  if (result.kind !== 'value') flight.end(result);
+  else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload) });
 }

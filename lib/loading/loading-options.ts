@@ -1,7 +1,6 @@
 import type { LoadOptions } from '../api/loading.js';
-import { parseDuration } from '../core/duration.js';
+import { parseDuration } from '../core/time/duration.js';
 import { invalid, parseOptions, type Subject } from '../core/validate.js';
-import type { TierConfig } from '../tiers/tier-options.js';
 
 /** How values are loaded: the cache's own settings, and with one call's laid over them that call's. */
 export interface LoadConfig {
@@ -15,7 +14,7 @@ export interface LoadConfig {
 }
 
 /** What loading needs of the cache's options, read once. */
-export interface LoadingConfig extends TierConfig {
+export interface LoadingConfig {
   readonly ttlJitter: number;
   readonly leaseWaitMs: number;
   /** Absent: by mode. */

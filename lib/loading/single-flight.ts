@@ -1,112 +1,250 @@
-import { freshUntilMs, graceMsOf, loadMsOf } from '../entry/entry.js';
-import type { CacheContext } from '../tiers/context.js';
-import type { Found } from '../tiers/standby.js';
-import { awaitFlight } from './await-flight.js';
+import { AbortListeners } from '../core/abort-listeners.js';
+import { CacheHealthError } from '../core/errors.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
+import { loadMsOf } from '../entry/entry.js';
+import { freshUntilMs } from '../entry/freshness.js';
+import type { Observer } from '../tiers/observer.js';
+import type { Found, KeyChange, Store } from '../tiers/store.js';
+import { Bulkhead } from './bulkhead/bulkhead.js';
+import type { BulkheadLoad } from './bulkhead/overloaded-error.js';
 import { isDueEarly } from './early-refresh.js';
-import { Flight } from './flight.js';
-import type { LoadBackoff } from './load-backoff.js';
-import type { LoadRequest } from './load-request.js';
-import type { LoadTask } from './load-task.js';
-import { type SharedValue, sharedValueOf } from './shared-value.js';
+import {
+  awaitFlights,
+  type Seat,
+  type SeatOutcome,
+  type StaleValue,
+} from './flight/await-flights.js';
+import { refuseCycle } from './flight/cycle.js';
+import type { Flight } from './flight/flight.js';
+import { FlightTable } from './flight/flight-table.js';
+import { outsideLoaders } from './flight/loader-call.js';
+import type { Answer } from './flight/shared-value.js';
+import { KeyClaims } from './key-claims.js';
+import { LoadBackoff } from './load-backoff.js';
+import type { LoadManyRequest, LoadRequest } from './load-request.js';
+import { LoadTask } from './load-task.js';
+import { type LoaderSource, ManyKeysSource, OneKeySource } from './loader-source.js';
+import type { LoadingConfig } from './loading-options.js';
+import { staleValueOf } from './stale-value.js';
+
+export interface SingleFlightOptions {
+  /** The cache's own store, without a request's waiting budget. */
+  readonly store: Store;
+  readonly observer: Observer;
+  readonly clock: Clock;
+  /** The cache's: all its long work together lets the event loop turn. */
+  readonly turns: Turns;
+  readonly config: LoadingConfig;
+  /** How many loaders may run at once, at present. */
+  readonly limit: () => number;
+}
+
+/** A key that a caller wants, and what it has at hand. */
+interface Wanted {
+  readonly key: string;
+  readonly stale: StaleValue | undefined;
+}
+
+/** What a caller waits for, and what of it is to be loaded by its own loader. */
+interface Boarded {
+  readonly seats: readonly Seat[];
+  /** Flights of one group. */
+  readonly begun: readonly Flight[];
+  readonly source: LoaderSource;
+}
+
+type Caller = Omit<LoadManyRequest, 'loader'>;
+
+const NONE: readonly Flight[] = [];
 
 /**
- * One load per key: the first caller that finds none begins it, callers that come meanwhile share it.
+ * One load per key: the first caller that finds no value begins it, callers that come while it is under way
+ * share it. A key that the loader of a joined flight did not give is loaded by the joiner's own loader.
  *
- * Invariants: a key has one load and one early refresh at most; a change of the key voids both and takes
- * them off the list, so that later callers start anew; no rejection of a load goes unhandled, whether
- * or not somebody waits for it.
+ * Invariants: a key has one load at most that later callers may join; a change of the key voids it; nothing
+ * here rejects unhandled, whether or not somebody waits.
  */
 export class SingleFlight {
-  readonly #context: CacheContext;
+  readonly #options: SingleFlightOptions;
+  readonly #bulkhead: Bulkhead;
+  readonly #backoff = new LoadBackoff();
+  readonly #flights = new FlightTable();
+  readonly #aborts = new AbortListeners();
   readonly #task: LoadTask;
-  readonly #backoff: LoadBackoff;
-  readonly #flights = new Map<string, Flight>();
-  readonly #refreshes = new Map<string, Flight>();
 
-  constructor(context: CacheContext, task: LoadTask, backoff: LoadBackoff) {
-    this.#context = context;
-    this.#task = task;
-    this.#backoff = backoff;
-  }
-
-  /** The value for a caller that found none, or (`found`) a stale one. */
-  async answer(request: LoadRequest, found: Found | undefined): Promise<SharedValue> {
-    const { clock } = this.#context;
-    const sharedValue = found && this.#staleOf(found);
-    // The last try failed a moment ago: the stale value serves until it is time for the next.
-    if (sharedValue !== undefined && this.#backoff.mustWait(request.key, clock.now()))
-      return sharedValue;
-    const stale = sharedValue && {
-      sharedValue,
-      isUsable: () => this.#isWithinGrace((found as Found).entry),
-    };
-    return awaitFlight(this.#flightFor(request, sharedValue), {
+  constructor(options: SingleFlightOptions) {
+    const { store, observer, clock, turns, config, limit } = options;
+    const { leaseWaitMs, ttlJitter, maxQueuedLoads } = config;
+    this.#options = options;
+    this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
+    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs });
+    const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
+    this.#task = new LoadTask({
       clock,
-      stale,
-      softTimeoutMs: request.config.softTimeoutMs,
-      signal: request.signal,
+      turns,
+      observer,
+      bulkhead,
+      backoff,
+      claims,
+      ttlJitter,
     });
   }
 
-  /** A fresh value was read: refreshes it in the background when its end is near and nobody else does. */
+  /** From now on changes of keys end their flights. */
+  start(): void {
+    this.#options.store.onChange((change) => this.#onChange(change));
+  }
+
+  /** Loads that run and wait at present, and how many may run. */
+  get load(): BulkheadLoad & { readonly limit: number } {
+    return this.#bulkhead.load;
+  }
+
+  /**
+   * The value for a caller that found none, or (`found`) a stale one. Rejects with the loader's error, the
+   * reason of the caller's signal, or a CacheHealthError: `ERR_CACHE_LOADER_TIMEOUT`,
+   * `ERR_CACHE_LOADER_CYCLE`, `ERR_CACHE_OVERLOADED`, `ERR_CACHE_CLOSED`, `ERR_CACHE_VALUE`.
+   */
+  async answer(request: LoadRequest, found: Found | undefined): Promise<Answer> {
+    const { key, loader, config } = request;
+    request.signal?.throwIfAborted();
+    const stale = found && staleValueOf(this.#options.store, key, found);
+    if (stale !== undefined && this.#mustWait(key)) return stale.value.take();
+    const source = new OneKeySource(loader, config.ttlMs);
+    for (;;) {
+      const flight = this.#flights.find(key);
+      const seat = flight ?? this.#flights.begin(key, this.#flights.newGroup(loader), stale?.value);
+      seat.group.join();
+      const begun = flight === undefined ? [seat] : NONE;
+      const [outcome] = await this.#fly(request, {
+        seats: [{ flight: seat, stale }],
+        begun,
+        source,
+      });
+      if (outcome?.kind === 'value') return outcome.value.take();
+    }
+  }
+
+  /**
+   * The values for a caller that found none, or stale ones, for these keys. A key that the loader did not
+   * give is absent from the result. Rejects as `answer` does, with the first failure.
+   */
+  async answerMany(
+    request: LoadManyRequest,
+    missing: ReadonlyMap<string, Found | undefined>,
+  ): Promise<ReadonlyMap<string, Answer>> {
+    const { loader, config } = request;
+    request.signal?.throwIfAborted();
+    const source = new ManyKeysSource(loader, config.ttlMs, this.#options.turns);
+    const answers = new Map<string, Answer>();
+    let wanted = await this.#wantedOf(missing, answers);
+    while (wanted.length > 0) {
+      const boarded = await this.#board(source, wanted);
+      const outcomes = await this.#fly(request, boarded);
+      wanted = await this.#take(boarded, outcomes, answers);
+    }
+    return answers;
+  }
+
+  /** A fresh value was read: refreshes it in the background when it expires soon and nobody else does. */
   refreshEarly(request: LoadRequest, entry: string): void {
-    const { key, config } = request;
-    if (this.#refreshes.has(key) || this.#flights.has(key)) return;
-    const nowMs = this.#context.serverClock.now();
-    const random = 1 - Math.random();
-    if (!isDueEarly(nowMs, freshUntilMs(entry), loadMsOf(entry), config.refreshAhead, random))
-      return;
-    const flight = new Flight(true);
-    this.#begin(this.#refreshes, key, flight, this.#task.refresh(flight, request));
+    const { key, loader, config } = request;
+    const { store, clock } = this.#options;
+    if (this.#flights.find(key) !== undefined || this.#backoff.mustWait(key, clock.now())) return;
+    const leftMs = freshUntilMs(entry) - store.timeOf(key);
+    const value = { leftMs, loadMs: loadMsOf(entry), beta: config.refreshAhead };
+    if (!isDueEarly(value, 1 - Math.random())) return;
+    const group = this.#flights.newGroup(loader, true);
+    const flights = [this.#flights.begin(key, group, undefined)];
+    const source = new OneKeySource(loader, config.ttlMs);
+    outsideLoaders(() => this.#task.refresh({ group, flights, source, store, config }));
   }
 
-  /** The key was changed: what is being loaded for it is not stored. */
-  invalidate(key: string): void {
-    for (const flights of [this.#flights, this.#refreshes]) {
-      const flight = flights.get(key);
-      if (flight === undefined) continue;
-      flight.isVoid = true;
-      flights.delete(key);
-    }
-    this.#backoff.succeeded(key);
+  /**
+   * Ends every load that runs or waits: its signal is aborted, and its callers get `ERR_CACHE_CLOSED` unless
+   * they have a stale value at hand. Loads that are begun afterwards run as without Redis.
+   */
+  close(): void {
+    this.#task.close();
+    this.#flights.endAll(
+      new CacheHealthError(
+        'ERR_CACHE_CLOSED',
+        'The cache was closed while this value was being loaded. Close it after the last request was answered.',
+      ),
+    );
   }
 
-  invalidateMatching(matches: (key: string) => boolean): void {
-    const keys = new Set([...this.#flights.keys(), ...this.#refreshes.keys()]);
-    for (const key of keys) if (matches(key)) this.invalidate(key);
+  /** What is to be loaded. A stale value whose last load failed a moment ago serves until the next try. */
+  async #wantedOf(
+    missing: ReadonlyMap<string, Found | undefined>,
+    answers: Map<string, Answer>,
+  ): Promise<readonly Wanted[]> {
+    const { store, turns } = this.#options;
+    const wanted: Wanted[] = [];
+    await turns.forEach(missing, ([key, found]) => {
+      const stale = found && staleValueOf(store, key, found);
+      if (stale !== undefined && this.#mustWait(key)) answers.set(key, stale.value.take());
+      else wanted.push({ key, stale });
+    });
+    return wanted;
   }
 
-  #flightFor(request: LoadRequest, stale: SharedValue | undefined): Flight {
-    const running = this.#flights.get(request.key);
-    if (running !== undefined && !running.isAbandoned) {
-      request.onElsewhere?.();
-      return running;
-    }
-    const flight = new Flight();
-    this.#begin(this.#flights, request.key, flight, this.#task.load(flight, request, stale));
-    return flight;
+  /** Joins the flights that are under way, and begins those of the other keys in one group. */
+  async #board(source: LoaderSource, wanted: readonly Wanted[]): Promise<Boarded> {
+    const group = this.#flights.newGroup(source.loader);
+    const seats: Seat[] = [];
+    const begun: Flight[] = [];
+    await this.#options.turns.forEach(wanted, ({ key, stale }) => {
+      let flight = this.#flights.find(key);
+      if (flight === undefined) {
+        flight = this.#flights.begin(key, group, stale?.value);
+        begun.push(flight);
+      }
+      flight.group.join();
+      seats.push({ flight, stale });
+    });
+    return { seats, begun, source };
   }
 
-  #begin<T>(flights: Map<string, Flight>, key: string, flight: Flight, work: Promise<T>): void {
-    flight.load = work as Promise<SharedValue>;
-    flights.set(key, flight);
-    const end = (): void => {
-      flight.isOver = true;
-      if (flights.get(key) === flight) flights.delete(key);
-    };
-    work.then(end, end);
+  /**
+   * Loads what was begun, and waits for all seats. In one go up to the wait itself: what one loader is about
+   * to wait for, the next one must see.
+   */
+  #fly(caller: Caller, { seats, begun, source }: Boarded): Promise<readonly SeatOutcome[]> {
+    const { store, config, signal } = caller;
+    if (begun.length < seats.length) refuseCycle(seats, begun);
+    const group = begun[0]?.group;
+    if (group !== undefined) void this.#task.load({ group, flights: begun, source, store, config });
+    const { clock } = this.#options;
+    const { softTimeoutMs } = config;
+    return awaitFlights(seats, { clock, softTimeoutMs, signal, aborts: this.#aborts });
   }
 
-  #staleOf(found: Found): SharedValue | undefined {
-    try {
-      return sharedValueOf(found.entry, 'stale', found.tier);
-    } catch {
-      this.#context.metrics.errors++;
-      return undefined;
-    }
+  /** Takes the values. Returns what is to be asked for again, of the caller's own loader. */
+  async #take(
+    { seats, source }: Boarded,
+    outcomes: readonly SeatOutcome[],
+    answers: Map<string, Answer>,
+  ): Promise<readonly Wanted[]> {
+    const again: Wanted[] = [];
+    await this.#options.turns.forEach(outcomes, (outcome, i) => {
+      const { flight, stale } = seats[i] as Seat;
+      const { key, group } = flight;
+      if (outcome.kind === 'value') answers.set(key, outcome.value.take());
+      else if (outcome.kind === 'elsewhere' || group.loader !== source.loader)
+        again.push({ key, stale });
+    });
+    return again;
   }
 
-  #isWithinGrace(entry: string): boolean {
-    return this.#context.serverClock.now() < freshUntilMs(entry) + graceMsOf(entry);
+  #mustWait(key: string): boolean {
+    return this.#backoff.mustWait(key, this.#options.clock.now());
+  }
+
+  #onChange(change: KeyChange): void {
+    this.#flights.invalidate(change);
+    if ('key' in change) this.#backoff.reset(change.key);
+    else this.#backoff.resetMatching(change.matches);
   }
 }

@@ -11,19 +11,15 @@ export class Failure {
   readonly kind: 'unavailable' | 'writes' | 'command';
   readonly reason: CacheReason;
   readonly error: unknown;
-  /** The caller could not wait any longer, or need not. Redis did nothing wrong: this is not reported. */
-  readonly isImpatient: boolean;
-
-  constructor(
-    kind: Failure['kind'],
-    reason: CacheReason,
-    error: unknown,
-    isImpatient: boolean = false,
-  ) {
+  constructor(kind: Failure['kind'], reason: CacheReason, error: unknown) {
     this.kind = kind;
     this.reason = reason;
     this.error = error;
-    this.isImpatient = isImpatient;
+  }
+
+  /** The caller could not wait any longer, or need not. Redis did nothing wrong: this is not reported. */
+  get isImpatient(): boolean {
+    return this.error instanceof Impatience;
   }
 
   /** Whether it is Redis' error reply of this name. */
@@ -36,6 +32,9 @@ export class Failure {
     return this.isAbout('NOPERM') || this.isAbout('ERR unknown command');
   }
 }
+
+/** What a caller is told who is not to wait. */
+class Impatience extends Error {}
 
 type Verdict = readonly [Failure['kind'], CacheReason];
 
@@ -125,19 +124,13 @@ export const CLOSED: Failure = new Failure(
 );
 
 /** Redis hesitates, and the reader can be served elsewhere meanwhile: no failure of Redis, nor of the command. */
-export const HESITATES: Failure = new Failure(
-  'command',
-  'busy',
-  new Error('Redis hesitates'),
-  true,
-);
+export const HESITATES: Failure = new Failure('command', 'busy', new Impatience('Redis hesitates'));
 
 /** The caller's patience ended before Redis answered. */
 export const IMPATIENT: Failure = new Failure(
   'command',
   'timeout',
-  new Error('the caller did not wait any longer'),
-  true,
+  new Impatience('the caller did not wait any longer'),
 );
 
 /** A command was sent, and Redis did not answer it. */

@@ -1,21 +1,6 @@
 import type { Label, ReignEntry } from './remote.js';
 
-/**
- * The chain of reigns as the record holds it: `id:life:base:openedAt`, oldest first, joined by ','. A part
- * that cannot be read is left out, so that no label of it counts as kept.
- */
-export function parseChain(text: string): readonly ReignEntry[] {
-  const chain: ReignEntry[] = [];
-  for (const part of text.split(',')) {
-    const [id, life, base, openedAt] = part.split(':');
-    const entry = { base: Number(base), openedAt: Number(openedAt) };
-    if (!id || !life || !base || !openedAt) continue;
-    if (!Number.isFinite(entry.base) || !Number.isFinite(entry.openedAt)) continue;
-    chain.push({ id, life, ...entry });
-  }
-  return chain;
-}
-
+/** The reign that a chain ends with: the one of the server that was asked. */
 export function lastReign(chain: readonly ReignEntry[]): ReignEntry | undefined {
   return chain.at(-1);
 }

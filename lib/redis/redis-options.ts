@@ -1,6 +1,6 @@
 import { contain } from '../core/contain.js';
 import { CacheHealthError } from '../core/errors.js';
-import { errorText, redact } from '../core/redact.js';
+import { errorText, redact } from '../core/redact/redact.js';
 import { invalid, type Subject } from '../core/validate.js';
 import {
   makeClient,
@@ -8,6 +8,8 @@ import {
   type RedisClientOptions,
   type RedisSource,
 } from './connection/client.js';
+
+export type { RedisClientLike, RedisClientOptions, RedisSource };
 
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
@@ -40,7 +42,11 @@ function fromUrl(text: string, name: string): RedisChoice {
   if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     const subject = { ...SUBJECT, name };
     const expected = "a URL that begins with 'redis://' or 'rediss://'";
-    throw invalid(subject, expected, redact(text), 'Pass redis: false for memory alone.');
+    throw invalid(
+      { ...subject, advice: 'Pass redis: false for memory alone.' },
+      expected,
+      redact(text),
+    );
   }
   try {
     makeClient({ url: text });
@@ -127,11 +133,11 @@ function asClient(value: unknown, name: string): RedisClientLike {
   const missing = methods.filter((method) => typeof client?.[method] !== 'function');
   if (missing.length > 0) {
     const advice = `It has no ${missing.join('(), ')}(). Use createClient() of the 'redis' package, 5.12 or later.`;
-    throw invalid({ ...SUBJECT, name }, 'a node-redis client', value, advice);
+    throw invalid({ ...SUBJECT, name, advice }, 'a node-redis client', value);
   }
   if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
     const advice = 'Pools, clusters and sentinels are not supported yet: pass a URL or options.';
-    throw invalid({ ...SUBJECT, name }, 'a client of one Redis', value, advice);
+    throw invalid({ ...SUBJECT, name, advice }, 'a client of one Redis', value);
   }
   return client as unknown as RedisClientLike;
 }

@@ -8,6 +8,10 @@ export type Lane = 'request' | 'bulk';
 export interface Stamp {
   readonly low: number;
   readonly high: number;
+  /** The same moment, local and monotonic. */
+  readonly at: number;
+  /** How often the estimate had been found wrong. */
+  readonly epoch: number;
 }
 
 export interface ServerTime {
@@ -17,6 +21,12 @@ export interface ServerTime {
   latest(): number;
   /** The stamp of a change that is called now. Calls of one turn of the event loop share it. Never repeats or goes back after `newTurn`/`raiseFloor`. */
   stamp(): Stamp;
+  /** The stamp as it would be made with what is known now: raised where the estimate was found to be behind since. */
+  renewed(stamp: Stamp): Stamp;
+  /** What the server's clock has shown, in microseconds, until it has caught up with it after it was set back; else 0. */
+  readonly ceiling: number;
+  /** This process has seen this version: what it changes from now on is newer, whatever the estimate says. */
+  saw(version: number): void;
   /** The next stamp lies above `micros`. */
   raiseFloor(micros: number): void;
 }
@@ -163,8 +173,10 @@ export interface Door {
   report(failure: Failure, bytes?: number): void;
 }
 
-/** What a door tells the tiers. Set by `start`. */
+/** What a door asks and tells the tiers. Set by `start`. */
 export interface DoorListener {
+  /** Whether the reader of a key (prefix included) can be served without Redis, should Redis hesitate. */
+  canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void;
   /** A heartbeat is about to be sent; the returned function is called with the label once the pair was answered well. */

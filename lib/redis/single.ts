@@ -1,4 +1,5 @@
-import { RedisDoor, type DoorOptions } from './door/door.js';
+import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
+import { RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
 
 /** One Redis: a Remote with one door. */
@@ -6,8 +7,8 @@ export class SingleRemote implements Remote {
   readonly #door: RedisDoor;
   readonly doors: readonly Door[];
 
-  constructor(options: DoorOptions) {
-    this.#door = new RedisDoor(options);
+  constructor(options: ClientSessionsOptions) {
+    this.#door = new RedisDoor({ ...options, source: new ClientSessions(options) });
     this.doors = [this.#door];
   }
 

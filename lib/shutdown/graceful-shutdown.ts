@@ -1,6 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { systemClock } from '../core/clock.js';
-import { errorText } from '../core/redact.js';
+import type { Server } from 'node:http';
+import { errorText } from '../core/redact/redact.js';
+import { systemClock } from '../core/time/clock.js';
+import type { Closing } from './close-server.js';
+import { Connections } from './connections.js';
+import { type ShutdownCall, shutDown } from './shut-down.js';
 import {
   type GracefulShutdownOptions,
   parseShutdownOptions,
@@ -10,24 +13,23 @@ import {
 export type { GracefulShutdownOptions } from './shutdown-options.js';
 
 export interface GracefulShutdown {
-  /** Shuts down as a signal would. Settles when all is closed; the process is then free to end. */
+  /** Shuts down as a signal would, with the drain delay in any case. Settles when all is closed; the process is then free to end. */
   shutdown(): Promise<void>;
-  /** Takes the signal handlers away again. */
+  /** Removes the signal handlers. */
   dispose(): void;
 }
 
-/** The same signal again so soon is the same one: npm passes on a Ctrl-C that its child has had already. */
+/** The same signal within this time is the same one: npm passes on a Ctrl-C that its child has had already. */
 const ECHO_MS = 500;
 
-/** Idle keep-alive connections are looked for this often while the last requests end. */
-const SWEEP_MS = 100;
-
 /**
- * Ends a server without losing a request. On SIGTERM or SIGINT: readiness fails at once while traffic is
- * still served, each connection for one answer more; after `drainDelay` no connection is accepted and idle
- * ones are closed; when the last request is answered the cache is closed and `onSignal` runs; then the
- * process ends with code 0. A second signal (the same within half a second is one), `timeout`, or a clean-up
- * that fails, ends it with code 1.
+ * Ends a server without losing a request. On SIGTERM or SIGINT, readiness fails at once while traffic is still
+ * served, and each connection gets one more answer. After `drainDelay` no connection is accepted and idle ones
+ * are closed. When the last request is answered the cache is closed, `onSignal` runs, and the process ends
+ * with code 0. What is still open when `timeout` is nearly up is destroyed first, so the clean-up always runs.
+ *
+ * The code is 1 when a request lost its answer, the clean-up failed or took longer than `timeout`, or a second
+ * signal came. The same signal within half a second is one.
  *
  * @throws CacheHealthError `ERR_HEALTH_OPTION` for a wrong option.
  */
@@ -36,76 +38,54 @@ export function gracefulShutdown(
   options?: GracefulShutdownOptions,
 ): GracefulShutdown {
   const config = parseShutdownOptions(server, options);
-  let running: Promise<void> | undefined;
-  let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
-  const shutdown = (): Promise<void> => {
-    running ??= shutDown(server, config);
+  const connections = new Connections(server, systemClock);
+  connections.start();
+  const closing: Closing = { server, connections, clock: systemClock };
+  let running: Promise<number> | undefined;
+  const begin = (call: ShutdownCall): Promise<number> => {
+    running ??= shutDown(closing, config, call);
     return running;
   };
+  return {
+    shutdown: async () => {
+      await begin({ isBySignal: false });
+    },
+    dispose: onSignals(config, () => begin({ isBySignal: true })),
+  };
+}
+
+/** Calls `begin` for the first signal and ends the process afterwards. Returns what removes the handlers. */
+function onSignals(config: ShutdownConfig, begin: () => Promise<number>): () => void {
+  let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     const at = systemClock.now();
-    if (first !== undefined) {
-      if (signal === first.signal && at - first.at < ECHO_MS) return;
-      process.exit(1);
-    }
-    first = { signal, at };
-    const limit = systemClock.setTimer(() => process.exit(1), config.timeoutMs);
-    shutdown()
-      .finally(() => limit.cancel())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.emitWarning(
-            `the shutdown failed: ${errorText(error)}`,
-            'ExpressCacheHealthWarning',
-          );
-          // The warning is written in the next turn.
-          systemClock.afterPoll(() => process.exit(1));
-        },
-      );
+    if (first === undefined) {
+      first = { signal, at };
+      void endProcess(begin, config.timeoutMs);
+    } else if (signal !== first.signal || at - first.at >= ECHO_MS) process.exit(1);
   };
   for (const signal of config.signals) process.on(signal, onSignal);
-  const dispose = (): void => {
+  return () => {
     for (const signal of config.signals) process.off(signal, onSignal);
   };
-  return { shutdown, dispose };
 }
 
-async function shutDown(server: Server, config: ShutdownConfig): Promise<void> {
-  config.beginShutdown();
-  // A balancer that has taken the instance out still uses the connections it has.
-  server.prependListener('request', closeAfterAnswer);
-  await pause(config.drainDelayMs);
-  await closeServer(server);
+async function endProcess(begin: () => Promise<number>, timeoutMs: number): Promise<void> {
+  const limit = systemClock.setTimer(() => process.exit(1), timeoutMs, { ref: true });
+  let trouble: string | undefined;
   try {
-    await config.closeCache();
-  } finally {
-    await config.onSignal();
+    const lost = await begin();
+    if (lost > 0)
+      trouble = `the shutdown cut off ${lost} unanswered request${lost === 1 ? '' : 's'}`;
+  } catch (error) {
+    trouble = `the shutdown failed: ${errorText(error)}`;
   }
-}
-
-function closeAfterAnswer(_req: IncomingMessage, res: ServerResponse): void {
-  res.setHeader('Connection', 'close');
-}
-
-async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return;
-  let isClosed = false;
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => {
-      isClosed = true;
-      resolve();
-    });
-  });
-  // A connection that becomes idle after close() would keep the server open until its keep-alive ends.
-  while (!isClosed) {
-    server.closeIdleConnections();
-    await Promise.race([closed, pause(SWEEP_MS)]);
+  limit.cancel();
+  if (trouble === undefined) {
+    process.exit(0);
+    return;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    systemClock.setTimer(resolve, ms, { ref: true });
-  });
+  process.emitWarning(trouble, 'ExpressCacheHealthWarning');
+  // The warning is written in the next turn.
+  systemClock.afterPoll(() => process.exit(1));
 }

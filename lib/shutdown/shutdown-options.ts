@@ -1,18 +1,19 @@
 import type { Server } from 'node:http';
 import { constants } from 'node:os';
-import { type Duration, parseDuration } from '../core/duration.js';
+import { cacheIn } from '../core/is-cache.js';
+import { type Duration, parseDuration } from '../core/time/duration.js';
 import { invalid, parseFunction, parseOptions, type Subject } from '../core/validate.js';
 
 export interface GracefulShutdownOptions {
-  /** The router whose readiness is to fail first. */
+  /** The router whose readiness fails first. */
   readonly health?: { beginShutdown(): void };
-  /** Closed when the last request is answered: the cache, or the middleware that has it. */
+  /** The cache, or the middleware that has it. It is closed when the last request is answered. */
   readonly cache?: { close(): Promise<void> } | { readonly cache: { close(): Promise<void> } };
-  /** How long traffic is still served after readiness failed: longer than the balancer takes to notice. @default '5s' */
+  /** How long traffic is still served after readiness failed: longer than the balancer takes to notice. Skipped after a signal when nobody was connected for that long. @default '5s' */
   readonly drainDelay?: Duration;
-  /** After this long, from the signal on, the process ends whatever is still open. @default '25s' */
+  /** How long all of it may take from the signal on. The last quarter of it, 5 seconds at most, is for the clean-up: what is still open by then is destroyed. @default '25s' */
   readonly timeout?: Duration;
-  /** Your own clean-up, after the last request: close the database here. */
+  /** Your own clean-up, after the last request. Close the database here. */
   readonly onSignal?: () => unknown;
   /** The signals to listen to. @default ['SIGTERM', 'SIGINT'] */
   readonly signals?: readonly NodeJS.Signals[];
@@ -48,20 +49,15 @@ export function parseShutdownOptions(
 ): ShutdownConfig {
   if (typeof (server as Server | undefined)?.closeIdleConnections !== 'function') {
     const advice = 'It is what app.listen() returns.';
-    throw invalid(subject('the server'), 'a node:http server', server, advice);
+    throw invalid({ ...subject('the server'), advice }, 'a node:http server', server);
   }
   const options = parseOptions<GracefulShutdownOptions>(subject('gracefulShutdown'), given, KNOWN);
   const { cache, health, onSignal } = options;
   return {
     ...parseTimes(options),
     signals: parseSignals(options.signals ?? SHUTDOWN_DEFAULTS.signals),
-    beginShutdown: parseOwner(health, 'health', 'beginShutdown', 'what healthRouter() gave'),
-    closeCache: parseOwner(
-      cache !== undefined && cache !== null && 'cache' in cache ? cache.cache : cache,
-      'cache',
-      'close',
-      'what cacheMiddleware() or createCache() gave',
-    ),
+    beginShutdown: parseHealth(health),
+    closeCache: parseCache(cache),
     onSignal: onSignal === undefined ? () => {} : parseFunction(subject('onSignal'), onSignal),
   };
 }
@@ -74,20 +70,25 @@ function parseTimes(
   const drainDelayMs = parseDuration(subject('drainDelay'), drainDelay, 0);
   const timeoutMs = parseDuration(subject('timeout'), timeout);
   if (drainDelayMs < timeoutMs) return { drainDelayMs, timeoutMs };
-  const advice = 'Every shutdown would be cut off.';
-  throw invalid(subject('drainDelay'), `shorter than timeout, ${timeoutMs} ms`, drainDelay, advice);
+  const advice = 'Otherwise no time is left to close anything.';
+  throw invalid(
+    { ...subject('drainDelay'), advice },
+    `shorter than timeout, ${timeoutMs} ms`,
+    drainDelay,
+  );
 }
 
-/** One method of an object that may be absent. Found out now, not when the signal comes. */
-function parseOwner<Name extends string>(
-  owner: { readonly [name in Name]: () => unknown } | undefined,
-  option: string,
-  method: Name,
-  expected: string,
-): () => unknown {
-  if (owner === undefined) return () => {};
-  if (typeof owner?.[method] === 'function') return () => owner[method]();
-  throw invalid(subject(option), expected, owner);
+function parseHealth(health: GracefulShutdownOptions['health']): () => unknown {
+  if (health === undefined) return () => {};
+  if (typeof health?.beginShutdown === 'function') return () => health.beginShutdown();
+  throw invalid(subject('health'), 'what healthRouter() returned', health);
+}
+
+function parseCache(given: unknown): () => unknown {
+  if (given === undefined) return () => {};
+  const cache = cacheIn<{ close(): unknown }>(given, ['close']);
+  if (cache !== undefined) return () => cache.close();
+  throw invalid(subject('cache'), 'what cacheMiddleware() or createCache() returned', given);
 }
 
 function parseSignals(given: unknown): readonly NodeJS.Signals[] {

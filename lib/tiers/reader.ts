@@ -96,6 +96,7 @@ export class Reader {
     const { door, ledger } = this.#shard;
     if (classifyEntry(entry, door.generation, fingerprint(key)) !== 'usable') return false;
     const version = versionOf(entry);
+    door.time.saw(version);
     const own = ledger.acknowledged(key);
     return version > ledger.clearedUpTo(key) && (own === undefined || version >= own.version);
   }
@@ -148,6 +149,7 @@ export class Reader {
         return this.#absent(key, asked);
     }
     const version = versionOf(entry);
+    door.time.saw(version);
     if (version <= ledger.clearedUpTo(key)) return this.#absent(key, asked);
     const own = ledger.acknowledged(key);
     if (own !== undefined && version < own.version) {

@@ -3,7 +3,7 @@ import { Clearer } from './changes/clearer.js';
 import { Replay } from './changes/replay.js';
 import { Sweeper } from './changes/sweeper.js';
 import { Writer } from './changes/writer.js';
-import { Claims } from './claims.js';
+import { Claims } from './leases/claims.js';
 import { isReadable } from './mode.js';
 import { Reader } from './reader.js';
 import type { Shard } from './shard.js';

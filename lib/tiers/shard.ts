@@ -1,13 +1,14 @@
-import type { Clock } from '../core/clock.js';
-import type { Turns } from '../core/turns.js';
+import type { Clock } from '../core/time/clock.js';
+import type { Turns } from '../core/time/turns.js';
 import { entryText, tombstoneText } from '../entry/entry.js';
 import { fingerprint } from '../entry/fingerprint.js';
+import { tombstoneLifeMs } from '../entry/write-times.js';
 import type { Commands, Door, Stamp } from '../redis/remote.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { Observer } from './observer.js';
 import type { Moment, Origin, Standby } from './standby.js';
 import type { NewValue } from './store.js';
-import { lateWritesMs, type TierConfig } from './tier-options.js';
+import type { TierConfig } from './tier-options.js';
 
 /** What all parts of one store share. */
 export interface Tools {
@@ -34,7 +35,7 @@ export class Shard {
     this.ledger = ledger;
     this.tools = tools;
     this.hasRedis = tools.hasRedis;
-    this.tombstoneMs = lateWritesMs(tools.config);
+    this.tombstoneMs = tombstoneLifeMs(tools.config);
   }
 
   /** The complete key in Redis. */

@@ -1,6 +1,7 @@
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
 import { compileGlob } from '../core/glob.js';
+import { tombstoneLifeMs } from '../entry/write-times.js';
 import type { Failure } from '../redis/failure.js';
 import type {
   Commands,
@@ -16,7 +17,6 @@ import { modeOf, reasonOf, worstOf } from './mode.js';
 import { Shard, type Tools } from './shard.js';
 import { ShardStore } from './shard-store.js';
 import type { KeyChange, StoreState } from './store.js';
-import { lateWritesMs } from './tier-options.js';
 
 /** The keys of one call that one door serves, and their places in the call. */
 export interface Part {
@@ -189,8 +189,9 @@ export class Shards implements DoorListener {
     const onOverflow = (): void => observer.journalOverflowed();
     const ledger = new Ledger({
       clock,
+      time: door.time,
       max: config.journalMax,
-      lateWritesMs: lateWritesMs(config),
+      lateWritesMs: tombstoneLifeMs(config),
       onOverflow,
     });
     const shard = new Shard(door, ledger, { ...this.tools, hasRedis });

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../core/time/clock.js';
 import { isOfGeneration } from '../entry/entry.js';
 import { freshness } from '../entry/freshness.js';
 import type { MemoryTier } from '../memory/memory-tier.js';

@@ -1,13 +1,3 @@
-/** How fast a large write is taken to travel at least: bytes a millisecond. */
-const SLOWEST_BYTES_PER_MS = 10_000;
-const SHORTEST_LATE_MS = 10_000;
-
-/** So long after it was sent a write may still run, whose connection was lost meanwhile. Tombstones outlive it. */
-export function lateWritesMs({ commandTimeoutMs, maxValueBytes }: TierConfig): number {
-  const deadlineMs = 2 * commandTimeoutMs + maxValueBytes / SLOWEST_BYTES_PER_MS;
-  return Math.max(SHORTEST_LATE_MS, Math.ceil(deadlineMs) + 1_000);
-}
-
 /** What the tiers need of the cache's options, read once. */
 export interface TierConfig {
   readonly prefix: string;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Timer } from '../core/time/clock.js';
 
 /** Waits below this share of the whole are normal and are not charged. */
 const FREE_SHARE = 1 / 4;

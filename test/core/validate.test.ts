@@ -15,7 +15,7 @@ const MAX = { name: 'memory.max', code: 'ERR_CACHE_OPTION' } as const;
 
 describe('invalid', () => {
   it('says what was expected, what was given, and what to do', () => {
-    const error = invalid(MAX, 'a number', 'ten', 'Leave it out for 100.');
+    const error = invalid({ ...MAX, advice: 'Leave it out for 100.' }, 'a number', 'ten');
     expect(error).to.be.instanceOf(CacheHealthError);
     expect(error.code).to.equal('ERR_CACHE_OPTION');
     expect(error.message).to.equal("memory.max must be a number, got 'ten'. Leave it out for 100.");
@@ -84,14 +84,14 @@ describe('describe', () => {
 describe('parseInteger', () => {
   for (const value of [1, 2, 10]) {
     it(`takes ${value} from 1 to 10`, () => {
-      expect(parseInteger(MAX, value, 1, 10)).to.equal(value);
+      expect(parseInteger(MAX, value, [1, 10])).to.equal(value);
     });
   }
 
   for (const value of [0, 11, -1, 1.5, Number.NaN, Infinity, '5', 5n, null, undefined, [5]]) {
     it(`refuses ${describeValue(value)}`, () => {
       const message = `memory.max must be a whole number from 1 to 10, got ${describeValue(value)}.`;
-      expect(() => parseInteger(MAX, value, 1, 10)).to.throw(CacheHealthError, message);
+      expect(() => parseInteger(MAX, value, [1, 10])).to.throw(CacheHealthError, message);
     });
   }
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import request from 'supertest';
-import { parseDuration } from '../../lib/core/duration.js';
+import { parseDuration } from '../../lib/core/time/duration.js';
 import { parseHealthOptions } from '../../lib/health/options.js';
 import { healthRouter } from '../../lib/index.js';
 import { SHUTDOWN_DEFAULTS } from '../../lib/shutdown/shutdown-options.js';

@@ -64,7 +64,7 @@ describe('the options of the health router', () => {
     [
       'a cache that is none',
       { cache: {} },
-      /cache must be what cacheMiddleware\(\) or createCache\(\) gave/,
+      /cache must be what cacheMiddleware\(\) or createCache\(\) returned/,
     ],
   ];
   for (const [what, options, message] of wrong) {

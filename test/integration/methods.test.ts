@@ -177,6 +177,18 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
       });
     });
 
+    describe('deleteMany', () => {
+      it('deletes the keys that are there, and no others', async () => {
+        await cache.setMany(Object.entries({ a: 1, b: 2, c: 3 }));
+        expect(await cache.deleteMany(['a', 'missing', 'c', 'a'])).to.be.oneOf([
+          'applied',
+          'deferred',
+        ]);
+        expect([...(await cache.getMany(['a', 'b', 'c']))]).to.deep.equal([['b', 2]]);
+        expect(await cache.deleteMany([])).to.equal('applied');
+      });
+    });
+
     describe('getMany and setMany', () => {
       it('gives the keys that are there, once, in the order asked', async () => {
         await cache.setMany(
@@ -342,6 +354,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
             cache.get(bad),
             cache.set(bad, 1),
             cache.delete(bad),
+            cache.deleteMany(['a', bad]),
             cache.has(bad),
             cache.getMany(['a', bad]),
             cache.setMany([

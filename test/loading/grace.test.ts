@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { isCacheHealthError, type LoadError } from '../../lib/index.js';
+import { gate, outcomeOf, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
-import { cacheInHand, gate, outcomeOf, rejectionOf } from './support.js';
+import { cacheInHand } from './support.js';
 
 const MINUTE = 60_000;
 

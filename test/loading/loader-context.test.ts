@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { CacheOverloadedError, isCacheHealthError } from '../../lib/index.js';
-import { cacheInHand, gate, outcomeOf, rejectionOf } from './support.js';
+import { gate, outcomeOf, rejectionOf } from '../support/promises.js';
+import { cacheInHand } from './support.js';
 
 describe('the loader', () => {
   it('runs once for any number of callers, each of whom gets a value of its own', async () => {

@@ -14,7 +14,7 @@ describe('memory: the memory tier', () => {
   }
 
   function fill(memory: MemoryTier, ...keys: string[]): void {
-    for (const key of keys) memory.set(key, `entry of ${key}`, 0);
+    for (const key of keys) memory.set(key, { entry: `entry of ${key}`, mark: 0, until: 0 });
   }
 
   const held = (memory: MemoryTier) => memory.keys().sort().join('');
@@ -91,7 +91,7 @@ describe('memory: the memory tier', () => {
       for (const key of shoppers(3_000)) {
         const entry = 'x'.repeat((key.length * 7919 * (known.size + 1)) % 900);
         if (known.size % 3 === 0) memory.get(key);
-        memory.set(key, entry, 0);
+        memory.set(key, { entry: entry, mark: 0, until: 0 });
         known.set(key, entry);
         expect(memory.get(key)?.entry).to.equal(entry);
         expect(memory.entries).to.be.at.most(max);
@@ -119,22 +119,22 @@ describe('memory: the memory tier', () => {
   it('makes room for one large entry at the cost of those that were used again', () => {
     const memory = tier(10, 1_000);
     for (const key of 'abcd') {
-      memory.set(key, 'x'.repeat(150), 0);
+      memory.set(key, { entry: 'x'.repeat(150), mark: 0, until: 0 });
       memory.get(key);
     }
-    memory.set('large', 'x'.repeat(700), 0);
+    memory.set('large', { entry: 'x'.repeat(700), mark: 0, until: 0 });
     expect(held(memory)).to.equal('dlarge');
     expect(evicted).to.deep.equal(['a', 'b', 'c']);
   });
 
   it('keeps an entry that is too large to be protected, and one that grew to be', () => {
     const memory = tier(10, 1_000);
-    memory.set('a', 'x'.repeat(900), 0);
+    memory.set('a', { entry: 'x'.repeat(900), mark: 0, until: 0 });
     memory.get('a');
     expect(memory.get('a')?.entry).to.have.length(900);
-    memory.set('a', 'small', 0);
+    memory.set('a', { entry: 'small', mark: 0, until: 0 });
     memory.get('a');
-    memory.set('a', 'x'.repeat(900), 0);
+    memory.set('a', { entry: 'x'.repeat(900), mark: 0, until: 0 });
     expect(memory.get('a')?.entry).to.have.length(900);
     expect(memory.entries).to.equal(1);
   });
@@ -143,7 +143,7 @@ describe('memory: the memory tier', () => {
     const memory = tier(10, 1_000);
     fill(memory, 'a');
     memory.get('a');
-    memory.set('a', 'x'.repeat(2_000), 0);
+    memory.set('a', { entry: 'x'.repeat(2_000), mark: 0, until: 0 });
     expect(memory.get('a')).to.equal(undefined);
     expect(memory.entries).to.equal(0);
   });

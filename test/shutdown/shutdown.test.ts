@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import express from 'express';
 import { createCache, gracefulShutdown, healthRouter } from '../../lib/index.js';
-import { gate } from '../loading/support.js';
+import { gate } from '../support/promises.js';
 
 describe('gracefulShutdown', () => {
   async function listening(app = express()): Promise<{ server: Server; url: string }> {
@@ -106,48 +106,5 @@ describe('gracefulShutdown', () => {
       process.exit = exit;
       dispose();
     }
-  });
-
-  const wrong: readonly (readonly [string, unknown, RegExp])[] = [
-    ['a health that cannot', { health: {} }, /health must be what healthRouter\(\) gave/],
-    ['no health', { health: null }, /health must be what healthRouter\(\) gave, got null/],
-    ['a cache that cannot', { cache: {} }, /cache must be what cacheMiddleware\(\) or/],
-    ['no cache', { cache: null }, /cache must be what cacheMiddleware\(\) or .* got null/],
-    ['one signal', { signals: 'SIGTERM' }, /signals must be a list of signals/],
-    ['a signal that is none', { signals: ['SIGTREM'] }, /signals must be a list of signals/],
-    [
-      'a drain that outlasts the timeout',
-      { drainDelay: '30s' },
-      /drainDelay must be shorter than timeout, 25000 ms, got '30s'/,
-    ],
-    ['a clean-up that is no function', { onSignal: 1 }, /onSignal must be a function, got 1/],
-    ['a misspelt option', { drainDeley: 1 }, /Did you mean 'drainDelay'/],
-  ];
-  for (const [what, options, message] of wrong) {
-    it(`refuses ${what} at once, not when the signal comes`, async () => {
-      const { server } = await listening();
-      try {
-        expect(() => gracefulShutdown(server, options as object)).to.throw(message);
-      } finally {
-        server.close();
-      }
-    });
-  }
-
-  it('takes undefined for absent', async () => {
-    const { server } = await listening();
-    const absent = {
-      health: undefined,
-      cache: undefined,
-      drainDelay: undefined,
-      timeout: undefined,
-    };
-    gracefulShutdown(server, { ...(absent as object), signals: [] }).dispose();
-    server.close();
-  });
-
-  it('needs a server', () => {
-    const wrong = express() as unknown as Server;
-    expect(() => gracefulShutdown(wrong)).to.throw(/must be a node:http server.*app.listen\(\)/);
   });
 });

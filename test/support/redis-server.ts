@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,11 +39,15 @@ const PORTS_TO_TRY = 5;
 
 const LOG = 'redis.log';
 
-class PortTakenError extends Error {}
+const NO_SERVER =
+  'This test starts a Redis: name its file *.real.test.ts, so that test:unit leaves it out.';
 
-const running = new Set<ChildProcess>();
+const PORT_IS_TAKEN = /address already in use/i;
+
+/** The folders of servers that were not stopped. */
+const folders = new Set<string>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
 /** A real redis-server of the test's own, to be killed, frozen and brought back. */
@@ -60,17 +64,20 @@ export class RedisServer {
   }
 
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    if (process.env.UNIT_TESTS !== undefined) throw new Error(NO_SERVER);
     for (let triesLeft = PORTS_TO_TRY - 1; ; triesLeft--) {
       const port = options.port ?? (await freePort());
-      const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'redis-'));
+      const dir = options.dir ?? temporaryFolder();
       const server = new RedisServer(port, dir, options);
       try {
         await server.#spawn();
         return server;
       } catch (error) {
         await server.stop();
-        const isRaceLost = error instanceof PortTakenError && options.port === undefined;
-        if (!isRaceLost || triesLeft === 0) throw error;
+        if (!PORT_IS_TAKEN.test(String(error))) throw error;
+        if (options.port !== undefined || triesLeft === 0) {
+          throw new Error(`redis-server ended at once: port ${port} is taken`);
+        }
       }
     }
   }
@@ -150,34 +157,28 @@ export class RedisServer {
   /** Ends the process and forgets its data. */
   async stop(): Promise<void> {
     await this.kill();
-    if (this.#options.dir === undefined) rmSync(this.#dir, { recursive: true, force: true });
+    if (this.#options.dir !== undefined) return;
+    rmSync(this.#dir, { recursive: true, force: true });
+    folders.delete(this.#dir);
   }
 
   async #spawn(): Promise<void> {
-    const { path, major } = await redisProgram();
-    const { args = [], password, env = {} } = this.#options;
-    const place = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#dir];
-    const volatile = ['--save', '', '--appendonly', 'no'];
+    const program = await redisProgram();
+    const { args = [], password } = this.#options;
     // Earlier ones have DEBUG switched on, and refuse to start with what they do not know.
-    const debug = major >= 7 ? ['--enable-debug-command', 'local'] : [];
+    const debug = program.major >= 7 ? ['--enable-debug-command', 'local'] : [];
     const auth = password === undefined ? [] : ['--requirepass', password];
-    // A file, because a pipe would be one more handle of the test's process.
-    const log = openSync(join(this.#dir, LOG), 'w');
-    const child = spawn(path, [...place, ...volatile, ...debug, ...auth, ...args], {
-      stdio: ['ignore', log, log],
-      env: { ...process.env, ...env },
+    this.#child = await program.start({
+      program: program.path,
+      port: this.port,
+      args: ['--dir', this.#dir, ...debug, ...auth, ...args],
+      log: join(this.#dir, LOG),
+      answers: (child) => this.#isUp(child),
     });
-    closeSync(log);
-    this.#child = child;
-    running.add(child);
-    child.once('exit', () => running.delete(child));
-    child.once('error', () => running.delete(child));
-    await until(() => this.#isUp(child), `redis-server answers on port ${this.port}`);
   }
 
   /** Whether it is this process that answers, with its data loaded, be it that it wants another password. */
   async #isUp(child: ChildProcess): Promise<boolean> {
-    if (hasEnded(child) || child.pid === undefined) throw this.#whyEnded();
     try {
       const info = String(await this.#ask(['INFO'], TRY_MS));
       const isLoaded = this.#options.isUpWhileLoading === true || info.includes('\nloading:0\r\n');
@@ -185,14 +186,6 @@ export class RedisServer {
     } catch (error) {
       return error instanceof RespError;
     }
-  }
-
-  #whyEnded(): Error {
-    const log = readFileSync(join(this.#dir, LOG), 'utf8').trim();
-    if (/address already in use/i.test(log)) {
-      return new PortTakenError(`redis-server ended at once: port ${this.port} is taken`);
-    }
-    return new Error(`redis-server ended at once:\n${log.split('\n').slice(-5).join('\n')}`);
   }
 
   async #ask(args: readonly string[], timeoutMs = 0): Promise<unknown> {
@@ -230,6 +223,12 @@ export class RedisServer {
       rmSync(join(this.#dir, name), { recursive: true, force: true });
     }
   }
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'redis-'));
+  folders.add(folder);
+  return folder;
 }
 
 function hasEnded(child: ChildProcess): boolean {

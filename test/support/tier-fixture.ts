@@ -1,4 +1,4 @@
-import { Turns } from '../../lib/core/turns.js';
+import { Turns } from '../../lib/core/time/turns.js';
 import { GRACED_PAYLOAD_AT, KIND_AT, PAYLOAD_AT } from '../../lib/entry/slot.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
 import type { Observer } from '../../lib/tiers/observer.js';

@@ -83,7 +83,17 @@ const leaseText = fc
 export const slot: Text = fc.oneof(
   { weight: 4, arbitrary: entry },
   { weight: 3, arbitrary: leaseText },
-  fixed('foreign', '', 'L', 'London is a town of some size', 'E2', 'E1', 'é'),
+  fixed(
+    'foreign',
+    '',
+    'L',
+    'London',
+    'London is a town of some size',
+    'Ltoken00001123456789012',
+    'E2',
+    'E1',
+    'é',
+  ),
 );
 
 const life = fixed('1', '20', '5000', '60000', '90000');
@@ -140,11 +150,20 @@ const reignText = fc
   .tuple(reign, lifeOfServer, fixed('0', '5'), fixed('0', `${START_MS}`))
   .map((parts) => parts.join(':'));
 const chain = fc.oneof(
-  fc.array(reignText, { maxLength: 18 }).map((reigns) => reigns.join(',')),
-  fixed('', ',', 'odd', ',a:b', 'a::b,', ':a'),
+  fc.array(reignText, { maxLength: 3 }).map((reigns) => reigns.join(',')),
+  fc.tuple(reignText, fc.integer({ min: 13, max: 17 })).map(([last, before]) => {
+    const others = Array.from({ length: before }, (_, i) => `older${i}:life0:0:0`);
+    return [...others, last].join(',');
+  }),
+  fixed('', ',', 'odd', ',a:b', 'a::b,', 'x,:reign1::life1', 'reign1::life1:'),
 );
 const generationText = fixed(
   '7:gen001',
+  '7:gen002',
+  '1234567890123456:gen001',
+  '12345678901234567:gen001',
+  '9:gen01',
+  '9:gen0001',
   '8:gen002',
   `${START_MS + 9}:gen003`,
   'odd',
@@ -229,6 +248,15 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   ),
   { minLength: 1, maxLength: 30, size: 'max' },
 );
+
+/** The records of a prefix, and a script that meets them. */
+export const recordScene: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(chain, fixed('0', '5', 'odd'), generationText, generationText, recordScripts)
+  .map(([reigns, n, copy, gen, script]) => [
+    { command: ['HSET', POS, 'chain', reigns, 'n', n, 'gen', copy] },
+    { command: ['SET', GEN, gen] },
+    { command: script },
+  ]);
 
 /** One key, what is under it, and a script that meets it: where most of what the scripts compare is decided. */
 export const scene: fc.Arbitrary<readonly Step[]> = fc

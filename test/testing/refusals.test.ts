@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as Lua from '../../lib/redis/commands/scripts.js';
-import { ErrorReply } from '../../lib/testing/scripted-redis/reply.js';
 import { ScriptedRedis } from '../../lib/testing/scripted-redis/scripted-redis.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
+import { type ErrorText, errorTextFor } from './error-text.js';
 
 type Words = readonly string[];
 
@@ -29,7 +29,8 @@ const ASKED: readonly Words[] = [
   ['PING'],
   ['ECHO', 'x'],
   ['EVALSHA', Lua.RELEASE.sha, '1', 'text', 'echo', TOKEN],
-  ['EVALSHA', Lua.SWEEP.sha, '1', 'text', 'echo', '0', 'fingerp1'],
+  ['EVALSHA', Lua.SWEEP.sha, '2', 'text', 'entry', 'echo', '0', 'fingerp1', '9', 'fingerp1'],
+  ['EXISTS', 'entry'],
   ['EVALSHA', Lua.CLAIM_OVER.sha, '1', 'text', TOKEN, '5000', 'load', 'x'],
   ['EVALSHA', Lua.FILL.sha, '1', 'text', 'echo', FAR, '0', TOKEN, 'filled', '60000'],
   [
@@ -98,6 +99,14 @@ const CASES: readonly Case[] = [
     prepare: async (server: RedisServer) =>
       void (await server.command('ACL', 'SETUSER', 'default', `-${command.toLowerCase()}`)),
   })),
+  {
+    name: 'no right to know the time',
+    refuse: (ours) => {
+      ours.refuse('NOPERM', 'TIME', 'INFO');
+    },
+    prepare: async (server) =>
+      void (await server.command('ACL', 'SETUSER', 'default', '-time', '-info')),
+  },
   ...['GET', 'TIME', 'UNLINK', 'EVALSHA'].map((command) => ({
     name: `no command ${command}`,
     refuse: (ours: ScriptedRedis) => ours.refuse('unknown', command),
@@ -113,12 +122,15 @@ describe('what the scripted Redis refuses, beside a real one', () => {
       const server = await RedisServer.start({ dir, args: each.args ?? [] });
       try {
         for (const args of PREPARATION) await server.command(...args);
+        const errorText = await errorTextFor(server);
         await each.prepare(server, dir);
         const ours = prepared(new ScriptedRedis(Date.now));
         each.refuse(ours);
         for (const args of ASKED) {
           const there = await server.command(...args).catch((error: Error) => error);
-          expect(said(ours.execute(args)), args.join(' ')).to.deep.equal(said(there));
+          expect(said(ours.execute(args), errorText), args.join(' ')).to.deep.equal(
+            said(there, errorText),
+          );
         }
       } finally {
         await server.stop();
@@ -152,6 +164,7 @@ describe('what the scripted Redis refuses, beside a real one', () => {
 
 const PREPARATION: readonly Words[] = [
   ['SET', 'text', 'x'],
+  ['SET', 'entry', 'E2gen001fingerp1v000000000000100000rs0"x"'],
   ['HSET', 'hash', 'a', '0'],
   ['SET', 'gen', '7:random'],
   ['HSET', 'pos', 'n', '3', 'chain', 'reign:life:0:0', 'gen', '7:random'],
@@ -163,11 +176,9 @@ function prepared(redis: ScriptedRedis): ScriptedRedis {
   return redis;
 }
 
-/** Without what no two runs share: the clock, and the line of a script. */
-function said(reply: unknown): unknown {
-  if (Array.isArray(reply)) return reply.map(said);
-  if (reply instanceof Error || reply instanceof ErrorReply) {
-    return `error ${reply.message.replace(/ script: .*$/, '')}`;
-  }
+/** Without what no two runs share: the clock. */
+function said(reply: unknown, errorText: ErrorText = ({ message }) => `error ${message}`): unknown {
+  if (Array.isArray(reply)) return reply.map((each) => said(each, errorText));
+  if (reply instanceof Error) return errorText(reply);
   return typeof reply === 'string' ? reply.replace(/\d{13,16}/, 'time') : reply;
 }

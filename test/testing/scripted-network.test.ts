@@ -121,6 +121,22 @@ describe('the scripted network', () => {
       expect([client.isOpen, network.connections]).to.deep.equal([false, 0]);
     });
 
+    it('does without HELLO where it is told to', async () => {
+      redis.refuse('unknown', 'HELLO');
+      const client = network.createClient(2);
+      await client.connect();
+      expect(await client.sendCommand(['PING'])).to.equal('PONG');
+      expect(redis.calls('HELLO')).to.equal(0);
+      network.cut();
+      redis.hang();
+      const hung = watched(client.connect());
+      await settle();
+      expect(hung.now).to.equal('pending');
+      redis.kill();
+      await settle();
+      expect(hung.now).to.equal('failed: connection_lost');
+    });
+
     it('has a client that connects once', async () => {
       const client = await connected();
       expect(await client.connect().catch((error) => error.message)).to.equal(

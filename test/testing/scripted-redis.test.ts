@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { SWEEP } from '../../lib/redis/commands/scripts.js';
 import { ErrorReply } from '../../lib/testing/scripted-redis/reply.js';
 import { ScriptedRedis } from '../../lib/testing/scripted-redis/scripted-redis.js';
 
@@ -80,6 +81,16 @@ describe('the scripted Redis', () => {
   it('knows the scripts of this package, and no others', () => {
     const reply = redis.execute(['EVAL', 'return 1', '0']);
     expect((reply as ErrorReply).message).to.match(/does not know this script/);
+  });
+
+  it('sweeps no text of another application that begins as a lease does', () => {
+    const texts = ['London', 'London is a town of some size', 'L'.repeat(60)];
+    texts.forEach((text, i) => void redis.execute(['SET', `town${i}`, text]));
+    redis.execute(['SET', 'lease', `Ltoken00001${START_MS}`]);
+    const keys = [...redis.keys()];
+    const perKey = keys.flatMap(() => ['9', 'fingerp1']);
+    redis.execute(['EVAL', SWEEP.source, `${keys.length}`, ...keys, 'echo', ...perKey]);
+    expect(redis.keys().map((key) => redis.peek(key))).to.deep.equal(texts);
   });
 
   describe('started again', () => {

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { buildCache } from '../../lib/cache/create-cache.js';
-import { parseCacheOptions } from '../../lib/cache/options.js';
-import { systemClock } from '../../lib/core/clock.js';
+import { systemClock } from '../../lib/core/time/clock.js';
+import { cacheBy } from '../support/build-cache.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { until } from '../support/wait.js';
 import { isIn, type Member, World } from './world.js';
@@ -65,7 +64,7 @@ describe('a set that comes too late and is sent again', () => {
     proxy = await FaultProxy.start(world.server.port);
     behindMs = 0;
     const clock = { ...systemClock, now: () => systemClock.now() - behindMs };
-    a = buildCache(parseCacheOptions({ redis: proxy.url, logger: false }), clock);
+    a = cacheBy(clock, { redis: proxy.url, logger: false });
     await isIn('normal', { cache: a });
     expect(await a.set('k', 'old')).to.equal('applied');
     proxy.slow(20);

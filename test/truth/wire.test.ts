@@ -8,6 +8,10 @@ describe('on the wire', () => {
   beforeEach(async () => {
     world = await World.start();
     a = await world.join();
+    // Redis is told the text of a script once, when it says that it does not know it.
+    await a.cache.getOrSet('first', () => 'value');
+    await a.cache.set('first', 'value');
+    await a.cache.delete('first');
   });
 
   afterEach(() => world.close());

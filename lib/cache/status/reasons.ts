@@ -1,4 +1,5 @@
 import type { CacheReason } from '../../api/reason.js';
+import type { StoreState } from '../../tiers/store.js';
 
 /** For each reason: what happened, as part of a sentence, and what to do about it. */
 export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> = {
@@ -51,4 +52,33 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
     'Check the failover. The cache judges what is there and goes on.',
   ],
   closed: ['the cache was closed', 'Nothing to do.'],
+  disabled: [
+    'the cache is switched off',
+    'To switch it on, remove enabled: false and EXPRESS_CACHE_HEALTH=off.',
+  ],
 };
+
+/**
+ * One sentence about an outage, for the log and for the status: what is not used, since when, why, what
+ * serves in its place and what to do. `since` is in milliseconds since 1970.
+ */
+export function outageSentence(state: StoreState, redisName: string, since: number): string {
+  const [what, advice] = REASONS[state.reason ?? 'connection_failed'];
+  const isNotUsed = state.isReadOnly ? 'is not written to' : 'is not used';
+  const start = new Date(since).toISOString();
+  return `Redis (${redisName}) ${isNotUsed} since ${start}: ${what}. ${serving(state)} ${advice}`;
+}
+
+/** One sentence about a cache that somebody switched off. */
+export function disabledSentence(disabledBy: string): string {
+  return `The cache is switched off (${disabledBy}): every request goes to the database.`;
+}
+
+/** Which tier serves while Redis does not. */
+function serving({ isReadOnly, memory }: StoreState): string {
+  if (isReadOnly) {
+    return `Reads are served from Redis, writes are kept in ${memory === null ? 'the journal' : 'memory'}.`;
+  }
+  if (memory === null) return 'There is no memory tier: every request goes to the database.';
+  return `The in-memory fallback serves (${memory.entries} of at most ${memory.max} entries).`;
+}

@@ -1,97 +1,124 @@
 import type { CacheEvents } from '../../api/events.js';
 import type { CacheMode, CacheStatus } from '../../api/status.js';
-import { formatDuration } from '../../core/duration.js';
+import { inBackground } from '../../core/background.js';
 import type { Emitter } from '../../core/emitter.js';
-import { errorText } from '../../core/redact.js';
+import { errorText } from '../../core/redact/redact.js';
+import type { Clock } from '../../core/time/clock.js';
+import { formatDuration } from '../../core/time/duration.js';
 import type { Failure } from '../../redis/failure.js';
-import type { DoorState } from '../../redis/door/door-state.js';
-import type { CacheContext } from '../../tiers/context.js';
+import type { DoorState } from '../../redis/remote.js';
+import type { Store, StoreState } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
-import { currentReason, modeOf } from './mode.js';
-import { REASONS } from './reasons.js';
-import { buildStatus, isNotUsed, serving } from './status.js';
+import type { Metrics } from './metrics.js';
+import { disabledSentence, outageSentence } from './reasons.js';
+import { buildStatus } from './status.js';
+
+/** What the reporter says things with. */
+export interface ReporterParts {
+  readonly config: Pick<CacheConfig, 'logger' | 'redisName' | 'disabledBy'>;
+  readonly clock: Clock;
+  readonly events: Emitter<CacheEvents>;
+  readonly metrics: Metrics;
+}
+
+/** The state of a cache that nobody has started yet. */
+type StateSource = Pick<Store, 'state'>;
 
 /**
  * Keeps the history that `status()` shows, and turns the door's changes into one event and one log line
  * each: `error` when the cache degrades, `info` when it is back, nothing for a request.
  */
 export class StatusReporter {
-  readonly #events: Emitter<CacheEvents>;
-  #context: CacheContext<CacheConfig> | undefined;
-  #mode: CacheMode;
-  #since: number;
-  #enteredAt: number;
+  readonly #parts: ReporterParts;
+  #source: StateSource | undefined;
+  #mode: CacheMode = 'degraded';
+  #since = 0;
+  #enteredAt = 0;
   #lastError: string | undefined;
   #lastErrorAt: number | undefined;
   /** When the outage that was logged began. */
   #announcedAt: number | undefined;
 
-  constructor(events: Emitter<CacheEvents>, mode: CacheMode, nowMs: number, wallMs: number) {
-    this.#events = events;
-    this.#mode = mode;
-    this.#since = wallMs;
-    this.#enteredAt = nowMs;
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
   }
 
-  /** The context cannot exist before the reporter that its parts report to. */
-  attach(context: CacheContext<CacheConfig>): void {
-    this.#context = context;
+  /** From now on the store's state is reported. */
+  start(source: StateSource): void {
+    const { clock, config } = this.#parts;
+    this.#source = source;
+    this.#mode = this.#state(source).mode;
+    this.#since = clock.wallNow();
+    this.#enteredAt = clock.now();
+    if (config.disabledBy !== undefined) {
+      config.logger.info(disabledSentence(config.disabledBy));
+    }
   }
 
-  status(context: CacheContext<CacheConfig>): CacheStatus {
-    return buildStatus(context, {
+  status(source: StateSource): CacheStatus {
+    const { config, metrics } = this.#parts;
+    const state = this.#state(source);
+    return buildStatus(state, {
+      metrics: metrics.snapshot(),
+      redisName: config.redisName,
+      disabledBy: config.disabledBy,
       since: this.#since,
+      nextProbeAt: this.#wallTimeOf(state.nextAttemptAt),
       lastError: this.#lastError,
       lastErrorAt: this.#lastErrorAt,
     });
   }
 
-  onFailure(failure: Failure, wallMs: number): void {
+  onFailure(failure: Failure): void {
     this.#lastError = errorText(failure.error);
-    this.#lastErrorAt = wallMs;
+    this.#lastErrorAt = this.#parts.clock.wallNow();
   }
 
-  onDoorChange(state: DoorState): void {
-    const context = this.#context;
+  onDoorChange({ name }: DoorState): void {
     // Closing is no degradation.
-    if (context === undefined || state.name === 'shut') return;
-    const mode = modeOf(state, context.standby !== undefined);
-    const from = this.#mode;
-    if (mode !== from) this.#change(context, from, mode);
-    this.#announce(context, mode, state);
+    if (this.#source === undefined || name === 'shut') return;
+    const state = this.#state(this.#source);
+    if (state.mode !== this.#mode) this.#change(state);
+    if (state.mode === 'normal') this.#announceEnd();
+    else if (name === 'open' || name === 'read-only') this.#announceOutage(state);
   }
 
-  #change(context: CacheContext<CacheConfig>, from: CacheMode, to: CacheMode): void {
-    const now = context.clock.now();
+  /** A moment to come, as people read it. */
+  #wallTimeOf(at: number | undefined): number | undefined {
+    const { clock } = this.#parts;
+    return at === undefined ? undefined : clock.wallNow() + Math.max(0, at - clock.now());
+  }
+
+  #state({ state }: StateSource): StoreState {
+    const isOff = this.#parts.config.disabledBy !== undefined;
+    return isOff ? { ...state, mode: 'database-only', reason: 'disabled' } : state;
+  }
+
+  #change({ mode: to, reason }: StoreState): void {
+    const { clock, events } = this.#parts;
+    const from = this.#mode;
+    const now = clock.now();
     const durationMs = now - this.#enteredAt;
     this.#mode = to;
     this.#enteredAt = now;
-    this.#since = context.clock.wallNow();
-    const reason = to === 'normal' ? undefined : currentReason(context);
-    this.#events.emit('modechange', {
-      from,
-      to,
-      durationMs,
-      ...(reason === undefined ? {} : { reason }),
-    });
+    this.#since = clock.wallNow();
+    const why = to === 'normal' || reason === undefined ? {} : { reason };
+    // The request that happened to notice the change has nothing to do with it.
+    inBackground(() => events.emit('modechange', { from, to, durationMs, ...why }));
   }
 
-  #announce(context: CacheContext<CacheConfig>, mode: CacheMode, state: DoorState): void {
-    const { logger, redisName } = context.config;
-    const now = context.clock.now();
-    if (mode === 'normal' && this.#announcedAt !== undefined) {
-      const length = formatDuration(now - this.#announcedAt);
-      this.#announcedAt = undefined;
-      logger.info(`[express-cache-health] Redis (${redisName}) serves again after ${length}.`);
-      return;
-    }
-    const isTrouble = state.name === 'open' || state.name === 'read-only';
-    if (!isTrouble || this.#announcedAt !== undefined) return;
-    this.#announcedAt = now;
-    const since = new Date(context.clock.wallNow()).toISOString();
-    const [what, advice] = REASONS[state.reason];
-    logger.error(
-      `[express-cache-health] Redis (${redisName}) ${isNotUsed(context)} since ${since}: ${what}. ${serving(context)} ${advice}`,
-    );
+  #announceEnd(): void {
+    if (this.#announcedAt === undefined) return;
+    const { clock, config } = this.#parts;
+    const length = formatDuration(clock.now() - this.#announcedAt);
+    this.#announcedAt = undefined;
+    config.logger.info(`Redis (${config.redisName}) serves again after ${length}.`);
+  }
+
+  #announceOutage(state: StoreState): void {
+    if (this.#announcedAt !== undefined) return;
+    const { clock, config } = this.#parts;
+    this.#announcedAt = clock.now();
+    config.logger.error(outageSentence(state, config.redisName, clock.wallNow()));
   }
 }

@@ -1,10 +1,14 @@
-import { errorText } from '../../core/redact.js';
+import type { Cache } from '../../api/cache.js';
+import { cacheIn } from '../../core/is-cache.js';
+import { errorText } from '../../core/redact/redact.js';
 import type { CacheResult, CacheSource, CacheStatus, CheckResult } from '../types.js';
 
-/** The cache's part of a report: asks its status, which asks nobody. */
+/** The cache's part of a report, from its status, which never contacts Redis. */
 export function cacheResult(source: CacheSource): CheckResult {
   try {
-    return toResult(('cache' in source ? source.cache : source).status());
+    const cache = cacheIn<Pick<Cache, 'status'>>(source, ['status']);
+    if (cache === undefined) return { status: 'down', message: 'the cache has no status' };
+    return toResult(cache.status());
   } catch (error) {
     return { status: 'down', message: `the cache's status cannot be read: ${errorText(error)}` };
   }

@@ -1,9 +1,8 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
+import { LagAwareTimer, type LagAwareTimerOptions } from '../../core/time/lag-aware-timer.js';
 import type { CheckFunction, CheckResult } from '../types.js';
-import { classifyError, classifyValue } from './classify.js';
-
-/** A timer this late means that the event loop was busy: the answer may lie unread in its socket. */
-const LATE_MS = 20;
+import { classifyValue } from './classify.js';
+import { classifyError } from './failure.js';
 
 /** A check that never settles is given up after this long, and each time it happens again after twice as long. */
 const ABANDON_MS = 30_000;
@@ -16,115 +15,118 @@ export interface CheckConfig {
   readonly timeoutMs: number;
 }
 
-interface Flight {
+export interface RunnerOptions {
+  readonly clock: Clock;
+  readonly maxAgeMs: number;
+  readonly onVerdict: (result: CheckResult) => void;
+}
+
+/** One run of the check. */
+interface Run {
   readonly startedAt: number;
   readonly verdict: Promise<CheckResult>;
+  /** Its verdict was that it takes too long, and it has not settled since. */
+  isOverdue: boolean;
 }
 
 /**
  * One check and what is known of it.
  *
- * Invariants: one run is outstanding at most, whoever asks and however long it hangs, until it is
- * abandoned; callers of a running check share its verdict; a verdict is given for `maxAge`, by the
- * monotonic clock; what settles after its time-out frees the place and is no verdict.
+ * Invariants: one run is outstanding at most, whoever asks and however long it hangs, until it is given up.
+ * Callers of a running check share its verdict. A verdict is served for `maxAge` by the monotonic clock, and
+ * no longer. A run that settles after its timeout frees the place and gives no verdict.
  */
 export class CheckRunner {
   readonly config: CheckConfig;
-  readonly #clock: Clock;
-  readonly #maxAgeMs: number;
-  readonly #onVerdict: (result: CheckResult) => void;
+  readonly #options: RunnerOptions;
   #last: { readonly result: CheckResult; readonly at: number } | undefined;
-  #flight: Flight | undefined;
+  #run: Run | undefined;
   #abandonMs = ABANDON_MS;
 
-  constructor(
-    config: CheckConfig,
-    clock: Clock,
-    maxAgeMs: number,
-    onVerdict: (result: CheckResult) => void,
-  ) {
+  constructor(config: CheckConfig, options: RunnerOptions) {
     this.config = config;
-    this.#clock = clock;
-    this.#maxAgeMs = maxAgeMs;
-    this.#onVerdict = onVerdict;
+    this.#options = options;
   }
 
-  /** The newest verdict, fresh or not. */
+  /** The newest verdict, however old: for comparing, not for serving. */
   get last(): CheckResult | undefined {
     return this.#last?.result;
   }
 
-  /** A verdict that is still good; `undefined` when one must be asked for. */
+  /** A verdict that is still good; `undefined` when the check must run. */
   fresh(): CheckResult | undefined {
+    const { clock, maxAgeMs } = this.#options;
     const last = this.#last;
-    if (last === undefined || this.#clock.now() - last.at >= this.#maxAgeMs) return undefined;
-    return last.result;
+    return last === undefined || clock.now() - last.at >= maxAgeMs ? undefined : last.result;
   }
 
-  /** Never rejects; settles within the check's time-out (and what a busy event loop adds). */
+  /** Never rejects; settles within the check's timeout (and what a busy event loop adds). */
   async verdict(): Promise<CheckResult> {
     const fresh = this.fresh();
     if (fresh !== undefined) return fresh;
-    const flight = this.#flight;
-    if (flight === undefined) return this.#start();
-    const age = this.#clock.now() - flight.startedAt;
-    if (age <= this.config.timeoutMs || this.#last === undefined) return flight.verdict;
-    if (age < this.#abandonMs) return this.#last.result;
+    const run = this.#run;
+    if (run === undefined) return this.#start();
+    if (!run.isOverdue) return run.verdict;
+    if (this.#options.clock.now() - run.startedAt < this.#abandonMs) return this.#tooLong();
     this.#abandonMs = Math.min(LONGEST_ABANDON_MS, this.#abandonMs * 2);
     return this.#start();
   }
 
   #start(): Promise<CheckResult> {
-    const abort = new AbortController();
     const { name, check } = this.config;
-    const running = new Promise<unknown>((resolve) => {
+    const abort = new AbortController();
+    const settled = new Promise<unknown>((resolve) => {
       resolve(check({ name, signal: abort.signal }));
     }).then(
       (value) => classifyValue(name, value),
       (error) => classifyError(error),
     );
-    const flight: Flight = {
-      startedAt: this.#clock.now(),
-      verdict: this.#judge(running, abort),
+    const run: Run = {
+      startedAt: this.#options.clock.now(),
+      verdict: this.#limit(settled, () => {
+        run.isOverdue = true;
+        abort.abort(new Error('the check took too long'));
+      }),
+      isOverdue: false,
     };
-    this.#flight = flight;
-    void running.then(() => {
-      if (this.#flight === flight) this.#flight = undefined;
+    this.#run = run;
+    void settled.then(() => {
+      if (this.#run === run) this.#run = undefined;
     });
-    return flight.verdict;
+    return run.verdict;
   }
 
-  async #judge(running: Promise<CheckResult>, abort: AbortController): Promise<CheckResult> {
-    let timer: Timer | undefined;
-    const timedOut = new Promise<CheckResult>((resolve) => {
+  /** What the run comes to within the timeout. */
+  async #limit(settled: Promise<CheckResult>, onOverdue: () => void): Promise<CheckResult> {
+    const { clock, onVerdict } = this.#options;
+    let timer: LagAwareTimer | undefined;
+    const overdue = new Promise<CheckResult>((resolve) => {
       timer = this.#startTimer(() => {
-        abort.abort(new Error('the check took too long'));
+        onOverdue();
         resolve(this.#tooLong());
       });
     });
-    const result = await Promise.race([running, timedOut]);
+    const result = await Promise.race([settled, overdue]);
     timer?.cancel();
     if (result.code !== 'timeout') this.#abandonMs = ABANDON_MS;
-    this.#last = { result, at: this.#clock.now() };
-    this.#onVerdict(result);
+    this.#last = { result, at: clock.now() };
+    onVerdict(result);
     return result;
   }
 
-  #startTimer(expire: () => void): Timer {
-    const { timeoutMs } = this.config;
-    const dueAt = this.#clock.now() + timeoutMs;
-    const onTimer = (): void => {
-      if (this.#clock.now() - dueAt <= LATE_MS) expire();
-      else this.#clock.afterPoll(() => this.#clock.afterPoll(expire));
-    };
-    return this.#clock.setTimer(onTimer, timeoutMs, { ref: true });
+  #startTimer(onDue: () => void): LagAwareTimer {
+    const timer = new LagAwareTimer({ ...deadlineOptions(this.#options.clock), onDue });
+    timer.start(this.config.timeoutMs);
+    return timer;
   }
 
   #tooLong(): CheckResult {
-    return {
-      status: 'down',
-      code: 'timeout',
-      message: `no answer within ${this.config.timeoutMs} ms`,
-    };
+    const message = `no answer within ${this.config.timeoutMs} ms`;
+    return { status: 'down', code: 'timeout', message };
   }
+}
+
+/** What the deadlines of checks and of reports have in common. A busy event loop puts them off, not for ever. */
+export function deadlineOptions(clock: Clock): Omit<LagAwareTimerOptions, 'onDue'> {
+  return { clock, maxPostponements: 3, waitsFor: () => undefined, isAwaited: true };
 }

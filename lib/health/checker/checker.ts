@@ -1,17 +1,25 @@
-import type { Clock } from '../../core/clock.js';
-import type { HealthConfig } from '../options.js';
+import type { Clock } from '../../core/time/clock.js';
+import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { CacheSource, CheckResult, HealthChange, HealthState } from '../types.js';
 import { cacheResult } from './cache-result.js';
-import { type CheckConfig, CheckRunner } from './check-runner.js';
+import { type CheckConfig, CheckRunner, deadlineOptions } from './check-runner.js';
 import { History } from './history.js';
 import { type Finding, overallState } from './report.js';
 
 const NO_RESULT: CheckResult = { status: 'down', code: 'timeout', message: 'no result yet' };
 
-/** So often the event loop looks for input before a deadline counts: one time more than a check's own time-out. */
-const LAST_POLLS = 3;
+/** Its pools may be closed, so it is not asked any more, and what it said has become too old. */
+const NOT_ASKED: CheckResult = { status: 'down', message: 'not checked while shutting down' };
 
-/** What was found, and what it comes to. */
+/** What a checker needs to know. */
+export interface CheckerConfig {
+  readonly checks: readonly CheckConfig[];
+  readonly maxAgeMs: number;
+  /** For the whole report: every check's timeout and a little more. */
+  readonly deadlineMs: number;
+}
+
+/** What was found, and the status that follows from it. */
 export interface Examination {
   readonly status: HealthState;
   readonly findings: readonly Finding[];
@@ -24,24 +32,26 @@ export interface Scope {
   readonly excluded: ReadonlySet<string>;
 }
 
-/** The checks of one router: runs them, weighs them, and notices changes. Knows nothing of HTTP. */
+/** The checks of one router. Runs them, weighs them, and notices changes. Knows nothing of HTTP. */
 export class Checker {
   readonly history: History;
-  readonly #config: HealthConfig;
+  readonly #config: CheckerConfig;
   readonly #clock: Clock;
   readonly #runners: readonly CheckRunner[];
   #isShuttingDown = false;
   #hasStarted = false;
 
-  constructor(config: HealthConfig, clock: Clock, onChange: (change: HealthChange) => void) {
+  constructor(config: CheckerConfig, clock: Clock, onChange: (change: HealthChange) => void) {
     this.#config = config;
     this.#clock = clock;
     this.history = new History(clock, onChange);
     this.#runners = config.checks.map(
       (check) =>
-        new CheckRunner(check, clock, config.maxAgeMs, (result) =>
-          this.history.note(check.name, result.status, () => result.message),
-        ),
+        new CheckRunner(check, {
+          clock,
+          maxAgeMs: config.maxAgeMs,
+          onVerdict: ({ status, message }) => this.history.note(check.name, status, () => message),
+        }),
     );
   }
 
@@ -69,8 +79,7 @@ export class Checker {
       ({ config }) =>
         (config.critical || !scope.isCriticalOnly) && !scope.excluded.has(config.name),
     );
-    // While shutting down the pools may be closed already: what is known is enough.
-    const findings = this.#isShuttingDown ? runners.map(lastOf) : await this.#ask(runners);
+    const findings = this.#isShuttingDown ? runners.map(knownOf) : await this.#ask(runners);
     if (!scope.isCriticalOnly && scope.cache !== undefined && !scope.excluded.has('cache')) {
       findings.push(this.#examineCache(scope.cache));
     }
@@ -79,7 +88,10 @@ export class Checker {
     return { status, findings };
   }
 
-  /** What `work` comes to, or `otherwise` when it fails or outlasts the report's deadline. `checks` run meanwhile. */
+  /**
+   * The result of `work`, or `otherwise` when it fails or takes longer than the report's deadline. The `checks`
+   * run at the same time.
+   */
   async alongside<T>(
     checks: (config: CheckConfig) => boolean,
     work: () => T | Promise<T>,
@@ -115,16 +127,13 @@ export class Checker {
   }
 
   #startDeadline(): { readonly passed: Promise<undefined>; cancel(): void } {
-    let cancel = (): void => {};
+    let timer: LagAwareTimer | undefined;
     const passed = new Promise<undefined>((resolve) => {
-      const look = (left: number): void => {
-        if (left === 0) resolve(undefined);
-        else this.#clock.afterPoll(() => look(left - 1));
-      };
-      const { deadlineMs } = this.#config;
-      cancel = this.#clock.setTimer(() => look(LAST_POLLS), deadlineMs, { ref: true }).cancel;
+      const onDue = (): void => resolve(undefined);
+      timer = new LagAwareTimer({ ...deadlineOptions(this.#clock), onDue });
+      timer.start(this.#config.deadlineMs);
     });
-    return { passed, cancel };
+    return { passed, cancel: () => timer?.cancel() };
   }
 
   #examineCache(cache: CacheSource): Finding {
@@ -133,7 +142,7 @@ export class Checker {
     return { name: 'cache', critical: false, result };
   }
 
-  /** Readiness looks at what is critical alone: the rest counts as it was found last. */
+  /** Readiness looks at critical checks alone. For a change of the whole, the others count as they were last. */
   #note(status: HealthState, findings: readonly Finding[], scope: Scope): void {
     if (isServing(status)) this.#hasStarted = true;
     if (!scope.isCriticalOnly) {
@@ -143,7 +152,7 @@ export class Checker {
     const others = this.#runners.filter(
       ({ config, last }) => !config.critical && last !== undefined,
     );
-    const whole = [...findings, ...others.map(lastOf)];
+    const whole = [...findings, ...others.map((runner) => findingOf(runner, runner.last))];
     if (scope.cache !== undefined) whole.push(this.#examineCache(scope.cache));
     this.#noteWhole(overallState(this.#isShuttingDown, whole), whole);
   }
@@ -169,6 +178,8 @@ function findingOf(runner: CheckRunner, result: CheckResult | undefined): Findin
   return { name, critical, result: result ?? NO_RESULT };
 }
 
-function lastOf(runner: CheckRunner): Finding {
-  return findingOf(runner, runner.last);
+/** While shutting down: a verdict that is still good, if there is one. */
+function knownOf(runner: CheckRunner): Finding {
+  const known = runner.fresh() ?? (runner.last === undefined ? NO_RESULT : NOT_ASKED);
+  return findingOf(runner, known);
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import type { CheckState, HealthChange, HealthState } from '../types.js';
 
 const KEPT = 20;
@@ -18,12 +18,12 @@ export class History {
     this.#onChange = onChange;
   }
 
-  /** The newest last; a copy. */
+  /** A copy, the newest change last. */
   get changes(): HealthChange[] {
     return this.#changes.map((change) => ({ ...change }));
   }
 
-  /** A status as it is now. The first of a name is where it begins, not a change. */
+  /** Notes the present status of a name. The first one is the beginning, not a change. */
   note(name: string, to: CheckState | HealthState, why: () => string | undefined): void {
     const now = this.#clock.now();
     const current = this.#current.get(name);

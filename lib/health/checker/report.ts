@@ -7,15 +7,15 @@ export interface Finding {
   readonly result: CheckResult;
 }
 
-/** What counts of a finding. */
+/** The part of a finding that decides. */
 interface Weighed {
   readonly critical: boolean;
   readonly result: { readonly status: CheckState };
 }
 
 /**
- * The worst that is true: shutting down; a critical check is down; a check is degraded, or one that is not
- * critical is down; else ok. The order of the findings does not matter.
+ * The most severe status: shutting_down; error, when a critical check is down; degraded, when a check is degraded
+ * or one that is not critical is down; otherwise ok. The order of the findings does not matter.
  */
 export function overallState(isShuttingDown: boolean, findings: readonly Weighed[]): HealthState {
   if (isShuttingDown) return 'shutting_down';
@@ -23,7 +23,7 @@ export function overallState(isShuttingDown: boolean, findings: readonly Weighed
   return findings.some(({ result }) => result.status !== 'up') ? 'degraded' : 'ok';
 }
 
-/** A report, built fresh: no object of it is shared with another. */
+/** A new report. It shares no object with another. */
 export function buildReport(status: HealthState, findings: readonly Finding[]): HealthReport {
   const info = emptyRecord();
   const error = emptyRecord();
@@ -35,7 +35,7 @@ export function buildReport(status: HealthState, findings: readonly Finding[]): 
   return { status, info, error, details };
 }
 
-/** Without a prototype, so that no name of a check means anything else. */
+/** It has no prototype, so no name of a check means anything else. */
 function emptyRecord(): Record<string, CheckResult> {
   return Object.create(null);
 }

@@ -1,8 +1,13 @@
 import type { Cache } from '../../api/cache.js';
+import { cacheIn } from '../../core/is-cache.js';
+import { randomText } from '../../core/random.js';
 import { invalid } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
 
 const KEY = 'health-round-trip';
+const ID_LENGTH = 10;
+
+type Needed = Pick<Cache, 'set' | 'get' | 'delete'>;
 
 const SUBJECT = {
   name: 'the argument of cacheRoundTripCheck()',
@@ -10,32 +15,37 @@ const SUBJECT = {
 } as const;
 
 /**
- * Writes a value through the cache and reads it back: also a Redis that answers PING may refuse writes.
- * Degraded when Redis did not take the write, or something else came back. Never critical.
+ * Writes a value through the cache and reads it back, because a Redis that answers PING may still refuse
+ * writes. Degraded when Redis did not take the write, or something else came back. Never critical.
+ *
+ * While the cache knows that Redis is away, nothing is written: the write would wait in the journal. Each
+ * check has one key, which it never deletes (a delete can end up in the journal as well): the value expires
+ * after ten seconds.
  */
-export function cacheRoundTripCheck(
-  source:
-    | Pick<Cache, 'set' | 'get' | 'delete'>
-    | { readonly cache: Pick<Cache, 'set' | 'get' | 'delete'> },
-): CheckOptions {
-  const isObject = (typeof source === 'object' || typeof source === 'function') && source !== null;
-  const cache = isObject && 'cache' in source ? source.cache : source;
-  if (typeof (cache as Partial<Cache> | undefined)?.set !== 'function') {
+export function cacheRoundTripCheck(source: Needed | { readonly cache: Needed }): CheckOptions {
+  const cache = cacheIn<Needed>(source, ['set', 'get', 'delete']);
+  if (cache === undefined) {
     throw invalid(SUBJECT, 'a cache, or what cacheMiddleware() returned', source);
   }
+  const key = `${KEY}:${randomText(ID_LENGTH)}`;
   return {
     critical: false,
     async check() {
-      const mark = `${process.pid}-${Math.random()}`;
-      const key = `${KEY}:${mark}`;
+      const mode = modeOf(cache);
+      if (mode !== 'normal') return degraded(`Redis is not used: the mode is ${mode}`);
+      const mark = randomText(ID_LENGTH);
       const result = await cache.set(key, mark, { ttl: '10s' });
-      const isBack = (await cache.get(key)) === mark;
-      await cache.delete(key);
-      if (result === 'applied' && isBack) return { status: 'up' };
-      const message = isBack
-        ? 'Redis did not take the write'
-        : 'what was written did not come back';
-      return { status: 'degraded', message };
+      if ((await cache.get(key)) !== mark) return degraded('what was written did not come back');
+      return result === 'applied' ? { status: 'up' } : degraded('Redis did not take the write');
     },
   };
+}
+
+function degraded(message: string): { readonly status: 'degraded'; readonly message: string } {
+  return { status: 'degraded', message };
+}
+
+/** An object that can only write and read has no mode. */
+function modeOf(cache: Needed & Partial<Pick<Cache, 'status'>>): string {
+  return typeof cache.status === 'function' ? cache.status().mode : 'normal';
 }

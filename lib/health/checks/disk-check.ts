@@ -13,7 +13,7 @@ export function diskSpaceCheck(options: {
   if (typeof path !== 'string') {
     throw invalid({ ...subject, name: 'path' }, 'a folder on the disk to look at', path);
   }
-  const minFreePercent = parseInteger({ ...subject, name: 'minFreePercent' }, min, 1, 100);
+  const minFreePercent = parseInteger({ ...subject, name: 'minFreePercent' }, min, [1, 100]);
   return {
     critical: false,
     async check() {

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { type Duration, parseDuration } from '../../core/duration.js';
+import { type Duration, parseDuration } from '../../core/time/duration.js';
 import { parseOptions } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
 
@@ -7,8 +7,8 @@ const RESOLUTION_MS = 10;
 const NANOSECONDS = 1e6;
 
 /**
- * Degraded when the event loop is held up: its 99th percentile delay since the last look is above `max`
- * (default 200 ms). Never critical: restarting a busy process does not help it.
+ * Degraded when the event loop is blocked: the 99th percentile of its delay since the last run is above `max`
+ * (default 200 ms). Never critical, because a restart does not help a busy process.
  */
 export function eventLoopCheck(options?: { readonly max?: Duration }): CheckOptions {
   const subject = { name: 'eventLoopCheck', code: 'ERR_HEALTH_OPTION' } as const;
@@ -25,7 +25,7 @@ export function eventLoopCheck(options?: { readonly max?: Duration }): CheckOpti
       );
       histogram.reset();
       if (delayMs <= maxMs) return { status: 'up', delayMs };
-      const message = `the event loop is held up for ${delayMs} ms (99th percentile)`;
+      const message = `the event loop is blocked for ${delayMs} ms (99th percentile)`;
       return { status: 'degraded', message, delayMs };
     },
   };

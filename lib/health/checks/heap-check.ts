@@ -4,15 +4,14 @@ import type { CheckOptions } from '../types.js';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Degraded when more than `maxPercent` (default 90) of the heap's limit is in use. Never critical. */
+/** Degraded when more than `maxPercent` (default 90) of the heap limit is in use. Never critical. */
 export function heapCheck(options?: { readonly maxPercent?: number }): CheckOptions {
   const subject = { name: 'heapCheck', code: 'ERR_HEALTH_OPTION' } as const;
   const given = parseOptions<NonNullable<typeof options>>(subject, options, ['maxPercent']);
   const maxPercent = parseInteger(
     { ...subject, name: 'maxPercent' },
     given.maxPercent ?? 90,
-    1,
-    100,
+    [1, 100],
   );
   return {
     critical: false,

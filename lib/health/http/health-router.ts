@@ -1,24 +1,25 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { type Clock, systemClock } from '../../core/clock.js';
 import { Emitter, type Unsubscribe } from '../../core/emitter.js';
-import { errorText } from '../../core/redact.js';
+import { errorText } from '../../core/redact/redact.js';
+import { type Clock, systemClock } from '../../core/time/clock.js';
 import { invalid, parseFunction } from '../../core/validate.js';
 import { Checker } from '../checker/checker.js';
 import { type HealthConfig, parseHealthOptions } from '../options.js';
 import type { HealthChange, HealthOptions } from '../types.js';
-import { answerTo } from './endpoints.js';
-import { ALLOWED, respond } from './respond.js';
+import { answerTo } from './dispatch.js';
+import { respond } from './respond.js';
+import { problem } from './routes.js';
 
 /** The events of a health router. */
 export interface HealthEvents {
   readonly change: HealthChange;
 }
 
-/** The endpoints, and what an application may want to tell or ask them. */
+/** The endpoints, and what an application may tell them or hear from them. */
 export interface HealthRouter extends RequestHandler {
   /** Readiness answers 503 from now on, while traffic is still served and liveness stays 200. */
   beginShutdown(): void;
-  /** `change`: once for each edge of a check's status, and of the whole under the name `health`. */
+  /** `change`: one event for each change of a check's status, and of the whole under the name `health`. */
   on<Name extends keyof HealthEvents>(
     name: Name,
     listener: (event: HealthEvents[Name]) => unknown,
@@ -26,8 +27,9 @@ export interface HealthRouter extends RequestHandler {
 }
 
 /**
- * The health endpoints: `GET /` (everything), `/live`, `/ready`, `/startup` and `/check/:name` below where
- * it is mounted. Mount it before what may refuse, redirect or delay a probe: CORS, sessions, rate limits.
+ * The health endpoints, below where the router is mounted: `GET /` (everything), `/live`, `/ready`, `/startup`
+ * and `/check/:name`. Mount it before everything that may refuse, redirect or delay a probe: CORS, sessions,
+ * rate limits.
  *
  * @throws CacheHealthError `ERR_HEALTH_OPTION` for a wrong option.
  */
@@ -42,23 +44,23 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
       'ExpressCacheHealthWarning',
     );
   });
-  const health = new Checker(config, clock, (change) => events.emit('change', change));
+  const checker = new Checker(config, clock, (change) => events.emit('change', change));
   function serveHealth(req: Request, res: Response, next: NextFunction): void {
     const isHead = req.method === 'HEAD';
-    const answer = answerTo(health, config, req);
+    const answer = answerTo(req, checker, config);
     if (answer === undefined) next();
     else if (!(answer instanceof Promise)) respond(res, answer, isHead);
     else {
       answer
-        // Not thrown into the application: its error page would not be an answer to a probe.
+        // It is not thrown into the application, whose error page would not be an answer to a probe.
         .catch(() => FAILED)
         .then((later) => respond(res, later, isHead))
-        // Only what other middleware made of `res` can throw: a probe then sees a connection that ends.
+        // Only a `res` that other middleware changed can throw. The probe then sees a connection that ends.
         .catch(() => res.destroy());
     }
   }
   return Object.assign(serveHealth, {
-    beginShutdown: () => health.beginShutdown(),
+    beginShutdown: () => checker.beginShutdown(),
     on: <Name extends keyof HealthEvents>(
       name: Name,
       listener: (event: HealthEvents[Name]) => unknown,
@@ -71,10 +73,4 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
 
 const EVENT = { name: 'the event', code: 'ERR_HEALTH_OPTION' } as const;
 const LISTENER = { name: 'the listener', code: 'ERR_HEALTH_OPTION' } as const;
-
-const FAILED = {
-  code: 503,
-  contentType: 'application/json; charset=utf-8',
-  body: '{"status":"error"}',
-  headers: { Allow: ALLOWED },
-};
+const FAILED = problem(503);

@@ -1,16 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import type { Rendered } from './render.js';
 
 export const ALLOWED = 'GET, HEAD, OPTIONS';
 
-export interface Answer extends Rendered {
+export interface Answer {
   readonly code: number;
+  readonly contentType: string;
+  readonly body: string;
   /** Headers beside the fixed ones. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Writes an answer that nobody may keep: no ETag (and so no 304), no cookies, no redirect. Written with
+ * Writes an answer that nobody may keep: no ETag (and so no 304), no cookies, no redirect. It is written with
  * `end`, because Express' `json` and `send` obey settings of the application. Does nothing when somebody
  * else has answered.
  */

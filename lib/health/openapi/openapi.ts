@@ -3,7 +3,7 @@ import { parseStatusCodes } from '../options.js';
 import type { HealthOptions } from '../types.js';
 import { type Json, reference, SCHEMAS } from './openapi-schemas.js';
 
-/** An OpenAPI 3.1 fragment: `paths` and `components` to merge into a document. */
+/** A part of an OpenAPI 3.1 document: merge its `paths` and `components` into yours. */
 export interface OpenApiFragment {
   readonly paths: { readonly [path: string]: Json };
   readonly components: { readonly schemas: { readonly [name: string]: Json } };

@@ -3,11 +3,13 @@ import type { BatchKind } from './batches/batch-sender.js';
 import { hideText } from './batches/hidden-text.js';
 import type { SendingTimes } from './batches/sending-times.js';
 import { afterEcho, parsePositions } from './replies.js';
-import { WRITE } from './scripts.js';
+import { type Script, WRITE } from './scripts.js';
+
+const EMPTY = Buffer.alloc(0);
 
 /** Sets and deletes: a delete is a tombstone. */
 export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
-  readonly script = WRITE;
+  readonly script: Script = WRITE;
   readonly #times: SendingTimes;
   #count = 0;
 
@@ -30,16 +32,17 @@ export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
     const echo = `${this.#count++}`;
     const args: (string | Buffer)[] = [echo, '', '', `${this.#times.tombstoneMs}`];
     let bytes = 0;
-    let hidden: Buffer | undefined;
-    let text: string | undefined;
+    let last: WriteItem | undefined;
+    let hidden: Buffer = EMPTY;
+    let [limit, life] = ['', ''];
     for (const item of items) {
-      // The tombstones of a batch share one text.
-      if (item.text !== text || hidden === undefined) {
-        text = item.text;
-        hidden = hideText(text);
-      }
+      // The changes of one moment share their limit, and the deletes of one moment also their text.
+      if (item.text !== last?.text) hidden = hideText(item.text);
+      if (item.limit !== last?.limit) limit = `${item.limit}`;
+      if (item.pxMs !== last?.pxMs) life = `${item.pxMs}`;
+      last = item;
       bytes += hidden.length;
-      args.push(`${item.limit}`, hidden, `${item.pxMs}`);
+      args.push(limit, hidden, life);
     }
     [args[1], args[2]] = this.#times.bounds(bytes);
     return { args, echo };

@@ -1,3 +1,4 @@
+import { inBackground } from '../../core/background.js';
 import type { ChangeSource, Lane, WriteItem, WriteOutcome } from '../remote.js';
 import { BatchSender } from './batches/batch-sender.js';
 import { BATCH_BYTES, BATCH_KEYS } from './batches/joined-batches.js';
@@ -11,6 +12,7 @@ import type { Room } from './flow/window.js';
 export class ChangeWriter implements CommandSource {
   readonly #pipeline: Pipeline;
   readonly #sender: BatchSender<WriteItem, WriteOutcome>;
+  readonly #wake = (): void => this.#pipeline.wake();
   #source: ChangeSource | undefined;
 
   constructor(runner: ScriptRunner, times: SendingTimes) {
@@ -31,7 +33,11 @@ export class ChangeWriter implements CommandSource {
     const bytes = Math.min(BATCH_BYTES, room.bytes);
     const batch = this.#source?.next(lane, keys, bytes);
     if (batch === undefined) return false;
-    this.#sender.send(batch.items, lane, (outcomes) => batch.settled(outcomes));
+    this.#sender.send(batch.items, lane, (outcomes) => {
+      batch.settled(outcomes);
+      // Changes of these keys may have waited for the answer. They belong to other callers.
+      inBackground(this.#wake);
+    });
     return true;
   }
 }

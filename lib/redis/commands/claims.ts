@@ -137,7 +137,7 @@ function parseClaim(text: unknown, token: string): Claimed | undefined {
 
 function parseGrant(text: string, token: string): Claimed | undefined {
   const at = parseNumber(text.slice(0, MICROS_LENGTH));
-  if (at === undefined) return undefined;
+  if (at === undefined || text.length < MICROS_LENGTH) return undefined;
   const stale = text.slice(MICROS_LENGTH);
   return { kind: 'granted', token, at, stale: stale === '' ? undefined : stale };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { entryHead } from '../../entry/entry.js';
 import { fingerprint } from '../../entry/fingerprint.js';
 import { RESERVED } from '../../entry/slot.js';
@@ -14,7 +14,7 @@ import { Pipeline } from './flow/pipeline.js';
 import { ReplyGuard } from './flow/reply-guard.js';
 import { type LeaseName, Leases } from './leases.js';
 import { BulkReads } from './reads/bulk-reads.js';
-import { parseSlot } from './reads/read-replies.js';
+import { slotOf } from './reads/read-replies.js';
 import { SingleReads } from './reads/single-reads.js';
 import { type Opening, RecordCommands, type Records } from './records.js';
 import { parseTime } from './replies.js';
@@ -23,7 +23,7 @@ import { Sweeps } from './sweeps.js';
 export interface SessionOptions {
   readonly prefix: string;
   readonly clock: Clock;
-  readonly time: Port.ServerTime;
+  readonly time: Pick<Port.ServerTime, 'now' | 'latest'>;
   readonly commandTimeoutMs: number;
   /** The largest value that is sent at all. */
   readonly maxValueBytes: number;
@@ -131,8 +131,7 @@ export class Session implements Port.Commands {
 
   async recheck(key: string): Promise<Port.SlotReply> {
     const reply = await this.#pipeline.direct(['GET', key]);
-    const slot = parseSlot(reply, this.#pipeline.sizes);
-    return slot ?? this.desync('an odd reply to GET');
+    return slotOf(reply, { pipeline: this.#pipeline, guard: this.#guard });
   }
 
   desync(what: string): Failure {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import type { Failure } from '../failure.js';
 
 /** What a command asks of Redis and of the network: its deadline grows with it. */

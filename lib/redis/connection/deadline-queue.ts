@@ -1,6 +1,7 @@
 import { inBackground } from '../../core/background.js';
-import type { Clock } from '../../core/clock.js';
-import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import type { Clock } from '../../core/time/clock.js';
+import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
+import { graceMs } from './punctuality.js';
 import type { Progress } from './socket-meter.js';
 
 /** A command on its way: settled once, by its reply or by its deadline. */
@@ -8,17 +9,17 @@ export interface Pending {
   readonly sentAt: number;
   /** How long its answer may take. */
   readonly patienceMs: number;
-  deadlineAt: number;
+  readonly deadlineAt: number;
   isSettled: boolean;
   /** Called when the deadline passes first. */
   expire(): void;
 }
 
-export interface DeadlineQueueOptions {
+export interface DeadlineQueueOptions<P extends Pending> {
   readonly clock: Clock;
   readonly progress: Progress;
   /** Told which commands expired together. */
-  readonly onExpired: (expired: readonly Pending[]) => void;
+  readonly onExpired: (expired: readonly P[]) => void;
 }
 
 /** A process that is short of CPU for long still finds out in the end that Redis hangs. */
@@ -36,16 +37,18 @@ const COMPACT_EVERY = 1_024;
  * with its reply. Before a command is declared late, the time that the event loop was busy is given back,
  * the sockets are read once more, and a large reply on its way is waited for.
  */
-export class DeadlineQueue {
-  readonly #options: DeadlineQueueOptions;
+export class DeadlineQueue<P extends Pending = Pending> {
+  readonly #options: DeadlineQueueOptions<P>;
   readonly #timer: LagAwareTimer;
   readonly #start = (): void => this.#timer.start(this.#nextMs);
   #nextMs = 0;
   #dueAt = 0;
-  #queue: (Pending | undefined)[] = [];
+  #lastReplyAt = 0;
+  #movedAt = 0;
+  #queue: (P | undefined)[] = [];
   #head = 0;
 
-  constructor(options: DeadlineQueueOptions) {
+  constructor(options: DeadlineQueueOptions<P>) {
     this.#options = options;
     this.#timer = new LagAwareTimer({
       clock: options.clock,
@@ -57,14 +60,24 @@ export class DeadlineQueue {
     });
   }
 
-  add(pending: Pending): void {
+  add(pending: P): void {
     this.#queue.push(pending);
     const isInTime = this.#timer.isRunning && this.#dueAt <= pending.deadlineAt;
     if (!isInTime) this.#arm(pending.patienceMs);
   }
 
+  /** Redis answered something. */
+  replied(at: number): void {
+    this.#lastReplyAt = at;
+  }
+
+  /** Until when an answer is in time: what was sent before a large reply moved has to wait for that one. */
+  dueAt({ sentAt, deadlineAt, patienceMs }: Pending): number {
+    return sentAt < this.#movedAt ? Math.max(deadlineAt, this.#movedAt + patienceMs) : deadlineAt;
+  }
+
   /** The oldest unsettled command; those settled before it are let go. */
-  oldest(): Pending | undefined {
+  oldest(): P | undefined {
     while (this.#queue[this.#head]?.isSettled === true) this.#queue[this.#head++] = undefined;
     const isEmpty = this.#head === this.#queue.length;
     if (this.#head > 0 && (isEmpty || this.#head >= COMPACT_EVERY)) {
@@ -75,9 +88,9 @@ export class DeadlineQueue {
   }
 
   /** Takes every unsettled command out and stops the timer. */
-  drain(): readonly Pending[] {
+  drain(): readonly P[] {
     this.#timer.cancel();
-    const rest = this.#queue.filter((pending) => pending?.isSettled === false) as Pending[];
+    const rest = this.#queue.filter((pending) => pending?.isSettled === false) as P[];
     this.#queue = [];
     this.#head = 0;
     return rest;
@@ -85,19 +98,25 @@ export class DeadlineQueue {
 
   #sweep(): void {
     const now = this.#options.clock.now();
-    const expired: Pending[] = [];
+    const expired: P[] = [];
     let oldest = this.oldest();
-    while (oldest !== undefined && now >= oldest.deadlineAt) {
+    const grace = graceMs(this.#options.clock);
+    while (oldest !== undefined && now >= this.#endOf(oldest) + grace) {
       if (this.#options.progress.hasMoved()) {
-        oldest.deadlineAt = now + oldest.patienceMs;
+        this.#movedAt = now;
         break;
       }
       oldest.expire();
       expired.push(oldest);
       oldest = this.oldest();
     }
-    if (oldest !== undefined) this.#arm(Math.max(1, oldest.deadlineAt - now));
+    if (oldest !== undefined) this.#arm(Math.max(1, this.#endOf(oldest) + grace - now));
     if (expired.length > 0) this.#options.onExpired(expired);
+  }
+
+  /** Redis is silent until its next answer: answers to earlier commands are none. */
+  #endOf(pending: Pending): number {
+    return Math.max(this.dueAt(pending), this.#lastReplyAt + pending.patienceMs);
   }
 
   /** The timer belongs to the connection, not to the request that happened to send. */

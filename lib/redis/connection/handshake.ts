@@ -1,5 +1,5 @@
 import { inBackground } from '../../core/background.js';
-import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import { classify, Failure } from '../failure.js';
 import type { RedisClientLike } from './client.js';
 import type { Connection, OpenOptions } from './connection.js';

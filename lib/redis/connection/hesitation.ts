@@ -1,6 +1,6 @@
 import { inBackground } from '../../core/background.js';
-import type { Clock } from '../../core/clock.js';
-import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import type { Clock } from '../../core/time/clock.js';
+import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 
 /**
  * Redis hesitates when its oldest command has waited this share of `commandTimeout`, at most `LONGEST_MS`,

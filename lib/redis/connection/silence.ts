@@ -1,6 +1,6 @@
 import { inBackground } from '../../core/background.js';
-import type { Clock } from '../../core/clock.js';
-import { LagAwareTimer } from '../../core/lag-aware-timer.js';
+import type { Clock } from '../../core/time/clock.js';
+import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { Progress } from './socket-meter.js';
 
 /** A command that nobody waits for any more and that may never be answered. */

@@ -59,11 +59,27 @@ export class SocketMeter implements Progress {
 
 const CHANNEL = 'net.client.socket';
 const connecting = new AsyncLocalStorage<SocketMeter>();
-let connections = 0;
+/** Those whose socket is not made yet. */
+const waiting = new Set<SocketMeter>();
 
 function onSocket(message: unknown): void {
   const { socket } = message as { readonly socket?: object };
-  if (socket !== undefined) connecting.getStore()?.attach(socket);
+  const meter = connecting.getStore();
+  if (meter === undefined || socket === undefined) return;
+  meter.attach(socket);
+  leave(meter);
+}
+
+function enter(meter: SocketMeter): void {
+  if (waiting.size === 0) subscribe(CHANNEL, onSocket);
+  waiting.add(meter);
+}
+
+/** A storage in use makes every promise of the process more expensive, so it is used for moments only. */
+function leave(meter: SocketMeter): void {
+  if (!waiting.delete(meter) || waiting.size > 0) return;
+  unsubscribe(CHANNEL, onSocket);
+  connecting.disable();
 }
 
 /**
@@ -71,10 +87,10 @@ function onSocket(message: unknown): void {
  * ours is announced in the context of our call. A TLS socket is not announced: then nothing is measured.
  */
 export async function withMeter<T>(meter: SocketMeter, connect: () => Promise<T>): Promise<T> {
-  if (connections++ === 0) subscribe(CHANNEL, onSocket);
+  enter(meter);
   try {
     return await connecting.run(meter, connect);
   } finally {
-    if (--connections === 0) unsubscribe(CHANNEL, onSocket);
+    leave(meter);
   }
 }

@@ -1,8 +1,8 @@
 import { inBackground } from '../../core/background.js';
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { CLOSED, type Failure } from '../failure.js';
 import type { Commands, Door, DoorListener, DoorState, ServerTime } from '../remote.js';
-import type { SessionSource } from './door-session.js';
+import type { SessionHost, SessionSource } from './door-session.js';
 import { isReadable, isWritable } from './door-state.js';
 import { DataJudge } from './judgement/data-judge.js';
 import { ServerClock } from './judgement/server-clock.js';
@@ -81,16 +81,25 @@ export class RedisDoor implements Door {
 
   start(listener: DoorListener): void {
     this.#situation.begin(listener);
-    const { source } = this.#options;
     inBackground(() => {
-      source.start({
-        lost: (session, failure) => inBackground(() => this.#supervisor.lost(session, failure)),
-        ready: () => inBackground(() => this.state.name === 'open' && this.#supervisor.attempt()),
-      });
+      this.#options.source.start(this.#host(listener));
       this.#firstAttempt = this.#supervisor.attempt().finally(() => {
         this.#firstAttempt = undefined;
       });
     });
+  }
+
+  #host(listener: DoorListener): SessionHost {
+    const generation = (): string => this.generation;
+    return {
+      time: this.#serverClock,
+      get generation() {
+        return generation();
+      },
+      canSpare: (key) => listener.canSpare(key),
+      lost: (session, failure) => inBackground(() => this.#supervisor.lost(session, failure)),
+      ready: () => inBackground(() => this.state.name === 'open' && this.#supervisor.attempt()),
+    };
   }
 
   close(): void {

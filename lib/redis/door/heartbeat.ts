@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock, Timer } from '../../core/time/clock.js';
 import { Failure } from '../failure.js';
 import type { DoorSession } from './door-session.js';
 
@@ -46,6 +46,12 @@ export class Heartbeat {
   /** Something else than a heartbeat, sent at `sentAt`, proved the data. */
   proven(sentAt: number): void {
     this.#provenAt = sentAt;
+  }
+
+  /** Nothing counts as proven until the next heartbeat, which is sent at once. */
+  distrust(): void {
+    this.#provenAt = Number.NEGATIVE_INFINITY;
+    void this.prove();
   }
 
   start(session: DoorSession): void {
@@ -105,7 +111,8 @@ export class Heartbeat {
     if (verdict instanceof Failure && isCurrent) this.#options.onFailure(verdict);
     const isMissing = verdict instanceof Failure && verdict.reason === 'timeout';
     // At once also for those who asked while this one was in flight.
-    if (isMissing || this.#asked !== undefined) this.#beat();
+    if (this.#asked !== undefined) this.#beat();
+    else if (isMissing) this.#schedule(0);
     else this.#schedule(Math.max(0, sentAt + HEARTBEAT_MS - this.#options.clock.now()));
   }
 }

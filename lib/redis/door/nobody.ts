@@ -2,6 +2,7 @@ import type { DoorListener } from '../remote.js';
 
 /** Listens to a door that was not started. */
 export const NOBODY: DoorListener = {
+  canSpare: () => false,
   stateChanged() {},
   failed() {},
   beginFence: () => () => {},

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import type { Failure } from '../failure.js';
 import type { Door, DoorListener, DoorState } from '../remote.js';
 import { Backoff, SHORTEST_PAUSE_MS } from './backoff.js';

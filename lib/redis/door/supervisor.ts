@@ -1,10 +1,10 @@
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock, Timer } from '../../core/time/clock.js';
 import { CLOSED, classify, Failure } from '../failure.js';
+import { Admission } from './admission.js';
 import { SHORTEST_PAUSE_MS } from './backoff.js';
 import type { DoorSession, SessionSource } from './door-session.js';
 import { isWritable } from './door-state.js';
-import { Heartbeat } from './heartbeat.js';
-import type { DataJudge, Judged } from './judgement/data-judge.js';
+import type { DataJudge } from './judgement/data-judge.js';
 import {
   clusterNode,
   forbidden,
@@ -34,11 +34,10 @@ export class Supervisor {
   readonly #source: SessionSource;
   readonly #situation: Situation;
   readonly #judge: DataJudge;
-  readonly #heartbeat: Heartbeat;
+  readonly #admission: Admission;
   #timer: Timer | undefined;
   #isAttempting = false;
-  /** Why a replay was refused, and how large the write was that was refused last. */
-  #refused: Failure | undefined;
+  /** How large the write was that was refused last: a smaller one may pass where it did not. */
   #probeBytes = 0;
 
   constructor({ clock, source, situation, judge }: SupervisorOptions) {
@@ -46,19 +45,20 @@ export class Supervisor {
     this.#source = source;
     this.#situation = situation;
     this.#judge = judge;
-    this.#heartbeat = new Heartbeat({
+    this.#admission = new Admission({
       clock,
-      beat: (session) => this.#beat(session).catch(classify),
+      situation,
+      judge,
       onFailure: (failure) => this.#heartbeatFailed(failure),
     });
   }
 
   get isProven(): boolean {
-    return this.#heartbeat.isProven;
+    return this.#admission.isProven;
   }
 
   prove(): Promise<boolean> {
-    return this.#heartbeat.prove();
+    return this.#admission.prove();
   }
 
   async bump(): Promise<string | Failure> {
@@ -69,7 +69,7 @@ export class Supervisor {
 
   stop(): void {
     this.#timer?.cancel();
-    this.#heartbeat.stop();
+    this.#admission.stop();
   }
 
   /** Connects, probes, judges, replays. Never rejects. */
@@ -100,7 +100,8 @@ export class Supervisor {
   #heartbeatFailed(failure: Failure): void {
     const isOutage = this.#situation.state.name === 'read-only';
     this.#situation.listener.failed(failure, isOutage ? 'probe' : 'command');
-    if (isRefused(failure)) this.#situation.session?.lose(forbidden('its heartbeat', failure));
+    if (isRefused(failure))
+      this.#situation.session?.lose(forbidden('a heartbeat', textOf(failure)));
     else this.#consider(failure, 0);
   }
 
@@ -113,29 +114,23 @@ export class Supervisor {
 
   #writesRefused(failure: Failure, bytes: number): void {
     const { state, session } = this.#situation;
-    this.#refused = failure;
+    this.#admission.refused(failure);
     if (session === undefined || !isWritable(state)) return;
     this.#probeBytes = bytes;
-    if (isDemotion(failure)) this.#doubt(session, failure);
-    else if (state.name === 'closed') this.#onlyRead(failure);
+    const isReplica = isDemotion(failure);
+    const isKnown = !isReplica || this.#judge.canJudgeReplica(session);
+    if (state.name === 'closed' && isKnown) this.#onlyRead(session, failure);
     else this.#fail(failure, this.#clock.now());
-  }
-
-  /** R9: a replica's data may be another one. Nothing is read until it was judged. */
-  #doubt(session: DoorSession, failure: Failure): void {
-    this.#situation.apply({ name: 'doubt', reason: failure.reason });
-    this.#heartbeat.stop();
-    void this.#requalify(session);
+    // R9: a replica's data may be another one by now.
+    if (isReplica) this.#admission.distrust();
   }
 
   /** Reads go on. Writes are tried again after a pause: by a new connection where the server may be another one. */
-  #onlyRead(failure: Failure): void {
+  #onlyRead(session: DoorSession, failure: Failure): void {
     const { reason } = failure;
     const nextAttemptAt = this.#situation.nextAttemptAt(failure, this.#clock.now());
     this.#situation.apply({ name: 'refuse-writes', reason, nextAttemptAt });
-    const { session } = this.#situation;
-    if (session === undefined) return;
-    this.#heartbeat.start(session);
+    this.#admission.watch(session);
     const isReplaceable = reason === 'read_only' && this.#source.isFresh;
     this.#scheduleAt(nextAttemptAt, () =>
       isReplaceable ? this.attempt() : this.#requalify(session),
@@ -154,7 +149,7 @@ export class Supervisor {
     const nextAttemptAt = situation.nextAttemptAt(failure, attemptedAt);
     // While a server is only read, a new connection may already be on its way.
     const isReplacing = this.#isAttempting && situation.state.name === 'read-only';
-    this.#heartbeat.stop();
+    this.#admission.stop();
     situation.leave(failure);
     situation.apply({ name: 'fail', reason, nextAttemptAt });
     if (isReplacing) situation.apply({ name: 'attempt' });
@@ -187,11 +182,12 @@ export class Supervisor {
     const found = await this.#judge.probe(session, this.#probeBytes);
     if (found instanceof Failure) return found;
     if (situation.isShut) return CLOSED;
-    if (found.writesRefused !== undefined) {
-      if (!this.#judge.mayRead(session, found)) return found.writesRefused;
-      situation.tell(found.writesRefused);
+    const { writesRefused } = found;
+    if (writesRefused !== undefined) {
+      if (!this.#judge.mayRead(session, found)) return writesRefused;
+      situation.tell(writesRefused);
       situation.use(session);
-      this.#onlyRead(found.writesRefused);
+      this.#onlyRead(session, writesRefused);
       return undefined;
     }
     this.#probeBytes = 0;
@@ -199,90 +195,12 @@ export class Supervisor {
     if (judged instanceof Failure) return judged;
     if (situation.isShut) return CLOSED;
     situation.use(session);
-    return this.#recover(session, judged);
-  }
-
-  /** R4: replay. Then R5: a young reign is not read. */
-  async #recover(session: DoorSession, judged: Judged): Promise<Failure | undefined> {
-    const situation = this.#situation;
-    this.#refused = undefined;
-    this.#heartbeat.stop();
-    situation.apply({ name: 'judged', reason: 'data_replaced' });
-    const isReplayed = await situation.listener.replay(situation.door, session);
-    if (situation.session !== session || situation.state.name !== 'recovering') return undefined;
-    if (!isReplayed) return this.#refused ?? REPLAY_FAILED;
-    this.#heartbeat.start(session);
-    if (judged.until === undefined) {
-      this.#heartbeat.proven(judged.sentAt);
-      this.#admit();
-    } else {
-      situation.apply({ name: 'settle', until: judged.until });
-      this.#scheduleAt(judged.until, () => this.#endSettling(session));
-    }
-    return undefined;
-  }
-
-  #admit(): void {
-    this.#judge.identity.becameNormal();
-    this.#situation.apply({ name: 'admit' });
-  }
-
-  /** The first read comes after a heartbeat that was sent after the settling time, and after what failed in it. */
-  async #endSettling(session: DoorSession): Promise<void> {
-    const { state, listener, door } = this.#situation;
-    const isSame = (): boolean => this.#situation.state === state && state.name === 'settling';
-    const isProven = await this.#heartbeat.prove();
-    if (!isSame()) return;
-    const again = (): Promise<void> => this.#endSettling(session);
-    if (!isProven) return this.#scheduleAt(this.#clock.now() + SHORTEST_PAUSE_MS, again);
-    const isReplayed = !listener.hasWork || (await listener.replay(door, session));
-    if (!isSame()) return;
-    if (isReplayed) this.#admit();
-    else session.lose(this.#refused ?? REPLAY_FAILED);
-  }
-
-  /** One heartbeat: whether the data is proven to be that of the same reign. */
-  async #beat(session: DoorSession): Promise<boolean | Failure> {
-    const { state } = this.#situation;
-    const sighting = await this.#judge.beat(session, state.name === 'read-only');
-    if (sighting instanceof Failure) return sighting;
-    if (this.#situation.state !== state) return false;
-    if (sighting === 'same') return true;
-    if (state.name === 'read-only') session.lose(REPLACED);
-    else if (sighting === 'replica') this.#doubt(session, DEMOTED);
-    else return this.#judgeAgain(session, sighting === 'missing');
-    return false;
-  }
-
-  /**
-   * R6: OPEN and judgement on the connection in use. A record that was only evicted (R10) changes nothing for a
-   * process that reads this life of the server already; everybody else recovers.
-   */
-  async #judgeAgain(session: DoorSession, isEvicted: boolean): Promise<boolean | Failure> {
-    const situation = this.#situation;
-    const { state } = situation;
-    const goesOn = isEvicted && state.name === 'closed';
-    if (!goesOn) situation.apply({ name: 'judged', reason: 'data_replaced' });
-    const judged = await this.#judge.open(session, true);
-    if (situation.session !== session) return false;
-    if (judged instanceof Failure) {
-      if (!goesOn || isRefused(judged)) session.lose(judged);
-      return judged;
-    }
-    if (goesOn && situation.state === state && judged.isIntact && judged.until === undefined) {
-      return true;
-    }
-    const failure = await this.#recover(session, judged);
-    if (failure !== undefined) session.lose(failure);
-    return false;
+    return this.#admission.recover(session, judged);
   }
 }
 
-function unavailable(reason: 'connection_lost' | 'not_connected' | 'data_replaced', text: string) {
-  return new Failure('unavailable', reason, new Error(text));
-}
-
-const REPLAY_FAILED: Failure = unavailable('connection_lost', 'the journal could not be replayed');
-const NOT_CONNECTED: Failure = unavailable('not_connected', 'there is no connection to Redis');
-const REPLACED: Failure = unavailable('data_replaced', 'the data of this server was replaced');
-const DEMOTED: Failure = new Failure('writes', 'read_only', new Error('READONLY it is a replica'));
+const NOT_CONNECTED: Failure = new Failure(
+  'unavailable',
+  'not_connected',
+  new Error('there is no connection to Redis'),
+);

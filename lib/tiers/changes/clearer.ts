@@ -33,14 +33,14 @@ export class Clearer {
   async clear(pattern: string): Promise<WriteResult> {
     const { door, ledger, tools, hasRedis } = this.#shard;
     const matches = compileGlob(pattern);
-    const limit = door.time.stamp().high;
-    door.time.raiseFloor(limit);
+    const stamp = door.time.stamp();
+    door.time.raiseFloor(stamp.high);
     ledger.beginAll();
     tools.standby.deleteMatching(matches);
     if (!hasRedis) return tools.config.isEnabled ? 'applied' : 'deferred';
     const { waiting, sent } = this.#parts.writer.queue.overtake(matches);
-    if (pattern === EVERYTHING) ledger.clearAll(limit);
-    else ledger.clearPattern(pattern, limit);
+    if (pattern === EVERYTHING) ledger.clearAll(stamp);
+    else ledger.clearPattern(pattern, stamp);
     const isApplied = await (pattern === EVERYTHING ? this.#everything() : this.#swept(sent));
     if (!isApplied) this.#parts.replay.soon();
     const result = isApplied ? 'applied' : 'deferred';

@@ -1,5 +1,5 @@
 import { inBackground } from '../../core/background.js';
-import type { Timer } from '../../core/clock.js';
+import type { Timer } from '../../core/time/clock.js';
 import type { Shard } from '../shard.js';
 import { CallOutcome } from './change.js';
 import { changeGeneration } from './change-generation.js';
@@ -79,7 +79,7 @@ export class Replay {
     if (ledger.blocksAll && !(await changeGeneration(this.#shard, this.#writer))) return false;
     const waiting = ledger.waiting().filter(([key]) => queue.latest(key) === undefined);
     const outcome = new CallOutcome(waiting.length);
-    for (const [key, limit] of waiting) this.#writer.redo(key, limit, outcome);
+    for (const [key, stamp] of waiting) this.#writer.redo(key, stamp, outcome);
     wake();
     return (await outcome.result) === 'applied';
   }

@@ -1,6 +1,6 @@
 import { inBackground } from '../../core/background.js';
-import type { Timer } from '../../core/clock.js';
 import { escapeGlob } from '../../core/glob.js';
+import type { Timer } from '../../core/time/clock.js';
 import { fingerprint } from '../../entry/fingerprint.js';
 import { Failure } from '../../redis/failure.js';
 import type { Commands, ScanPage } from '../../redis/remote.js';

@@ -48,10 +48,10 @@ export class Writer {
     this.#accept(change, lane);
   }
 
-  /** Tells Redis again that the key was changed: whatever is not newer than `limit` must go. */
-  redo(key: string, limit: number, waiter: Waiter): void {
+  /** Tells Redis again that the key was changed: whatever is not newer than the change must go. */
+  redo(key: string, changed: Stamp, waiter: Waiter): void {
     // As old as the lost change: what was called after that wins.
-    const stamp = { low: limit, high: limit };
+    const stamp = { ...changed, low: changed.high };
     const { generation } = this.#shard.door;
     const call = { stamp, generation, waiter, isReplay: true };
     this.queue.add(newChange(key, undefined, call), 'bulk');
@@ -100,7 +100,8 @@ export class Writer {
     const isRaised = stamp !== change.stamp;
     change.seq = shard.ledger.seq;
     change.stamp = stamp;
-    const item = { key: shard.fullKey(key), limit: stamp.high };
+    const limit = Math.max(stamp.high, shard.door.time.ceiling);
+    const item = { key: shard.fullKey(key), limit };
     if (value === undefined) {
       return { ...item, text: shard.tombstoneOf(stamp), pxMs: shard.tombstoneMs };
     }
@@ -109,37 +110,57 @@ export class Writer {
   }
 
   /** A change of unknown outcome may still run: what follows it, or tells it again, must be newer. */
-  #aboveLost({ key, stamp, isReplay }: Change): Stamp {
-    const lost = this.#shard.ledger.limitOf(key);
+  #aboveLost({ key, stamp: called, isReplay }: Change): Stamp {
+    const { ledger, door } = this.#shard;
+    const stamp = door.time.renewed(called);
+    const lost = ledger.limitOf(key);
     if (lost < stamp.low) return stamp;
     const low = lost + 1;
-    return { low, high: isReplay ? stamp.high : Math.max(stamp.high, low) };
+    return { ...stamp, low, high: isReplay ? stamp.high : Math.max(stamp.high, low) };
   }
 
   #onOutcome(change: Change, outcome: WriteOutcome | Failure): void {
     const { door, ledger, tools } = this.#shard;
     const { key, stamp, seq } = change;
     if (outcome instanceof Failure || outcome === 'late') {
-      door.time.raiseFloor(stamp.high);
-      this.#defer(change);
+      this.#lost(change);
       return;
     }
     if (outcome === 'older') {
-      ledger.overtaken(key, stamp, seq);
       // Another process' change is newer than memory, unless this one changed the key once more.
       const isLatest = this.queue.latest(key) === undefined && !ledger.blocks(key);
       if (isLatest) tools.standby.delete(key);
-    } else if (ledger.confirm(key, stamp, { seq, reign: door.reign })) {
-      void door.prove();
+      void this.#overtaken(change);
+      return;
     }
+    if (ledger.confirm(key, stamp, { seq, reign: door.reign })) void door.prove();
     settleChange(change, 'applied');
+  }
+
+  /** Something newer is there, if the time of the call was right: a heartbeat looks at the clock. That of a replay is new. */
+  async #overtaken(change: Change): Promise<void> {
+    const { door, ledger } = this.#shard;
+    const { key, stamp, seq, isReplay } = change;
+    const isProven = isReplay || (await door.prove());
+    if (!isProven || door.time.renewed(stamp) !== stamp) {
+      this.#lost(change);
+      return;
+    }
+    ledger.overtaken(key, stamp, seq);
+    settleChange(change, 'applied');
+  }
+
+  #lost(change: Change): void {
+    const { high } = change.stamp;
+    this.#shard.door.time.raiseFloor(high);
+    this.#defer(change);
   }
 
   #defer(change: Change): void {
     const { ledger, tools } = this.#shard;
     const { key, stamp, isReplay, value } = change;
     if (!isReplay) {
-      ledger.defer(key, 'change', stamp.high);
+      ledger.defer(key, 'change', stamp);
       if (value !== undefined) tools.standby.limit(key, tools.config.outageTtlMs);
     }
     settleChange(change, 'deferred');

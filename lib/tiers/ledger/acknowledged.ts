@@ -1,4 +1,4 @@
-import type { Label } from '../../redis/remote.js';
+import type { Label, Stamp } from '../../redis/remote.js';
 
 /** Writes labelled longer ago than this are dropped: no failover loses as much. Time without heartbeats does not count. */
 const KEPT_MS = 30_000;
@@ -7,10 +7,10 @@ const LONGEST_GAP_MS = 1_000;
 /** More keys than this are dropped early, at the next answered heartbeat. */
 const MAX_KEYS = 10_000;
 
-/** A change that Redis acknowledged. `version` and `limit` are its stamp in microseconds. */
+/** A change that Redis acknowledged. `version` is the `low` of its stamp, or of what was found to count as newer. */
 export interface Acknowledged {
   version: number;
-  readonly limit: number;
+  readonly stamp: Stamp;
   readonly batch: Batch;
 }
 
@@ -26,7 +26,7 @@ export interface Batch {
 /** What must be told to a server that lacks it. */
 export interface Lost {
   readonly keys: readonly (readonly [string, Acknowledged])[];
-  readonly patterns: readonly (readonly [string, number])[];
+  readonly patterns: readonly (readonly [string, Stamp])[];
   /** More was lost than is remembered, or a change of generation was: everything must go. */
   readonly isEverything: boolean;
   /** Something that was dropped long ago is missing: the server lost acknowledged data. */
@@ -43,7 +43,7 @@ export interface Lost {
  */
 export class AcknowledgedWrites {
   readonly #keys = new Map<string, Acknowledged>();
-  readonly #patterns = new Map<string, { limit: number; batch: Batch }>();
+  readonly #patterns = new Map<string, { stamp: Stamp; batch: Batch }>();
   #current: Batch = newBatch({ life: '', id: '' });
   /** Closed batches that have no label yet. */
   #unlabelled: Batch[] = [];
@@ -61,21 +61,13 @@ export class AcknowledgedWrites {
     return count;
   }
 
-  note(
-    key: string,
-    stamp: { readonly version: number; readonly limit: number },
-    reign: Reign,
-  ): void {
+  note(key: string, stamp: Stamp, reign: Reign): void {
     this.#keys.delete(key);
-    this.#keys.set(key, {
-      version: stamp.version,
-      limit: stamp.limit,
-      batch: this.#batchOf(reign),
-    });
+    this.#keys.set(key, { version: stamp.low, stamp, batch: this.#batchOf(reign) });
   }
 
-  notePattern(pattern: string, limit: number, reign: Reign): void {
-    this.#patterns.set(pattern, { limit, batch: this.#batchOf(reign) });
+  notePattern(pattern: string, stamp: Stamp, reign: Reign): void {
+    this.#patterns.set(pattern, { stamp, batch: this.#batchOf(reign) });
   }
 
   /** A change of generation of this process was acknowledged: what was dropped before is out of reach. */
@@ -109,15 +101,15 @@ export class AcknowledgedWrites {
   takeLost(survived: (label: Label) => boolean, reign: Reign, count: number): Lost {
     this.#adoptNewRecord(reign, count);
     const keys: (readonly [string, Acknowledged])[] = [];
-    const patterns: (readonly [string, number])[] = [];
+    const patterns: (readonly [string, Stamp])[] = [];
     for (const [key, record] of this.#keys) {
       if (survived(record.batch.label)) continue;
       keys.push([key, record]);
       this.#keys.delete(key);
     }
-    for (const [pattern, { limit, batch }] of this.#patterns) {
+    for (const [pattern, { stamp, batch }] of this.#patterns) {
       if (survived(batch.label)) continue;
-      patterns.push([pattern, limit]);
+      patterns.push([pattern, stamp]);
       this.#patterns.delete(pattern);
     }
     const isBumpLost = this.#bump !== undefined && !survived(this.#bump.label);

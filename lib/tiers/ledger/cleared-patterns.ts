@@ -1,9 +1,10 @@
 import { compileGlob } from '../../core/glob.js';
+import type { ServerTime, Stamp } from '../../redis/remote.js';
 
 interface Cleared {
   readonly matches: (key: string) => boolean;
-  /** Entries with a version up to this were cleared: microseconds. */
-  limit: number;
+  /** Entries with a version up to its `high` were cleared. */
+  stamp: Stamp;
   seq: number;
   /** When Redis was swept (local, monotonic); until then the pattern waits for it. */
   sweptAt: number | undefined;
@@ -27,8 +28,13 @@ export class ClearedPatterns {
   /** The patterns of the form `prefix*`, by the length of the prefix and by the prefix. */
   readonly #prefixes = new Map<number, Map<string, Cleared>>();
   readonly #globs = new Set<Cleared>();
+  readonly #time: Pick<ServerTime, 'renewed'>;
   #waiting = 0;
   #seq = 0;
+
+  constructor(time: Pick<ServerTime, 'renewed'>) {
+    this.#time = time;
+  }
 
   /** Patterns that wait for a sweep. */
   get waiting(): number {
@@ -49,17 +55,17 @@ export class ClearedPatterns {
     return this.#seq;
   }
 
-  record(pattern: string, limit: number): void {
+  record(pattern: string, stamp: Stamp): void {
     const known = this.#patterns.get(pattern);
     if (known !== undefined) {
       if (known.sweptAt !== undefined) this.#waiting++;
-      known.limit = Math.max(known.limit, limit);
+      if (stamp.high > known.stamp.high) known.stamp = stamp;
       known.seq = ++this.#seq;
       known.sweptAt = undefined;
       return;
     }
     const matches = compileGlob(pattern);
-    const cleared: Cleared = { matches, limit, seq: ++this.#seq, sweptAt: undefined };
+    const cleared: Cleared = { matches, stamp, seq: ++this.#seq, sweptAt: undefined };
     this.#waiting++;
     this.#patterns.set(pattern, cleared);
     if (PREFIX_PATTERN.test(pattern)) this.#prefixMap(pattern).set(pattern.slice(0, -1), cleared);
@@ -74,22 +80,23 @@ export class ClearedPatterns {
     for (const [length, prefixes] of this.#prefixes) {
       if (key.length < length) continue;
       const cleared = prefixes.get(key.slice(0, length));
-      if (cleared !== undefined && cleared.limit > limit) limit = cleared.limit;
+      if (cleared !== undefined) limit = Math.max(limit, this.#limitOf(cleared));
     }
     for (const cleared of this.#globs) {
-      if (cleared.limit > limit && cleared.matches(key)) limit = cleared.limit;
+      const own = this.#limitOf(cleared);
+      if (own > limit && cleared.matches(key)) limit = own;
     }
     return limit;
   }
 
   /** A scan that began when the patterns were at `seq` has swept Redis. Returns the patterns that waited for it. */
-  settle(seq: number, now: number): { readonly pattern: string; readonly limit: number }[] {
-    const settled: { pattern: string; limit: number }[] = [];
+  settle(seq: number, now: number): { readonly pattern: string; readonly stamp: Stamp }[] {
+    const settled: { pattern: string; stamp: Stamp }[] = [];
     for (const [pattern, cleared] of this.#patterns) {
       if (cleared.seq > seq || cleared.sweptAt !== undefined) continue;
       cleared.sweptAt = now;
       this.#waiting--;
-      settled.push({ pattern, limit: cleared.limit });
+      settled.push({ pattern, stamp: cleared.stamp });
     }
     return settled;
   }
@@ -106,6 +113,10 @@ export class ClearedPatterns {
     for (const [pattern, cleared] of this.#patterns) {
       if (cleared.seq <= seq) this.#delete(pattern, cleared);
     }
+  }
+
+  #limitOf({ stamp }: Cleared): number {
+    return this.#time.renewed(stamp).high;
   }
 
   /** They only guard against what was lost before their clear. */

@@ -1,3 +1,5 @@
+import type { Stamp } from '../../redis/remote.js';
+
 /** `load`: a value made by a loader during an outage; it is forgotten first when the journal is full. */
 export type JournalOp = 'change' | 'load';
 
@@ -5,8 +7,8 @@ export interface JournalEntry {
   readonly op: JournalOp;
   /** Order of recording: what was recorded later is not settled by an earlier acknowledgement. */
   readonly seq: number;
-  /** A value in Redis with a version above this is newer than the change and may stay: microseconds. */
-  readonly limit: number;
+  /** A value in Redis with a version above its `high` is newer than the change and may stay. */
+  readonly stamp: Stamp;
 }
 
 /**
@@ -55,14 +57,14 @@ export class Journal {
   }
 
   /** Records a change. Whether this overflowed the journal. */
-  record(key: string, op: JournalOp, limit: number): boolean {
+  record(key: string, op: JournalOp, stamp: Stamp): boolean {
     const known = this.#entries.get(key);
     // A load does not replace a promise: it was made after the change, and the change covers it.
     if (op === 'load' && known?.op === 'change') return false;
     if (op === 'load' && known === undefined && this.#entries.size >= this.max) return false;
     this.#delete(key);
-    const highest = Math.max(limit, known?.limit ?? 0);
-    this.#entries.set(key, { op, seq: ++this.#seq, limit: highest });
+    const highest = known !== undefined && known.stamp.high > stamp.high ? known.stamp : stamp;
+    this.#entries.set(key, { op, seq: ++this.#seq, stamp: highest });
     if (op === 'load') this.#loads++;
     return this.#makeRoom();
   }
@@ -78,7 +80,7 @@ export class Journal {
   /** Redis acknowledged something for this key that was sent when the journal was at `seq`, and is as new as `limit`. */
   settle(key: string, seq: number, limit: number): void {
     const entry = this.#entries.get(key);
-    if (entry !== undefined && entry.seq <= seq && entry.limit <= limit) this.#delete(key);
+    if (entry !== undefined && entry.seq <= seq && entry.stamp.high <= limit) this.#delete(key);
   }
 
   /** The generation was changed by a command that was sent when the journal was at `seq`: that covers every key. */
@@ -114,9 +116,9 @@ export class Journal {
     if (this.#entries.get(key)?.op === 'load') this.#delete(key);
   }
 
-  /** The keys in the order they were recorded. */
-  keys(): string[] {
-    return [...this.#entries.keys()];
+  /** What waits, in the order it was recorded. */
+  entries(): readonly (readonly [string, JournalEntry])[] {
+    return [...this.#entries];
   }
 
   #delete(key: string): void {

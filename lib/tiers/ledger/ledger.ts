@@ -1,6 +1,6 @@
-import type { Clock } from '../../core/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { lastReign, survived } from '../../redis/lineage.js';
-import type { Evidence, Label, Stamp } from '../../redis/remote.js';
+import type { Evidence, Label, ServerTime, Stamp } from '../../redis/remote.js';
 import { type Acknowledged, AcknowledgedWrites, type Reign } from './acknowledged.js';
 import { ClearedPatterns } from './cleared-patterns.js';
 import { Journal } from './journal.js';
@@ -11,6 +11,7 @@ const FENCE_AFTER = 5_000;
 
 export interface LedgerOptions {
   readonly clock: Clock;
+  readonly time: Pick<ServerTime, 'renewed'>;
   /** The most changes kept for Redis. */
   readonly max: number;
   /** So long after it was sent a write of a lost connection may still run. */
@@ -23,7 +24,7 @@ export interface LedgerOptions {
 export interface FlushMark {
   readonly seq: number;
   readonly patternSeq: number;
-  readonly clearedAll: number;
+  readonly clearedAll: Stamp | undefined;
 }
 
 /**
@@ -35,15 +36,16 @@ export interface FlushMark {
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #journal: Journal;
-  readonly #patterns = new ClearedPatterns();
+  readonly #patterns: ClearedPatterns;
   readonly #local = new LocalChanges();
   readonly #acknowledged = new AcknowledgedWrites();
-  /** Until Redis acknowledges the new generation, entries with a version up to this are cleared. */
-  #clearedAll = 0;
+  /** Until Redis acknowledges the new generation, entries with a version up to its `high` are cleared. */
+  #clearedAll: Stamp | undefined;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
     this.#journal = new Journal(options.max);
+    this.#patterns = new ClearedPatterns(options.time);
   }
 
   /** Marks the moment at which a read begins. */
@@ -73,7 +75,7 @@ export class Ledger {
   /** Redis acknowledged the change, which was sent when the journal was at `seq`. Whether a fence should follow early. */
   confirm(key: string, stamp: Stamp, at: { readonly seq: number; readonly reign: Reign }): boolean {
     this.#journal.settle(key, at.seq, stamp.high);
-    this.#acknowledged.note(key, { version: stamp.low, limit: stamp.high }, at.reign);
+    this.#acknowledged.note(key, stamp, at.reign);
     return this.#acknowledged.unfenced === FENCE_AFTER;
   }
 
@@ -83,13 +85,14 @@ export class Ledger {
   }
 
   /** Redis has not acknowledged the change: the key is not read from Redis until it has something newer. */
-  defer(key: string, op: 'change' | 'load', limit: number): void {
-    if (this.#journal.record(key, op, limit)) this.#options.onOverflow();
+  defer(key: string, op: 'change' | 'load', stamp: Stamp): void {
+    if (this.#journal.record(key, op, stamp)) this.#options.onOverflow();
   }
 
   /** The limit of the key's change whose outcome is not known; 0: there is none. */
   limitOf(key: string): number {
-    return this.#journal.isEmpty ? 0 : (this.#journal.get(key)?.limit ?? 0);
+    const entry = this.#journal.isEmpty ? undefined : this.#journal.get(key);
+    return entry === undefined ? 0 : this.#limitOf(entry.stamp);
   }
 
   /** Whether a change of the key was deferred after the journal was at `seq`. */
@@ -109,21 +112,21 @@ export class Ledger {
     return this.#journal.isOverflowed;
   }
 
-  /** Everything is cleared as of `limit` (microseconds). */
-  clearAll(limit: number): void {
-    this.#clearedAll = limit;
+  /** Everything is cleared. */
+  clearAll(stamp: Stamp): void {
+    this.#clearedAll = stamp;
   }
 
-  /** A pattern is cleared as of `limit` (microseconds). */
-  clearPattern(pattern: string, limit: number): void {
-    this.#patterns.record(pattern, limit);
+  /** A pattern is cleared. */
+  clearPattern(pattern: string, stamp: Stamp): void {
+    this.#patterns.record(pattern, stamp);
     if (this.#patterns.isTooMany || this.#patterns.waiting > this.#journal.max) this.overflow();
   }
 
   /** Entries of the key with a version up to this were cleared; 0: none. */
   clearedUpTo(key: string): number {
-    if (this.#patterns.isEmpty) return this.#clearedAll;
-    return Math.max(this.#clearedAll, this.#patterns.limitOf(key));
+    const ofAll = this.#clearedAll === undefined ? 0 : this.#limitOf(this.#clearedAll);
+    return this.#patterns.isEmpty ? ofAll : Math.max(ofAll, this.#patterns.limitOf(key));
   }
 
   /** Whether patterns wait for a sweep. */
@@ -138,8 +141,8 @@ export class Ledger {
   /** A scan that began when the patterns were at `seq` has swept Redis. */
   swept(seq: number, reign: Reign): void {
     const now = this.#options.clock.now();
-    for (const { pattern, limit } of this.#patterns.settle(seq, now)) {
-      this.#acknowledged.notePattern(pattern, limit, reign);
+    for (const { pattern, stamp } of this.#patterns.settle(seq, now)) {
+      this.#acknowledged.notePattern(pattern, stamp, reign);
     }
   }
 
@@ -174,8 +177,8 @@ export class Ledger {
     const reign = { life, id: lastReign(chain)?.id ?? '' };
     const isKept = (label: Label): boolean => survived(label, life, chain);
     const lost = this.#acknowledged.takeLost(isKept, reign, count);
-    for (const [key, { limit }] of lost.keys) this.defer(key, 'change', limit);
-    for (const [pattern, limit] of lost.patterns) this.clearPattern(pattern, limit);
+    for (const [key, { stamp }] of lost.keys) this.defer(key, 'change', stamp);
+    for (const [pattern, stamp] of lost.patterns) this.clearPattern(pattern, stamp);
     if (lost.isAmnesia) return 'amnesia';
     if (lost.isEverything) this.overflow();
     return 'intact';
@@ -208,7 +211,7 @@ export class Ledger {
   bumped({ seq, patternSeq, clearedAll }: FlushMark): void {
     this.#patterns.clear(patternSeq);
     this.#journal.settleAll(seq);
-    if (this.#clearedAll === clearedAll) this.#clearedAll = 0;
+    if (this.#clearedAll === clearedAll) this.#clearedAll = undefined;
   }
 
   /** Redis acknowledged a new generation. */
@@ -216,14 +219,19 @@ export class Ledger {
     this.#acknowledged.noteBump(reign);
   }
 
-  /** The keys that wait for Redis, in the order they were recorded, with the limit of each. */
-  waiting(): readonly (readonly [string, number])[] {
-    return this.#journal.keys().map((key) => [key, this.#journal.get(key)?.limit ?? 0] as const);
+  /** The keys that wait for Redis, in the order they were recorded, with the stamp of each. */
+  waiting(): readonly (readonly [string, Stamp])[] {
+    const { time } = this.#options;
+    return this.#journal.entries().map(([key, { stamp }]) => [key, time.renewed(stamp)] as const);
   }
 
   /** A loaded value that memory no longer holds needs no protection. */
   dropLoad(key: string): void {
     this.#journal.dropLoad(key);
+  }
+
+  #limitOf(stamp: Stamp): number {
+    return this.#options.time.renewed(stamp).high;
   }
 
   /** For the status. */

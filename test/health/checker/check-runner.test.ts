@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { CheckRunner } from '../../../lib/health/checker/check-runner.js';
 import type { CheckFunction, CheckResult } from '../../../lib/health/types.js';
-import { gate, outcomeOf } from '../../loading/support.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
+import { gate, outcomeOf } from '../../support/promises.js';
 
 describe('a check', () => {
   function runnerOf(
@@ -12,7 +12,11 @@ describe('a check', () => {
     const clock = new ManualClock();
     const verdicts: CheckResult[] = [];
     const config = { name: 'database', check, critical: true, timeoutMs: 800 };
-    const runner = new CheckRunner(config, clock, maxAgeMs, (result) => verdicts.push(result));
+    const runner = new CheckRunner(config, {
+      clock,
+      maxAgeMs,
+      onVerdict: (result) => verdicts.push(result),
+    });
     return { runner, clock, verdicts };
   }
 
@@ -77,6 +81,32 @@ describe('a check', () => {
     expect(runs).to.equal(1);
   });
 
+  it('is not called up by an old verdict while the event loop holds its timeout up', async () => {
+    const answers = ['PONG', new Promise(() => {})];
+    const { runner, clock } = runnerOf(() => answers.shift());
+    expect((await runner.verdict()).status).to.equal('up');
+    await clock.advance(1_000);
+    const second = runner.verdict();
+    // The loop was busy: the timer is late and starts again, and the next probe is there already.
+    clock.jump(900);
+    const third = runner.verdict();
+    await clock.advance(900);
+    expect([(await second).status, (await third).status]).to.deep.equal(['down', 'down']);
+  });
+
+  it('says for how long it has been asked for, not what it said before', async () => {
+    const answers = ['PONG', new Promise(() => {})];
+    const { runner, clock } = runnerOf(() => answers.shift());
+    await runner.verdict();
+    await clock.advance(1_000);
+    const hanging = runner.verdict();
+    await clock.advance(800);
+    await hanging;
+    await clock.advance(5_000);
+    expect(runner.fresh()).to.equal(undefined);
+    expect((await runner.verdict()).code).to.equal('timeout');
+  });
+
   it('is up again with the next probe after a hang has ended', async () => {
     const pings = [gate<string>(), gate<string>()];
     let runs = 0;
@@ -124,7 +154,7 @@ describe('a check', () => {
   });
 
   it('is not called down because the event loop was busy', async () => {
-    const { systemClock } = await import('../../../lib/core/clock.js');
+    const { systemClock } = await import('../../../lib/core/time/clock.js');
     const config = {
       name: 'database',
       critical: true,
@@ -133,7 +163,7 @@ describe('a check', () => {
       check: () => new Promise((resolve) => setTimeout(resolve, 10, 'PONG')),
     };
     for (let round = 0; round < 5; round++) {
-      const runner = new CheckRunner(config, systemClock, 0, () => {});
+      const runner = new CheckRunner(config, { clock: systemClock, maxAgeMs: 0, onVerdict() {} });
       const answer = runner.verdict();
       await new Promise((resolve) => setImmediate(resolve));
       const until = performance.now() + 200;

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { Checker, type Scope } from '../../../lib/health/checker/checker.js';
 import { parseHealthOptions } from '../../../lib/health/options.js';
 import type { CacheSource, HealthChange, HealthOptions } from '../../../lib/health/types.js';
-import { gate, outcomeOf } from '../../loading/support.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
+import { gate, outcomeOf } from '../../support/promises.js';
 import { cacheThatIs, degradedCache } from '../support.js';
 
 describe('the checks of a router', () => {
@@ -100,9 +100,20 @@ describe('the checks of a router', () => {
     const { health, clock } = healthOf({ database: () => ++runs });
     await health.examine(everything());
     health.beginShutdown();
-    await clock.advance(60_000);
+    await clock.advance(999);
     const { findings } = await health.examine(everything());
     expect([runs, findings[0]?.result]).to.deep.equal([1, { status: 'up' }]);
+  });
+
+  it('are not shown with a verdict that is too old, also while shutting down', async () => {
+    let runs = 0;
+    const { health, clock } = healthOf({ database: () => ++runs });
+    await health.examine(everything());
+    health.beginShutdown();
+    await clock.advance(1_000);
+    const { findings, status } = await health.examine(everything());
+    expect([runs, status]).to.deep.equal([1, 'shutting_down']);
+    expect(findings[0]?.result.message).to.equal('not checked while shutting down');
   });
 
   it('are not called down by a busy event loop that also held up the deadline', async () => {
@@ -164,7 +175,7 @@ describe('the checks of a router', () => {
           name: 'database',
           from: 'up',
           to: 'down',
-          reason: 'the check gave false',
+          reason: 'the check returned false',
           durationMs: 3_000,
           at: at(3),
         },
@@ -198,7 +209,7 @@ describe('the checks of a router', () => {
       expect(changes.map(({ name, to, reason }) => [name, to, reason])).to.deep.equal([
         ['cache', 'degraded', 'Redis is not used. The in-memory fallback serves.'],
         ['health', 'degraded', 'cache is degraded'],
-        ['database', 'down', 'the check gave false'],
+        ['database', 'down', 'the check returned false'],
         ['health', 'error', 'database is down, cache is degraded'],
       ]);
     });

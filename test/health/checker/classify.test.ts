@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { classifyError, classifyValue } from '../../../lib/health/checker/classify.js';
+import { classifyValue } from '../../../lib/health/checker/classify.js';
+import { classifyError } from '../../../lib/health/checker/failure.js';
 
 describe('what a check gives', () => {
   const isUp: readonly unknown[] = [
@@ -16,6 +17,17 @@ describe('what a check gives', () => {
     {},
     { rows: [] },
     new Map(),
+    { ok: 1 },
+    { healthy: true, error: null, errors: [] },
+    { waiting: 3, failed: 2, errors: 5 },
+    { available: 0, connected: 0, total: 5 },
+    [true, 'OK', { ok: 0 }, { status: 7 }],
+    [
+      { status: 'fulfilled', value: 'PONG' },
+      { status: 'fulfilled', value: undefined },
+    ],
+    { status: 'fulfilled', value: 'PONG' },
+    { statusCode: 204 },
   ];
   for (const value of isUp) {
     it(`is up: ${describeValue(value)}`, () => {
@@ -33,6 +45,17 @@ describe('what a check gives', () => {
     ['down', 'down'],
     ['error', 'down'],
     ['fail', 'down'],
+    ['FAIL', 'down'],
+    ['DOWN', 'down'],
+    ['Error', 'down'],
+    ['unhealthy', 'down'],
+    ['NOT_SERVING', 'down'],
+    ['OUT_OF_SERVICE', 'down'],
+    ['red', 'down'],
+    ['yellow', 'degraded'],
+    ['green', 'up'],
+    ['SERVING', 'up'],
+    ['healthy', 'up'],
   ];
   for (const [word, status] of words) {
     it(`is ${status}: { status: '${word}' }, with its details`, () => {
@@ -43,8 +66,69 @@ describe('what a check gives', () => {
   it('is down: false', () => {
     expect(classifyValue('x', false)).to.deep.equal({
       status: 'down',
-      message: 'the check gave false',
+      message: 'the check returned false',
     });
+  });
+
+  const failures: readonly (readonly [value: unknown, message: RegExp])[] = [
+    [{ ok: 0 }, /^the check returned ok: 0$/],
+    [{ ok: 0, errmsg: 'not primary' }, /^the check returned ok: 0, not primary$/],
+    [{ ok: false, message: 'redis://:hunter2@cache' }, /ok: false, redis:\/\/\*\*\*@cache$/],
+    [{ healthy: false }, /healthy: false/],
+    [{ isHealthy: false }, /isHealthy: false/],
+    [{ alive: 0 }, /alive: 0/],
+    [{ connected: false }, /connected: false/],
+    [{ success: false }, /success: false/],
+    [{ ready: 'false' }, /ready: 'false'/],
+    [{ failed: true }, /failed: true/],
+    [{ error: 'connection refused' }, /^connection refused$/],
+    [{ data: null, error: new Error('no rows') }, /^no rows$/],
+    [{ errors: [{ message: 'first' }, { message: 'second' }] }, /^first$/],
+    ['DOWN', /^the check returned 'DOWN'$/],
+    ['unhealthy', /unhealthy/],
+    [[true, false], /the check returned false/],
+    [
+      [
+        [null, 'OK'],
+        [new Error('READONLY'), null],
+      ],
+      /^READONLY$/,
+    ],
+    [
+      [
+        { status: 'fulfilled', value: 'PONG' },
+        { status: 'rejected', reason: new Error('no route') },
+      ],
+      /^no route$/,
+    ],
+    [[{ status: 'fulfilled', value: { ok: 0 } }], /ok: 0/],
+    [{ status: 'rejected', reason: 'gone' }, /^gone$/],
+    [{ statusCode: 503, body: 'private' }, /^HTTP 503$/],
+    [[new Response('a'), new Response('b', { status: 500 })], /^HTTP 500$/],
+    [{ status: 'fulfilled', value: false }, /false/],
+  ];
+  for (const [value, message] of failures) {
+    it(`is down: ${describeValue(value)}`, () => {
+      const result = classifyValue('x', value);
+      expect(result.status).to.equal('down');
+      expect(result.message).to.match(message);
+    });
+  }
+
+  it('is degraded in a list in which one is and none is down', () => {
+    const list = [{ status: 'fulfilled', value: { status: 'degraded' } }, 'PONG'];
+    expect(classifyValue('x', list).status).to.equal('degraded');
+    expect(classifyValue('x', [...list, false]).status).to.equal('down');
+  });
+
+  it('keeps the code of an error in a list', () => {
+    const reason = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    expect(classifyValue('x', [{ status: 'rejected', reason }]).code).to.equal('ECONNREFUSED');
+  });
+
+  it('goes by the status where there is one, whatever other fields say', () => {
+    const status = { status: 'up', connected: false, metrics: { errors: 3 } };
+    expect(classifyValue('x', status).status).to.equal('up');
   });
 
   it('is down, and never dropped: a status nobody knows', () => {
@@ -215,5 +299,5 @@ describe('what a check throws', () => {
 });
 
 function describeValue(value: unknown): string {
-  return value instanceof Map ? 'a Map' : (JSON.stringify(value) ?? 'undefined');
+  return value instanceof Map ? 'a Map' : (JSON.stringify(value) ?? 'undefined').slice(0, 90);
 }

@@ -70,6 +70,15 @@ describe('the ready-made checks', () => {
     expect((await cache.getMany(['health-round-trip'])).size).to.equal(0);
   });
 
+  it('leave nothing in the journal of a cache whose Redis is away', async () => {
+    const cache = createCache({ redis: 'redis://127.0.0.1:1', logger: false });
+    await cache.get('x');
+    const check = cacheRoundTripCheck(cache);
+    for (let i = 0; i < 20; i++) expect((await run(check)).status).to.equal('degraded');
+    expect(cache.status().journal.entries).to.equal(0);
+    await cache.close();
+  });
+
   it('refuse nonsense', () => {
     expect(() => heapCheck({ maxPercent: 101 })).to.throw(
       /maxPercent must be a whole number from 1 to 100/,

@@ -8,7 +8,7 @@ import {
   type HealthChange,
   healthRouter,
 } from '../../../lib/index.js';
-import { gate } from '../../loading/support.js';
+import { gate } from '../../support/promises.js';
 import { appWith, cacheThatIs, degradedCache, down, downCache, up, VERSIONS } from '../support.js';
 
 for (const [version, newApp] of VERSIONS) {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { Backoff } from '../../../lib/redis/door/backoff.js';
 
 /** Without jitter: the longest that the pause may be. */
-const longest = (backoff: Backoff, now: number): number => backoff.pauseMs(now, 1);
+const longest = (backoff: Backoff, now: number, hasWork = false): number =>
+  backoff.pauseMs(now, { hasWork, random: 1 });
 
 describe('the pause before Redis is tried again', () => {
   it('is an eighth of the trouble so far, from 50 ms to 5 s', () => {
@@ -19,7 +20,7 @@ describe('the pause before Redis is tried again', () => {
       fc.property(trouble, chance, (ms, random) => {
         const backoff = new Backoff(0);
         const most = longest(backoff, ms);
-        const pause = backoff.pauseMs(ms, random);
+        const pause = backoff.pauseMs(ms, { hasWork: false, random });
         return pause >= most / 2 && pause <= most;
       }),
     );
@@ -54,5 +55,12 @@ describe('the pause before Redis is tried again', () => {
       now += 1;
     }
     expect(longest(backoff, now)).to.be.above(200);
+  });
+
+  it('is 500 ms at most while something waits to be replayed: the settling time counts on it', () => {
+    const backoff = new Backoff(0);
+    expect(longest(backoff, 1_000_000)).to.equal(5_000);
+    expect(longest(backoff, 1_000_000, true)).to.equal(500);
+    expect(longest(backoff, 1_000, true)).to.equal(125);
   });
 });

@@ -7,6 +7,7 @@ import { ChangeQueue } from '../../../lib/tiers/changes/change-queue.js';
 import { LOST } from '../../support/fake-redis.js';
 import { settle } from '../../support/manual-clock.js';
 import { value } from '../../support/tier-fixture.js';
+import { stampOf } from '../stamps.js';
 
 interface Bench {
   readonly queue: ChangeQueue;
@@ -38,11 +39,8 @@ function build(): Bench {
       const [key = '', number = '0'] = name;
       const payload = number === '0' ? undefined : value(number);
       const waiter = { settle: (result: WriteResult) => told.push(`${name}: ${result}`) };
-      const change = newChange(key, payload, {
-        stamp: { low: 1, high: 1 },
-        generation: '',
-        waiter,
-      });
+      const call = { stamp: stampOf(1), generation: '', waiter };
+      const change = newChange(key, payload, call);
       queue.add(change, lane);
       return change;
     },

@@ -3,6 +3,7 @@ import { Failure } from '../../../lib/redis/failure.js';
 import { LATE, LOST } from '../../support/fake-redis.js';
 import { settle } from '../../support/manual-clock.js';
 import { TierFixture } from '../../support/tier-fixture.js';
+import { stampOf } from '../stamps.js';
 
 /** Runs and answers everything that was sent, until nothing is. */
 async function flow({ door }: TierFixture): Promise<void> {
@@ -120,7 +121,7 @@ describe('clear()', () => {
     process.door.commands.wire.answers.set('WRITE', ['e|late|0']);
     await process.put('a', 'one');
     const cleared = process.store.clear('*');
-    process.shards.of('a').shard.ledger.defer('b', 'change', 5);
+    process.shards.of('a').shard.ledger.defer('b', 'change', stampOf(5));
     expect(await cleared).to.equal('applied');
     expect(process.shards.of('a').shard.ledger.blocks('a')).to.equal(false);
     expect(process.shards.of('a').shard.ledger.blocks('b')).to.equal(true);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { LATE } from '../../support/fake-redis.js';
 import { settle } from '../../support/manual-clock.js';
 import { TierFixture } from '../../support/tier-fixture.js';
+import { stampOf } from '../stamps.js';
 
 describe('Replay', () => {
   it('tells a new connection everything before it is read', async () => {
@@ -46,7 +47,7 @@ describe('Replay', () => {
     const { queue } = process.shards.of('a').writer;
     const opened = process.door.reconnect();
     for (let i = 1; i < 40; i++) {
-      ledger.defer(`${i}`, 'change', 5);
+      ledger.defer(`${i}`, 'change', stampOf(5));
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await opened).to.equal(true);

@@ -6,10 +6,10 @@ import {
   type Lost,
   type Reign,
 } from '../../../lib/tiers/ledger/acknowledged.js';
+import { stampOf } from '../stamps.js';
 
 const R1: Reign = { life: 'one', id: 'r1' };
 const R2: Reign = { life: 'two', id: 'r2' };
-const at = (version: number) => ({ version, limit: version });
 
 /** The chain of a server that began R2 when R1 had counted to `base`. */
 function afterFailover(writes: AcknowledgedWrites, base: number): Lost {
@@ -31,9 +31,9 @@ function beats(writes: AcknowledgedWrites, count: number, from: number): void {
 describe('AcknowledgedWrites', () => {
   it('labels what was acknowledged before the fence was sent, and nothing later', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', at(1), R1);
+    writes.note('a', stampOf(1), R1);
     const confirm = writes.beginFence();
-    writes.note('b', at(2), R1);
+    writes.note('b', stampOf(2), R1);
     confirm(label(7), 0);
     expect(writes.unfenced).to.equal(1);
     expect(keysOf(afterFailover(writes, 7))).to.deep.equal(['b']);
@@ -43,22 +43,22 @@ describe('AcknowledgedWrites', () => {
 
   it('takes out what lies behind the fences of the new reign', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', at(1), R1);
-    writes.notePattern('p*', 3, R1);
+    writes.note('a', stampOf(1), R1);
+    writes.notePattern('p*', stampOf(3), R1);
     writes.beginFence()(label(1), 0);
-    writes.note('b', at(2), R1);
-    writes.notePattern('q*', 4, R1);
+    writes.note('b', stampOf(2), R1);
+    writes.notePattern('q*', stampOf(4), R1);
     writes.beginFence()(label(2), 0);
     const lost = afterFailover(writes, 1);
     expect(keysOf(lost)).to.deep.equal(['b']);
-    expect(lost.patterns).to.deep.equal([['q*', 4]]);
+    expect(lost.patterns).to.deep.equal([['q*', stampOf(4)]]);
     expect(lost).to.include({ isEverything: false, isAmnesia: false });
     expect(keysOf(afterFailover(writes, 0)), 'earlier fences are gone, too').to.deep.equal(['a']);
   });
 
   it('labels by a later fence what an unanswered one left', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', at(1), R1);
+    writes.note('a', stampOf(1), R1);
     writes.beginFence();
     expect(writes.unfenced).to.equal(1);
     writes.beginFence()(label(5), 0);
@@ -68,8 +68,8 @@ describe('AcknowledgedWrites', () => {
 
   it('keeps the reign in which a write was acknowledged', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', at(1), R1);
-    writes.note('b', at(1), R2);
+    writes.note('a', stampOf(1), R1);
+    writes.note('b', stampOf(1), R2);
     expect(keysOf(afterFailover(writes, 9)), 'never fenced in its life').to.deep.equal(['a']);
   });
 
@@ -84,8 +84,8 @@ describe('AcknowledgedWrites', () => {
 
   it('drops after 30 s of answered heartbeats into the floor, whose loss is amnesia', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', at(1), R1);
-    writes.notePattern('a*', 1, R1);
+    writes.note('a', stampOf(1), R1);
+    writes.notePattern('a*', stampOf(1), R1);
     writes.beginFence()(label(5), 0);
     beats(writes, 59, 0);
     expect(writes.get('a')).to.not.equal(undefined);
@@ -104,7 +104,7 @@ describe('AcknowledgedWrites', () => {
 
   it('does not count the time of an outage', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', at(1), R1);
+    writes.note('a', stampOf(1), R1);
     writes.beginFence()(label(5), 0);
     writes.beginFence()(label(6), 100_000);
     expect(writes.get('a')).to.not.equal(undefined);
@@ -112,9 +112,9 @@ describe('AcknowledgedWrites', () => {
 
   it('drops the oldest of very many keys, at a heartbeat, labelled ones only', () => {
     const writes = new AcknowledgedWrites();
-    for (let i = 0; i < 10_002; i++) writes.note(`${i}`, at(1), R1);
+    for (let i = 0; i < 10_002; i++) writes.note(`${i}`, stampOf(1), R1);
     const confirm = writes.beginFence();
-    writes.note('later', at(1), R1);
+    writes.note('later', stampOf(1), R1);
     expect(writes.get('0')).to.not.equal(undefined);
     confirm(label(1), 0);
     expect(writes.get('2')).to.equal(undefined);
@@ -124,9 +124,9 @@ describe('AcknowledgedWrites', () => {
 
   it('remembers the latest label that was dropped, not that of a pattern before it', () => {
     const writes = new AcknowledgedWrites();
-    writes.notePattern('p*', 1, R1);
+    writes.notePattern('p*', stampOf(1), R1);
     writes.beginFence()(label(1), 0);
-    for (let i = 0; i < 10_001; i++) writes.note(`${i}`, at(1), R1);
+    for (let i = 0; i < 10_001; i++) writes.note(`${i}`, stampOf(1), R1);
     writes.beginFence()(label(9), 500);
     beats(writes, 59, 500);
     const lost = afterFailover(writes, 0);
@@ -136,13 +136,13 @@ describe('AcknowledgedWrites', () => {
 
   it('counts anew under a record that was made anew in the same life', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('old', at(1), R1);
+    writes.note('old', stampOf(1), R1);
     writes.beginFence()(label(50), 0);
     beats(writes, 60, 0);
-    writes.note('a', at(1), R1);
-    writes.notePattern('p*', 1, R1);
+    writes.note('a', stampOf(1), R1);
+    writes.notePattern('p*', stampOf(1), R1);
     writes.noteBump(R1);
-    writes.note('b', at(1), R1);
+    writes.note('b', stampOf(1), R1);
     writes.beginFence()(label(60), 40_000);
     const fresh: Reign = { life: 'one', id: 'new' };
     const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 0 }];
@@ -158,7 +158,7 @@ describe('AcknowledgedWrites', () => {
 
   it('puts the floor above the count of a record that was made anew', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('old', at(1), R1);
+    writes.note('old', stampOf(1), R1);
     writes.beginFence()(label(50), 0);
     beats(writes, 60, 0);
     const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 0 }];

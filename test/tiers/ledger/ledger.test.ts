@@ -3,9 +3,9 @@ import type { Evidence } from '../../../lib/redis/remote.js';
 import { Ledger } from '../../../lib/tiers/ledger/ledger.js';
 import { LocalChanges } from '../../../lib/tiers/ledger/local-changes.js';
 import { ManualClock } from '../../support/manual-clock.js';
+import { STEADY, stampOf } from '../stamps.js';
 
 const REIGN = { life: 'one', id: 'r1' };
-const stamp = (low: number, high = low) => ({ low, high });
 
 function evidence(base: number): Evidence {
   const chain = [
@@ -21,14 +21,14 @@ function build(max = 10): { ledger: Ledger; clock: ManualClock; overflows: () =>
   const onOverflow = (): void => {
     overflows++;
   };
-  const ledger = new Ledger({ clock, max, lateWritesMs: 10_000, onOverflow });
+  const ledger = new Ledger({ clock, time: STEADY, max, lateWritesMs: 10_000, onOverflow });
   return { ledger, clock, overflows: () => overflows };
 }
 
 describe('Ledger', () => {
   it('blocks a key from its deferral to its confirmation', () => {
     const { ledger } = build();
-    ledger.defer('a', 'change', 5);
+    ledger.defer('a', 'change', stampOf(5));
     expect([
       ledger.blocks('a'),
       ledger.blocks('b'),
@@ -37,16 +37,16 @@ describe('Ledger', () => {
     ]).to.deep.equal([true, false, 5, 0]);
     expect(ledger.hasUnapplied).to.equal(true);
     expect(ledger.hasWork).to.equal(true);
-    expect(ledger.waiting()).to.deep.equal([['a', 5]]);
-    ledger.confirm('a', stamp(6), { seq: ledger.seq, reign: REIGN });
+    expect(ledger.waiting()).to.deep.equal([['a', stampOf(5)]]);
+    ledger.confirm('a', stampOf(6), { seq: ledger.seq, reign: REIGN });
     expect(ledger.blocks('a')).to.equal(false);
-    expect(ledger.acknowledged('a')).to.include({ version: 6, limit: 6 });
+    expect(ledger.acknowledged('a')).to.deep.include({ version: 6, stamp: stampOf(6) });
   });
 
   it('is settled by something newer of another process, too', () => {
     const { ledger } = build();
-    ledger.defer('a', 'change', 5);
-    ledger.overtaken('a', stamp(6), ledger.seq);
+    ledger.defer('a', 'change', stampOf(5));
+    ledger.overtaken('a', stampOf(6), ledger.seq);
     expect(ledger.blocks('a')).to.equal(false);
     expect(ledger.acknowledged('a')).to.equal(undefined);
   });
@@ -54,14 +54,14 @@ describe('Ledger', () => {
   it('asks for an early fence once', () => {
     const { ledger } = build();
     const asked = Array.from({ length: 5_010 }, (_, i) =>
-      ledger.confirm(`${i}`, stamp(1), { seq: 0, reign: REIGN }),
+      ledger.confirm(`${i}`, stampOf(1), { seq: 0, reign: REIGN }),
     );
     expect(asked.filter(Boolean).length).to.equal(1);
   });
 
   it('blocks everything after an overflow, which is told once', () => {
     const { ledger, overflows } = build(2);
-    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) ledger.defer(key, 'change', 1);
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) ledger.defer(key, 'change', stampOf(1));
     expect(overflows()).to.equal(1);
     expect([ledger.blocksAll, ledger.blocks('z')]).to.deep.equal([true, true]);
     expect(ledger.counts).to.deep.equal({ entries: 2, max: 2, overflows: 1 });
@@ -71,11 +71,11 @@ describe('Ledger', () => {
 
   it('filters what was cleared until Redis has a new generation', () => {
     const { ledger } = build();
-    ledger.clearAll(50);
-    ledger.clearPattern('a*', 60);
+    ledger.clearAll(stampOf(50));
+    ledger.clearPattern('a*', stampOf(60));
     expect([ledger.clearedUpTo('a'), ledger.clearedUpTo('b')]).to.deep.equal([60, 50]);
     const mark = ledger.flushMark;
-    ledger.clearAll(70);
+    ledger.clearAll(stampOf(70));
     ledger.bumped(mark);
     expect(ledger.clearedUpTo('a'), 'cleared after the mark').to.equal(70);
     ledger.bumped(ledger.flushMark);
@@ -84,7 +84,7 @@ describe('Ledger', () => {
 
   it('filters a pattern until late writes have run, and then a heartbeat was answered', () => {
     const { ledger, clock } = build();
-    ledger.clearPattern('a*', 60);
+    ledger.clearPattern('a*', stampOf(60));
     expect(ledger.awaitsSweep).to.equal(true);
     expect(ledger.counts.entries).to.equal(1);
     ledger.swept(ledger.patternSeq, REIGN);
@@ -100,7 +100,7 @@ describe('Ledger', () => {
   it('turns too many waiting patterns into one change of generation', () => {
     for (const pattern of [(i: number) => `*${i}`, (i: number) => `p${i}*`]) {
       const { ledger } = build(100);
-      for (let i = 0; i < 101; i++) ledger.clearPattern(pattern(i), 1);
+      for (let i = 0; i < 101; i++) ledger.clearPattern(pattern(i), stampOf(1));
       expect(ledger.blocksAll).to.equal(true);
       ledger.bumped(ledger.flushMark);
       expect([ledger.blocksAll, ledger.awaitsSweep]).to.deep.equal([false, false]);
@@ -109,8 +109,8 @@ describe('Ledger', () => {
 
   it('journals again what a server lacks', () => {
     const { ledger } = build();
-    ledger.confirm('a', stamp(1, 2), { seq: 0, reign: REIGN });
-    ledger.clearPattern('p*', 3);
+    ledger.confirm('a', stampOf(1, 2), { seq: 0, reign: REIGN });
+    ledger.clearPattern('p*', stampOf(3));
     ledger.swept(ledger.patternSeq, REIGN);
     expect(ledger.hasUnfenced).to.equal(true);
     ledger.beginFence()({ life: 'one', reign: 'r1', count: 4 });
@@ -118,7 +118,7 @@ describe('Ledger', () => {
     expect(ledger.judge(evidence(4))).to.equal('intact');
     expect(ledger.hasUnapplied).to.equal(false);
     expect(ledger.judge(evidence(3))).to.equal('intact');
-    expect(ledger.waiting()).to.deep.equal([['a', 2]]);
+    expect(ledger.waiting()).to.deep.equal([['a', stampOf(1, 2)]]);
     expect(ledger.awaitsSweep).to.equal(true);
   });
 
@@ -131,7 +131,7 @@ describe('Ledger', () => {
 
   it('is amnesic until the generation was changed', () => {
     const { ledger, clock } = build();
-    ledger.confirm('a', stamp(1), { seq: 0, reign: REIGN });
+    ledger.confirm('a', stampOf(1), { seq: 0, reign: REIGN });
     for (let i = 1; i < 70; i++) {
       ledger.beginFence()({ life: 'one', reign: 'r1', count: i });
       clock.jump(500);
@@ -144,7 +144,7 @@ describe('Ledger', () => {
 
   it('forgets loads that memory has evicted', () => {
     const { ledger } = build();
-    ledger.defer('a', 'load', 1);
+    ledger.defer('a', 'load', stampOf(1));
     ledger.dropLoad('a');
     expect(ledger.hasUnapplied).to.equal(false);
     ledger.flush();

@@ -52,10 +52,9 @@ export class JoinedBatches<I, A> implements CommandSource {
   }
 
   sendNext(lane: Lane, room: Room): boolean {
+    if (this.#calls[lane].first === undefined) return false;
     const parts = this.#take(lane, room);
-    const [first] = parts;
-    if (first === undefined) return false;
-    const items = parts.length === 1 ? itemsOf(first) : parts.flatMap(itemsOf);
+    const items = parts.length === 1 ? itemsOf(parts[0] as Part<I, A>) : parts.flatMap(itemsOf);
     this.#sender.send(items, lane, (answers) => deliver(parts, answers));
     return true;
   }

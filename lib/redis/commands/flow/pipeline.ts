@@ -1,5 +1,5 @@
 import { inBackground } from '../../../core/background.js';
-import type { Clock } from '../../../core/clock.js';
+import type { Clock } from '../../../core/time/clock.js';
 import type { Connection, Cost } from '../../connection/connection.js';
 import { Failure } from '../../failure.js';
 import type { Lane } from '../../remote.js';
@@ -107,16 +107,19 @@ export class Pipeline {
   }
 
   #pull(lane: Lane): void {
-    let idle = 0;
-    while (idle < this.#sources.length) {
-      const room = this.#isEnded ? NO_LIMIT : this.#window.room(lane);
-      if (room === undefined) {
-        this.#isBlocked = true;
-        return;
-      }
-      const source = this.#sources[this.#turn++ % this.#sources.length];
-      idle = source?.sendNext(lane, room) === true ? 0 : idle + 1;
+    const sources = this.#sources;
+    let room = this.#room(lane);
+    for (let idle = 0; idle < sources.length && room !== undefined; idle++) {
+      const source = sources[this.#turn++ % sources.length];
+      if (source?.sendNext(lane, room) !== true) continue;
+      idle = -1;
+      room = this.#room(lane);
     }
+    if (room === undefined) this.#isBlocked = true;
+  }
+
+  #room(lane: Lane): Room | undefined {
+    return this.#isEnded ? NO_LIMIT : this.#window.room(lane);
   }
 }
 

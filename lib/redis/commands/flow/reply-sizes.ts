@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/clock.js';
+import type { Clock } from '../../../core/time/clock.js';
 
 /** How much one more reply changes the average. */
 const WEIGHT = 1 / 8;

@@ -4,7 +4,7 @@ import { Fifo } from '../flow/fifo.js';
 import type { CommandSource } from '../flow/pipeline.js';
 import type { Room } from '../flow/window.js';
 import type { ReadOptions } from './read-options.js';
-import { isOneByOne, keysPerRead, parseSlot, parseSlots } from './read-replies.js';
+import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-replies.js';
 
 /** Keys in one command. */
 const MAX_KEYS = 128;
@@ -102,7 +102,7 @@ export class BulkReads implements CommandSource {
       { args, lane: call.lane, keys: count, bytes, largest: sizes.largest },
       (reply) => {
         if (this.#isToBeAskedAgain(reply, answers)) this.#ask({ call, from, to });
-        else if (count === 1) this.#onSlot(call, from, reply);
+        else if (count === 1) this.#fill(call, from, [slotOf(reply, this.#options)]);
         else this.#onSlots(stretch, reply);
       },
     );
@@ -115,12 +115,6 @@ export class BulkReads implements CommandSource {
     return isOverdue && !pipeline.isEnded && pipeline.answers > answersBefore;
   }
 
-  #onSlot(call: Call, at: number, reply: unknown): void {
-    const { guard, pipeline } = this.#options;
-    const slot = parseSlot(reply, pipeline.sizes) ?? guard.desync('an odd reply to GET');
-    this.#fill(call, at, [slot instanceof Failure ? guard.orDenied(slot) : slot]);
-  }
-
   #onSlots(stretch: Stretch, reply: unknown): void {
     const { call, from, to } = stretch;
     if (isOneByOne(reply)) {
@@ -128,17 +122,12 @@ export class BulkReads implements CommandSource {
       this.#ask({ call, from, to });
       return;
     }
-    const { pipeline } = this.#options;
-    const slots = parseSlots(reply, to - from, pipeline.sizes) ?? this.#failures(reply, to - from);
+    const slots =
+      parseSlots(reply, to - from, this.#options.pipeline.sizes) ??
+      new Array<Failure>(to - from).fill(failureOf(reply, this.#options));
     const isAll = call.left === call.keys.length && slots.length === call.left;
     if (isAll) this.#finish(call, slots);
     else this.#fill(call, from, slots);
-  }
-
-  #failures(reply: unknown, count: number): readonly Failure[] {
-    const { guard } = this.#options;
-    const failure = reply instanceof Failure ? reply : guard.desync('an odd reply to MGET');
-    return new Array<Failure>(count).fill(failure);
   }
 
   #fill(call: Call, from: number, slots: readonly SlotReply[]): void {

@@ -1,5 +1,5 @@
 import { inBackground } from '../../../core/background.js';
-import type { Clock, Timer } from '../../../core/clock.js';
+import type { Clock, Timer } from '../../../core/time/clock.js';
 import { Fifo } from '../flow/fifo.js';
 
 /** Callers of one moment who wait together. */
@@ -40,6 +40,11 @@ export class Patience<T extends Waiting> {
   add(waiting: T): void {
     this.#waiting.add(waiting);
     if (this.#timer === undefined) inBackground(this.#start);
+  }
+
+  /** Somebody's waiting is over. Those at the head are let go at once, or the garbage collector copies them again and again. */
+  settled(): void {
+    this.#first();
   }
 
   cancel(): void {

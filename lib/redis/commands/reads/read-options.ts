@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/clock.js';
+import type { Clock } from '../../../core/time/clock.js';
 import type { Pipeline } from '../flow/pipeline.js';
 import type { ReplyGuard } from '../flow/reply-guard.js';
 

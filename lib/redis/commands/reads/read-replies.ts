@@ -1,6 +1,7 @@
 import { Failure } from '../../failure.js';
 import type { SlotReply } from '../../remote.js';
 import type { ReplySizes } from '../flow/reply-sizes.js';
+import type { ReadOptions } from './read-options.js';
 
 /** Beyond this many expected bytes a read of several keys is divided, so that replies keep flowing. */
 const READ_BYTES = 256 * 1_024;
@@ -12,7 +13,8 @@ export function keysPerRead(sizes: ReplySizes, most: number): number {
 
 /** Whether Redis cannot answer for several keys at once: keys of several slots of a cluster, or no MGET. */
 export function isOneByOne(reply: unknown): reply is Failure {
-  return reply instanceof Failure && (reply.isAbout('CROSSSLOT') || reply.isRefusal);
+  if (!(reply instanceof Failure) || reply.kind !== 'command') return false;
+  return reply.isAbout('CROSSSLOT') || reply.isRefusal;
 }
 
 /** The reply of MGET, or `undefined` where it has another shape. Its sizes are learned. */
@@ -35,11 +37,19 @@ export function parseSlots(
   return reply;
 }
 
-/** The reply of GET, or `undefined` where it has another shape. */
-export function parseSlot(reply: unknown, sizes: ReplySizes): SlotReply | undefined {
-  if (reply instanceof Failure) return reply;
-  if (reply !== null && typeof reply !== 'string') return undefined;
+/** The reply of GET. One of another shape ends the connection. */
+export function slotOf(
+  reply: unknown,
+  { pipeline, guard }: Pick<ReadOptions, 'pipeline' | 'guard'>,
+): SlotReply {
+  if (reply instanceof Failure) return guard.orDenied(reply);
+  if (reply !== null && typeof reply !== 'string') return guard.desync('an odd reply to GET');
   const size = reply === null ? 0 : reply.length;
-  sizes.note(1, size, size);
+  pipeline.sizes.note(1, size, size);
   return reply;
+}
+
+/** Why there is no whole reply of MGET. */
+export function failureOf(reply: unknown, { guard }: Pick<ReadOptions, 'guard'>): Failure {
+  return reply instanceof Failure ? reply : guard.desync('an odd reply to MGET');
 }

@@ -1,11 +1,11 @@
-import { Failure, HESITATES, IMPATIENT } from '../../failure.js';
+import { HESITATES, IMPATIENT } from '../../failure.js';
 import type { Lane, SlotReply } from '../../remote.js';
 import { Fifo } from '../flow/fifo.js';
 import type { CommandSource, Outgoing } from '../flow/pipeline.js';
 import type { Room } from '../flow/window.js';
 import { Patience, type Waiting } from './patience.js';
 import type { ReadOptions } from './read-options.js';
-import { isOneByOne, keysPerRead, parseSlot, parseSlots } from './read-replies.js';
+import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-replies.js';
 
 /** Keys in one command: enough to share its cost, few enough that replies keep flowing. */
 const MAX_KEYS = 32;
@@ -38,6 +38,13 @@ class Group implements Waiting {
   get isOver(): boolean {
     return this.isGivenUp || this.answered === this.keys.length;
   }
+}
+
+/** What one command asks for a group. */
+interface Part {
+  readonly group: Group;
+  readonly from: number;
+  readonly keys: readonly string[];
 }
 
 /**
@@ -125,12 +132,12 @@ export class SingleReads implements CommandSource {
   }
 
   #send(group: Group, from: number, to: number): void {
-    const isWhole = from === 0 && group.isSent;
+    const isWhole = to - from === group.keys.length;
     const keys = isWhole ? group.keys : group.keys.slice(from, to);
     const name = keys.length === 1 ? 'GET' : 'MGET';
     this.#options.pipeline.send(this.#command([name, ...keys]), (reply) => {
       if (keys.length === 1) this.#onSlot(group, from, reply);
-      else this.#onSlots(group, from, reply, keys);
+      else this.#onSlots({ group, from, keys }, reply);
     });
   }
 
@@ -141,29 +148,29 @@ export class SingleReads implements CommandSource {
   }
 
   #onSlot(group: Group, at: number, reply: unknown): void {
-    const { guard, pipeline } = this.#options;
-    const slot = parseSlot(reply, pipeline.sizes) ?? guardedDesync(reply, this.#options);
-    this.#answer(group, at, slot instanceof Failure ? guard.orDenied(slot) : slot);
+    group.resolves[at]?.(slotOf(reply, this.#options));
+    this.#answered(group, 1);
   }
 
-  #onSlots(group: Group, from: number, reply: unknown, keys: readonly string[]): void {
+  #onSlots({ group, from, keys }: Part, reply: unknown): void {
     if (isOneByOne(reply)) {
       this.#isOneByOne = true;
       for (let i = 0; i < keys.length; i++) this.#send(group, from + i, from + i + 1);
       return;
     }
-    const { pipeline } = this.#options;
-    const slots = parseSlots(reply, keys.length, pipeline.sizes);
-    const failure = slots === undefined ? guardedDesync(reply, this.#options) : undefined;
+    const slots = parseSlots(reply, keys.length, this.#options.pipeline.sizes);
+    const failure = slots === undefined ? failureOf(reply, this.#options) : undefined;
     for (let i = 0; i < keys.length; i++) {
-      this.#answer(group, from + i, failure ?? slots?.[i] ?? null);
+      group.resolves[from + i]?.(failure ?? slots?.[i] ?? null);
     }
+    this.#answered(group, keys.length);
   }
 
-  #answer(group: Group, at: number, slot: SlotReply): void {
-    group.answered++;
-    group.resolves[at]?.(slot);
-    if (group.isOver) this.#live.delete(group);
+  #answered(group: Group, count: number): void {
+    group.answered += count;
+    if (!group.isOver) return;
+    this.#live.delete(group);
+    this.#patience.settled();
   }
 
   #spare(group: Group): void {
@@ -178,8 +185,4 @@ export class SingleReads implements CommandSource {
     this.#live.delete(group);
     for (const resolve of group.resolves) resolve(IMPATIENT);
   }
-}
-
-function guardedDesync(reply: unknown, { guard }: ReadOptions): Failure {
-  return reply instanceof Failure ? guard.orDenied(reply) : guard.desync('an odd reply to a read');
 }

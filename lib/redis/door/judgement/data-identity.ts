@@ -1,8 +1,8 @@
 import { randomText } from '../../../core/random.js';
 import { GENERATION_LENGTH } from '../../../entry/slot.js';
+import type { Opening, Records } from '../../commands/records.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
-import type { OpeningCommand, Records } from '../door-session.js';
 import { SETTLING_MS } from './settling.js';
 
 const REIGN_LENGTH = 10;
@@ -64,23 +64,23 @@ export class DataIdentity {
   }
 
   /** What to bring to OPEN. Each try has new random parts, and none is from memory (R2). */
-  opening(life: string): OpeningCommand {
+  opening(life: string): Opening {
     const random = randomText(GENERATION_LENGTH);
     return { life, reign: randomText(REIGN_LENGTH), random, serial: this.#serial };
   }
 
   /**
    * OPEN was answered, or a server that may only be read was judged: takes over reign and generation, and says
-   * what there is to judge (R3). `isContinued`: over the living connection of the reign before.
+   * what there is to judge (R3). `joins`: the data is the same as before, though its life has another name now.
    */
-  opened(life: string, records: Records, isContinued: boolean): Evidence {
+  opened(life: string, records: Records, joins: boolean): Evidence {
     const { chain, count } = records;
     const reign = lastReign(chain);
     const serial = serialOf(records.generation);
     const isOlderGeneration = serial < this.#serial;
     // The same reign, and yet the server lost what it had acknowledged: its life proves nothing.
     const wentBack = reign?.id === this.#reign && count < this.#count;
-    if (isContinued && this.#normalIn === this.#life) this.#normalIn = life;
+    if (joins && this.#normalIn === this.#life) this.#normalIn = life;
     if (wentBack) this.#normalIn = undefined;
     this.#life = life;
     this.#reign = reign?.id ?? '';

@@ -1,15 +1,16 @@
-import type { Clock } from '../../../core/clock.js';
 import { randomText } from '../../../core/random.js';
+import type { Clock } from '../../../core/time/clock.js';
 import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
+import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
-import { DataIdentity, type Sight } from './data-identity.js';
-import type { Capabilities, DoorSession, Records } from '../door-session.js';
-import { type Pair, sendPair } from './heartbeat-pair.js';
+import type { Capabilities, DoorSession } from '../door-session.js';
 import type { Situation } from '../situation.js';
+import { DataIdentity, type Sight } from './data-identity.js';
+import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
-import { forbidden, isRefused } from './refusal.js';
+import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
 import { isKnownLife, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
@@ -17,8 +18,9 @@ import { settlingMs } from './settling.js';
 /** What is known of the server behind a connection. */
 interface Server {
   readonly runId: string | undefined;
+  /** INFO tells its life: another life will be noticed. */
+  readonly isNamed: boolean;
   readonly capabilities: Capabilities;
-  readonly hasOldRecord: boolean;
   life: string;
   /** The life of the reign that the records named last. */
   namedLife: string | undefined;
@@ -34,8 +36,11 @@ export interface Judged {
   readonly until: number | undefined;
 }
 
-/** What a heartbeat showed. All but `same` proves nothing. */
-export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'other-life';
+/**
+ * What a heartbeat showed. All but `same` proves nothing. `replica`: the server was demoted, and its data is what it
+ * was. `replaced`: it was demoted, and its data is another one.
+ */
+export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'replaced' | 'other-life';
 
 export interface JudgeOptions {
   readonly prefix: string;
@@ -73,14 +78,14 @@ export class DataJudge {
     const { prefix, clock, serverClock } = this.#options;
     const found = await probe(session, { prefix, clock, serverClock, payloadBytes });
     if (found instanceof Failure) return found;
-    const { info, capabilities, hasOldRecord, records } = found;
+    const { info, capabilities, records } = found;
     const { runId, replicationId } = info;
     const known = this.#servers.get(session);
     // A life without a name lasts as long as its connection.
-    const isKnown = runId !== undefined && replicationId !== undefined;
-    const life = isKnown || known === undefined ? lifeOf(runId, replicationId) : known.life;
+    const isNamed = runId !== undefined && replicationId !== undefined;
+    const life = isNamed || known === undefined ? lifeOf(runId, replicationId) : known.life;
     const namedLife = lastReign(records.chain)?.life;
-    this.#servers.set(session, { runId, capabilities, hasOldRecord, life, namedLife });
+    this.#servers.set(session, { runId, isNamed, capabilities, life, namedLife });
     this.#canSweep = capabilities.unlink && (capabilities.scan ?? this.#canSweep);
     session.adapt(capabilities);
     return found;
@@ -90,38 +95,39 @@ export class DataJudge {
   async open(session: DoorSession, isContinued: boolean): Promise<Judged | Failure> {
     const server = this.#server(session);
     if (server === undefined) return session.desync('no probe before a judgement');
+    const { clock } = this.#options;
     const before = this.identity.reign.life;
-    // Whose life has no name joins the reign of others: it was there all the time, or begins anew.
-    const joins = isContinued && !isKnownLife(server.life) && server.namedLife !== undefined;
-    if (joins) server.life = server.namedLife ?? server.life;
-    const sentAt = this.#options.clock.now();
+    const joins = isContinued && joinNamed(server);
+    const sentAt = clock.now();
     const records = await session.open(this.identity.opening(server.life));
-    if (records instanceof Failure) {
-      return isRefused(records) ? forbidden('EVALSHA', records) : records;
-    }
+    if (records instanceof Failure) return deniedOr(records);
     this.#observe(records, sentAt);
-    const evidence = this.identity.opened(server.life, records, isContinued);
+    const evidence = this.identity.opened(server.life, records, joins);
     const wait = this.#settlingMs(records);
-    const until = wait === 0 ? undefined : this.#options.clock.now() + wait;
-    const verdict = this.#tierJudges(evidence);
-    const isFlushed = verdict === 'amnesia' || evidence.isOlderGeneration;
-    if (isFlushed) {
-      const flushed = await this.bump(session);
-      if (flushed instanceof Failure) return flushed;
-    }
-    const isIntact = !isFlushed && (joins || evidence.life === before);
-    return { isIntact, sentAt, until };
+    const until = wait === 0 ? undefined : clock.now() + wait;
+    const isFlushed = this.#tierJudges(evidence) === 'amnesia' || evidence.isOlderGeneration;
+    const flushed = isFlushed ? await this.bump(session) : undefined;
+    if (flushed instanceof Failure) return flushed;
+    return { isIntact: !isFlushed && (joins || evidence.life === before), sentAt, until };
   }
 
   /** Whether a server that refuses writes may be read: by its data, and by what was acknowledged to this process. */
-  mayRead(session: DoorSession, { records }: Found): boolean {
+  mayRead(session: DoorSession, { records, writesRefused }: Found): boolean {
     const server = this.#server(session);
     if (server === undefined) return false;
+    const isReplica = writesRefused !== undefined && isDemotion(writesRefused);
+    if (isReplica && !server.isNamed && records.chain.length > 0) return false;
     const { identity } = this;
     const { serverClock } = this.#options;
-    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs)) return false;
+    if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs))
+      return false;
     const evidence = identity.opened(server.life, records, false);
     return this.#tierJudges(evidence) === 'intact';
+  }
+
+  /** Whether a replica's data can be told from other data. Where lives have no names, nobody knows. */
+  canJudgeReplica(session: DoorSession): boolean {
+    return this.#server(session)?.isNamed === true;
   }
 
   /** One heartbeat. `isReadOnly`: nothing can be fenced, and a replica of the same life may be read. */
@@ -135,7 +141,7 @@ export class DataJudge {
       clock: this.#options.clock,
       serverClock: this.#options.serverClock,
       capabilities: server.capabilities,
-      positionKey: `${this.#options.prefix}${RESERVED}pos`,
+      positionKey: `${this.#options.prefix}${RESERVED}{ech}:pos`,
       fence: isFence ? this.identity.reign.id : undefined,
     });
     if (pair instanceof Failure) return pair;
@@ -148,7 +154,7 @@ export class DataJudge {
 
   /** A new generation (R4). Each try has a random part of its own, so that a late one is no other's. */
   async bump(session: DoorSession): Promise<string | Failure> {
-    const old = this.#server(session)?.hasOldRecord === true ? this.#bumpOld(session) : undefined;
+    const old = this.#bumpOld(session);
     const random = randomText(GENERATION_LENGTH);
     const sentAt = this.#options.clock.now();
     const records = await session.bump(random, this.identity.serial);
@@ -168,9 +174,11 @@ export class DataJudge {
     return listener.judge(door, evidence);
   }
 
-  /** Processes of release 0.1 drop what was cleared, too. */
+  /** Processes of release 0.1 on the same prefix drop what was cleared, too. */
   async #bumpOld(session: DoorSession): Promise<unknown> {
     const key = `${this.#options.prefix}${RESERVED}fence`;
+    const found = await session.send(['EXISTS', key]);
+    if (found !== 1) return found;
     const [reply] = await Promise.all([
       session.send(['HSET', key, 'gen', randomText(GENERATION_LENGTH)]),
       session.send(['HINCRBY', key, 'n', '1']),
@@ -186,8 +194,9 @@ export class DataJudge {
         : lifeOf(runId, pair.replicationId);
     server.namedLife = lastReign(pair.records.chain)?.life;
     if (life !== server.life) {
+      if (pair.role === 'replica') return 'replaced';
       server.life = life;
-      return pair.role === 'replica' ? 'replica' : 'other-life';
+      return 'other-life';
     }
     if (pair.role === 'replica' && !isReadOnly) return 'replica';
     const sight: Sight = this.identity.see(pair.records);
@@ -213,4 +222,16 @@ export class DataJudge {
   #server(session: DoorSession): Server | undefined {
     return this.#servers.get(session);
   }
+}
+
+/** A life without a name was there all the time, or begins anew: it joins the reign that others opened. */
+function joinNamed(server: Server): boolean {
+  if (isKnownLife(server.life) || server.namedLife === undefined) return false;
+  server.life = server.namedLife;
+  return true;
+}
+
+/** Without scripts the cache cannot use Redis at all. */
+function deniedOr(failure: Failure): Failure {
+  return isRefused(failure) ? forbidden('EVALSHA', textOf(failure)) : failure;
 }

@@ -1,7 +1,8 @@
-import type { Clock } from '../../../core/clock.js';
+import type { Clock } from '../../../core/time/clock.js';
+import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
-import { type Capabilities, type DoorSession, orNoRecords, type Records } from '../door-session.js';
-import { isDemotion, isRefused } from './refusal.js';
+import { type Capabilities, type DoorSession, orNoRecords } from '../door-session.js';
+import { isRefused } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
 import { parseInfo, type ServerInfo } from './server-info.js';
 
@@ -56,10 +57,9 @@ async function roleByInfo(session: DoorSession, isTimed: boolean): Promise<Role 
   return parseInfo(`${replication}\n${typeof server === 'string' ? server : ''}`);
 }
 
-/** Without INFO: PERSIST of a key that has no expiry changes nothing, and a replica refuses it. */
+/** Without INFO: PERSIST of a key that has no expiry changes nothing, and a replica fails it with READONLY. */
 async function roleByWrite(session: DoorSession, options: PairOptions): Promise<Role | Failure> {
   const reply = await session.send(['PERSIST', options.positionKey]);
   if (!(reply instanceof Failure)) return { role: 'master', replicationId: undefined };
-  if (isDemotion(reply)) return { role: 'replica', replicationId: undefined };
   return isRefused(reply) ? { role: undefined, replicationId: undefined } : reply;
 }

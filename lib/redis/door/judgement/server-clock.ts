@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/clock.js';
+import type { Clock } from '../../../core/time/clock.js';
 import { ANOMALY_MICROS } from '../../../entry/slot.js';
 import type { ServerTime, Stamp } from '../../remote.js';
 
@@ -30,8 +30,12 @@ export class ServerClock implements ServerTime {
   readonly #clock: Clock;
   #offsetMs: number;
   #best: Sample | undefined;
-  #last: Stamp = { low: 0, high: 0 };
+  #last: Pick<Stamp, 'low' | 'high'> = { low: 0, high: 0 };
+  /** How often the estimate was found wrong: by the first reply, and when the server's clock was set. */
+  #epoch = 0;
   #shared: Stamp | undefined;
+  #shown = 0;
+  #seen = 0;
   readonly #endTurn = (): void => this.newTurn();
 
   constructor(clock: Clock) {
@@ -63,6 +67,7 @@ export class ServerClock implements ServerTime {
     const at = this.#clock.now();
     const sample = { offsetMs: serverMs - (sentAt + at) / 2, errorMs: (at - sentAt) / 2, at };
     if (this.#isBetter(sample)) {
+      if (this.#best === undefined || this.#isContradicted(this.#best, sample)) this.#set();
       this.#best = sample;
       this.#offsetMs = sample.offsetMs;
       this.newTurn();
@@ -75,11 +80,30 @@ export class ServerClock implements ServerTime {
     const errorMicros = this.errorMs * 1_000;
     const latest = Math.ceil(nowMicros + errorMicros);
     const last = this.#floor(latest);
-    const low = Math.max(Math.floor(nowMicros - errorMicros), last.low + 1);
-    this.#last = { low, high: Math.max(latest, low, last.high + 1) };
-    this.#shared = this.#last;
+    // Of before the clock was set back: it proves nothing.
+    const seen = this.#seen > latest + ANOMALY_MICROS ? 0 : this.#seen;
+    const low = Math.max(Math.floor(nowMicros - errorMicros), last.low + 1, seen + 1);
+    const high = Math.max(latest, low, last.high + 1);
+    this.#last = { low, high };
+    this.#shared = { low, high, at: this.#clock.now(), epoch: this.#epoch };
     process.nextTick(this.#endTurn);
     return this.#shared;
+  }
+
+  saw(version: number): void {
+    if (!(version > this.#seen)) return;
+    this.#seen = version;
+    this.newTurn();
+  }
+
+  /** A stamp of before the first reply is as wrong as the local wall clock. */
+  renewed(stamp: Stamp): Stamp {
+    if (stamp.epoch === this.#epoch) return stamp;
+    const micros = (stamp.at + this.#offsetMs) * 1_000;
+    const errorMicros = this.errorMs * 1_000;
+    const low = Math.max(stamp.low, Math.floor(micros - errorMicros));
+    const high = Math.max(stamp.high, low, Math.ceil(micros + errorMicros));
+    return { low, high, at: stamp.at, epoch: this.#epoch };
   }
 
   raiseFloor(micros: number): void {
@@ -93,15 +117,30 @@ export class ServerClock implements ServerTime {
     this.#shared = undefined;
   }
 
+  /** Versions up to here may be of before the clock was set back. */
+  get ceiling(): number {
+    if (this.#shown <= this.now() * 1_000) this.#shown = 0;
+    return this.#shown;
+  }
+
+  /** The estimate was wrong, or is the first one: the local wall clock shows nothing of the server's. */
+  #set(): void {
+    this.#epoch++;
+    if (this.#best !== undefined) this.#shown = Math.max(this.#shown, this.latest() * 1_000);
+  }
+
   /** A floor far above the server's clock is of a time before that clock was set back, or of a wrong local clock. */
-  #floor(latest: number): Stamp {
+  #floor(latest: number): Pick<Stamp, 'low' | 'high'> {
     return this.#last.low > latest + ANOMALY_MICROS ? { low: 0, high: 0 } : this.#last;
   }
 
   #isBetter(sample: Sample): boolean {
     const best = this.#best;
     if (best === undefined || sample.errorMs <= best.errorMs) return true;
-    if (sample.at - best.at >= SAMPLE_VALID_MS) return true;
+    return sample.at - best.at >= SAMPLE_VALID_MS || this.#isContradicted(best, sample);
+  }
+
+  #isContradicted(best: Sample, sample: Sample): boolean {
     const drift = (sample.at - best.at) * DRIFT;
     const allowed = sample.errorMs + best.errorMs + drift;
     return Math.abs(sample.offsetMs - best.offsetMs) > allowed;

@@ -28,7 +28,12 @@ export function parseInfo(text: string): ServerInfo {
     role: role === 'slave' ? 'replica' : role === 'master' ? 'master' : undefined,
     runId: field('run_id'),
     replicationId: field('master_replid'),
-    mode: mode === 'sentinel' || role === 'sentinel' ? 'sentinel' : isCluster ? 'cluster' : 'standalone',
+    mode:
+      mode === 'sentinel' || role === 'sentinel'
+        ? 'sentinel'
+        : isCluster
+          ? 'cluster'
+          : 'standalone',
     micros: micros > 0 ? micros : undefined,
   };
 }

@@ -1,9 +1,13 @@
+import { GENERATION_LENGTH } from '../../../entry/slot.js';
 import type { Reply } from '../reply.js';
 import { toNumber, whole } from './lua.js';
 import { readTime, type ScriptBody, type ScriptRun, type ServerTime } from './script.js';
 
 /** Reigns that are remembered. */
 const CHAIN_LENGTH = 16;
+
+/** A serial, and what entries carry of it. */
+const GENERATION = new RegExp(`^(\\d{1,16}):[^]{${GENERATION_LENGTH}}$`);
 
 /** The two records of a prefix, mended where something else stands in their place. */
 class Records {
@@ -70,7 +74,7 @@ class Records {
 }
 
 function serialOf(generation: string): number {
-  return Number(/^(\d+):/.exec(generation)?.[1] ?? -1);
+  return Number(GENERATION.exec(generation)?.[1] ?? -1);
 }
 
 /** A part, counted from 0, of the last reign of a chain. */

@@ -1,4 +1,4 @@
-import type { ErrorReply, Reply } from '../reply.js';
+import { ErrorReply, type Reply } from '../reply.js';
 
 /** One run of a script: what it is given, and the commands of Redis. */
 export interface ScriptRun {
@@ -20,10 +20,20 @@ export interface ServerTime {
   readonly ms: number;
 }
 
+/** Where TIME is forbidden, INFO tells the time. */
 export function readTime(run: ScriptRun): ServerTime {
-  const [seconds, micros] = run.call('TIME') as string[];
-  const now = Number(seconds) * 1_000_000 + Number(micros);
-  return { micros: now, ms: Math.floor(now / 1_000) };
+  const micros = microsOf(run);
+  return { micros, ms: Math.floor(micros / 1_000) };
+}
+
+function microsOf(run: ScriptRun): number {
+  const time = run.attempt('TIME');
+  if (!(time instanceof ErrorReply)) {
+    const [seconds, micros] = time as string[];
+    return Number(seconds) * 1_000_000 + Number(micros);
+  }
+  const info = run.call('INFO', 'server') as string;
+  return Number(/server_time_usec:(\d+)/.exec(info)?.[1]);
 }
 
 /** The positions (from 1, each followed by `,`) of the keys for which this holds. Asks for each in turn. */

@@ -1,7 +1,11 @@
 import * as S from '../../../entry/slot.js';
+import { ErrorReply } from '../reply.js';
 import { toNumber } from './lua.js';
 import type { ScriptBody, ScriptRun } from './script.js';
-import { entryOf, field, headOf, isLeased, kindOf, versionFieldOf } from './slots.js';
+import { field, headOf, isLeased, kindOf, versionFieldOf } from './slots.js';
+
+/** What a lease looks like. Another application's text may begin with the same letter. */
+const LEASE = new RegExp(`^${S.LEASE_MARK}[^]{${S.TOKEN_LENGTH}}\\d{${S.UNTIL_LENGTH}}`);
 
 function hasMark(entry: string): boolean {
   return entry.startsWith(S.MARK) || entry.startsWith(S.OLD_MARK);
@@ -13,6 +17,11 @@ function isOurs(entry: string, fingerprint: string): boolean {
 
 function isTombstone(entry: string): boolean {
   return hasMark(entry) && kindOf(entry) === S.KIND_TOMBSTONE;
+}
+
+/** Some servers do not know UNLINK, or forbid it. */
+function remove(run: ScriptRun, key: string): void {
+  if (run.attempt('UNLINK', key) instanceof ErrorReply) run.call('DEL', key);
 }
 
 /** Script SWEEP. */
@@ -32,13 +41,14 @@ interface Wanted {
 function sweepOne(run: ScriptRun, key: string, { limit, fingerprint }: Wanted): 0 | 1 {
   const head = headOf(run, key) ?? '';
   if (head === '') return 0;
-  const entry = entryOf(head);
-  if (isLeased(head) && entry === '') {
+  const isLease = LEASE.test(head);
+  const entry = isLease ? head.slice(S.LEASE_WIDTH) : head;
+  if (isLease && entry === '') {
     run.call('DEL', key);
   } else if (isOurs(entry, fingerprint) && !isTombstone(entry) && versionFieldOf(entry) <= limit) {
-    run.call('UNLINK', key);
+    remove(run, key);
     return 1;
-  } else if (isLeased(head)) {
+  } else if (isLease) {
     const slot = run.call('GET', key) as string;
     run.call('SET', key, slot.slice(S.LEASE_WIDTH), 'KEEPTTL');
   }
@@ -54,7 +64,7 @@ export const sweepDead: ScriptBody = (run) => {
     const isReachable =
       head.startsWith(S.MARK) && field(head, S.GENERATION_AT, S.GENERATION_LENGTH) === generation;
     if (!isOurs(head, run.argv(index + 3)) || isTombstone(head) || isReachable) return false;
-    run.call('UNLINK', key);
+    remove(run, key);
     return true;
   });
   return `${run.argv(1)}|${dead.length}`;

@@ -1,0 +1,75 @@
+// npm run bench [part…] [-- options]. Progress on stderr, tables on stdout, raw JSON and pictures under results/.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import { redisProgram } from '../test/support/redis-program.js';
+import { type Command, HELP, Misuse, PARTS, parseCommand } from './command-line.js';
+import { atLeast, type BarLine, judge, printBars } from './lib/bars.js';
+import type { Options, Part } from './lib/part.js';
+import { firstLine, say } from './lib/report.js';
+
+async function main(): Promise<void> {
+  const command = parseCommand(process.argv.slice(2));
+  if (command === undefined) return say(HELP);
+  const machine = await describeMachine();
+  const { cpu, cores, system, node, redis, load } = machine;
+  say(`# ${cpu} ×${cores}, ${system}, node ${node}, redis ${redis}, load ${load}\n`);
+  const missed = await measure(command, machine);
+  // A figure of the quick mode means nothing, so it fails nothing.
+  process.exitCode = missed > 0 && !command.options.quick ? 1 : 0;
+}
+
+async function measure({ parts, options }: Command, machine: object): Promise<number> {
+  const about = { measuredAt: new Date().toISOString(), options, machine };
+  const save = (name: string, content: object): void =>
+    write(options, `${name}.json`, asJson({ ...about, ...content }));
+  const lines: BarLine[] = [];
+  for (const name of parts) {
+    say(`\n## ${name}`);
+    // A part that fails misses its bars, and costs no other part its figures.
+    try {
+      const part = PARTS[name] as Part;
+      const result = await part(options, (figures) => save(name, figures));
+      save(name, result.figures);
+      for (const [file, svg] of result.pictures ?? []) write(options, file, svg);
+      lines.push(...result.lines);
+    } catch (error) {
+      say(`\nfailed: ${error instanceof Error ? error.stack : error}\n`);
+      lines.push(judge(`${name}: ${firstLine(error)}`, atLeast(1, ''), undefined));
+    }
+  }
+  const missed = printBars(lines);
+  save('bars', { lines });
+  return missed;
+}
+
+async function describeMachine() {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  return {
+    cpu: cpus()[0]?.model.trim(),
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 1e9),
+    system: `${type()} ${release()}`,
+    node: process.version,
+    redis: (await redisProgram()).version,
+    load: (loadavg()[0] ?? 0).toFixed(2),
+    package: version,
+  };
+}
+
+function asJson(content: object): string {
+  return JSON.stringify(content, (_, value) => (value === Infinity ? 'never' : value), 1);
+}
+
+function write({ quick }: Options, file: string, text: string): void {
+  const folder = join('benchmark/results', quick ? 'quick' : '.');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, file), text);
+}
+
+main().catch((error) => {
+  const isMisuse = error instanceof Misuse || error?.code?.startsWith?.('ERR_PARSE_ARGS');
+  process.stderr.write(`\n${isMisuse ? error.message : (error?.stack ?? error)}\n`);
+  process.exit(2);
+});

@@ -1,0 +1,100 @@
+import type { WriteResult } from '../api/cache.js';
+import type { Turns } from '../core/time/turns.js';
+import type { KeyChange, NewValue, Store } from '../tiers/store.js';
+
+/** A key and its new value; `undefined` deletes. */
+export type BulkChange = readonly [key: string, value: NewValue | undefined];
+
+/** The most keys given to the store at once, so that no call holds the event loop for long. */
+const MAX_KEYS = 500;
+
+/**
+ * Changes of many keys, over as many turns of the event loop as it takes to check and encode them.
+ *
+ * Invariants: nothing is changed before everything was checked; of two changes of a key the later *call*
+ * wins, so a key that is changed while a bulk change waits for its turn is left out of it.
+ */
+export class BulkChanges {
+  readonly #turns: Turns;
+  readonly #running = new Set<RunningChange>();
+  #calls = 0;
+  /** The bulk change whose keys are being given to the store. */
+  #sending: RunningChange | undefined;
+
+  constructor(store: Store, turns: Turns) {
+    this.#turns = turns;
+    store.onChange((change) => {
+      const calledAt = this.#sending?.calledAt ?? this.#calls + 1;
+      for (const running of this.#running) if (running.calledAt < calledAt) running.note(change);
+    });
+  }
+
+  /** Turns each item into a change, then gives the changes to `send`. */
+  async run<T>(
+    items: readonly T[],
+    toChange: (item: T) => BulkChange,
+    send: (changes: readonly BulkChange[]) => Promise<WriteResult>,
+  ): Promise<WriteResult> {
+    const running = new RunningChange(++this.#calls);
+    this.#running.add(running);
+    try {
+      const changes = new Map<string, NewValue | undefined>();
+      await this.#turns.forEach(items, (item) => {
+        const [key, value] = toChange(item);
+        changes.set(key, value);
+      });
+      const answers: Promise<WriteResult>[] = [];
+      await this.#turns.forEach(batches(changes, running), (batch) => {
+        this.#sending = running;
+        answers.push(send(batch));
+        this.#sending = undefined;
+      });
+      return await worstOf(answers);
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+}
+
+/** A bulk change that waits for its turn, and which keys were changed by later calls meanwhile. */
+class RunningChange {
+  /** The place of its call among all bulk changes. */
+  readonly calledAt: number;
+  readonly #keys = new Set<string>();
+  readonly #matchers: ((key: string) => boolean)[] = [];
+
+  constructor(calledAt: number) {
+    this.calledAt = calledAt;
+  }
+
+  note(change: KeyChange): void {
+    if ('key' in change) this.#keys.add(change.key);
+    else this.#matchers.push(change.matches);
+  }
+
+  isOvertaken(key: string): boolean {
+    return this.#keys.has(key) || this.#matchers.some((matches) => matches(key));
+  }
+}
+
+/** Made as they are asked for: what is overtaken until then is left out. */
+function* batches(
+  changes: ReadonlyMap<string, NewValue | undefined>,
+  running: RunningChange,
+): Iterable<readonly BulkChange[]> {
+  let batch: BulkChange[] = [];
+  for (const change of changes) {
+    if (running.isOvertaken(change[0])) continue;
+    batch.push(change);
+    if (batch.length < MAX_KEYS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+async function worstOf(answers: readonly Promise<WriteResult>[]): Promise<WriteResult> {
+  let worst: WriteResult = 'applied';
+  for (const answer of answers) if ((await answer) !== 'applied') worst = 'deferred';
+  return worst;
+}

@@ -1,0 +1,35 @@
+import type { Turns } from '../core/time/turns.js';
+import type { Found, Store } from '../tiers/store.js';
+
+/** The most keys asked of the store at once, so that no call holds the event loop for long. */
+const MAX_KEYS = 500;
+
+/** Where many keys are looked up. */
+export interface BulkReader {
+  readonly store: Store;
+  readonly turns: Turns;
+}
+
+/** Looks many keys up and shows each answer to `visit`, in the order of the keys. */
+export async function findMany(
+  { store, turns }: BulkReader,
+  keys: readonly string[],
+  visit: (key: string, found: Found | undefined) => void,
+): Promise<void> {
+  const asked: { batch: readonly string[]; answer: ReturnType<Store['getMany']> }[] = [];
+  await turns.forEach(batches(keys), (batch) => {
+    asked.push({ batch, answer: store.getMany(batch) });
+  });
+  for (const { batch, answer } of asked) {
+    const found = await answer;
+    await turns.forEach(batch, (key, i) => visit(key, found[i]));
+  }
+}
+
+function* batches(keys: readonly string[]): Iterable<readonly string[]> {
+  if (keys.length <= MAX_KEYS) {
+    if (keys.length > 0) yield keys;
+    return;
+  }
+  for (let from = 0; from < keys.length; from += MAX_KEYS) yield keys.slice(from, from + MAX_KEYS);
+}

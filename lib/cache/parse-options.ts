@@ -1,0 +1,195 @@
+import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/logger.js';
+import { parseDuration } from '../core/time/duration.js';
+import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
+import { RESERVED } from '../entry/slot.js';
+import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
+import { parseRedis } from '../redis/redis-options.js';
+import {
+  type CacheConfig,
+  type CacheOptions,
+  DEFAULTS,
+  type JournalOptions,
+  type MemoryOptions,
+} from './options.js';
+
+const KNOWN: readonly (keyof CacheOptions)[] = [
+  'redis',
+  'prefix',
+  'ttl',
+  'commandTimeout',
+  'grace',
+  'softTimeout',
+  'loaderTimeout',
+  'refreshAhead',
+  'ttlJitter',
+  'leaseWait',
+  'maxConcurrentLoads',
+  'maxQueuedLoads',
+  'memory',
+  'maxValueBytes',
+  'journal',
+  'logger',
+  'enabled',
+];
+
+const MAX_JITTER = 0.1;
+const MAX_ENTRIES = 10_000_000;
+const MAX_BYTES = 64 * 1024 ** 3;
+/** What Redis takes as one value. */
+const MAX_VALUE_BYTES = 512 * 1024 ** 2;
+
+/** The environment variable that switches every cache of the process off. */
+const SWITCH = 'EXPRESS_CACHE_HEALTH';
+const ON: readonly unknown[] = [undefined, '', 'on', 'true', '1'];
+const OFF: readonly unknown[] = ['off', 'false', '0'];
+
+/** @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option. */
+export function parseCacheOptions(given: unknown): CacheConfig {
+  refuseInstance(given);
+  const options = parseOptions<CacheOptions>(subject('the cache'), given, KNOWN);
+  const { commandTimeout = DEFAULTS.commandTimeout, maxValueBytes = DEFAULTS.maxValueBytes } =
+    options;
+  const disabledBy = parseSwitch(options.enabled);
+  return Object.freeze({
+    ...parseTiers(options, disabledBy === undefined),
+    prefix: parsePrefix(options.prefix),
+    load: parseLoad(options),
+    ...parseLoading(options),
+    commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
+    maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),
+    journalMax: parseJournalMax(options.journal),
+    logger: parseLogger(options.logger),
+    isEnabled: disabledBy === undefined,
+    disabledBy,
+  });
+}
+
+/** A `ttl` in milliseconds. Zero would be a value that nobody can read. */
+export function parseTtl(ttl: unknown): number {
+  return parseDuration(subject('ttl'), ttl);
+}
+
+/** An object of some class has its own meaning: read as options it would be an empty object. */
+function refuseInstance(given: unknown): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return;
+  const maker: unknown = Object.getPrototypeOf(given)?.constructor;
+  // By name: an object of another realm (a Jest test, a vm) has an `Object` of its own.
+  if (typeof maker !== 'function' || maker.name === 'Object') return;
+  const advice = 'Pass a plain object, such as { ttl: 300_000 }.';
+  throw invalid({ ...subject('the cache'), advice }, 'an object of options', given);
+}
+
+/** What switched the cache off. The environment comes first: it is for the night in which nobody can deploy. */
+function parseSwitch(enabled: unknown): string | undefined {
+  const isEnabled = enabled === undefined || parseBoolean(subject('enabled'), enabled);
+  const text = process.env[SWITCH]?.trim().toLowerCase();
+  if (OFF.includes(text)) return `${SWITCH}=${text}`;
+  if (!ON.includes(text)) throw invalid(subject(SWITCH), "'on' or 'off'", text);
+  return isEnabled ? undefined : 'enabled: false';
+}
+
+/** A cache that is switched off has neither Redis nor memory, and does not look where they would be. */
+function parseTiers(
+  options: CacheOptions,
+  isEnabled: boolean,
+): Pick<CacheConfig, 'redis' | 'redisName' | 'memory' | 'outageTtlMs'> {
+  const memory = parseMemory(options.memory);
+  if (!isEnabled) {
+    return { redis: undefined, redisName: 'no Redis', memory: undefined, outageTtlMs: 0 };
+  }
+  const { source, name } = parseRedis(options.redis);
+  return { redis: source, redisName: name, ...memory };
+}
+
+function parseMemory(given: unknown): Pick<CacheConfig, 'memory' | 'outageTtlMs'> {
+  if (given === false) return { memory: undefined, outageTtlMs: 0 };
+  const known = ['max', 'maxBytes', 'outageTtl'] as const;
+  const options = parseOptions<MemoryOptions>(subject('memory'), given, known);
+  const {
+    max = DEFAULTS.memory.max,
+    maxBytes = DEFAULTS.memory.maxBytes,
+    outageTtl = DEFAULTS.memory.outageTtl,
+  } = options;
+  return {
+    memory: Object.freeze({
+      max: parseInteger(subject('memory.max'), max, [1, MAX_ENTRIES]),
+      maxBytes: parseInteger(subject('memory.maxBytes'), maxBytes, [1, MAX_BYTES]),
+    }),
+    outageTtlMs: parseDuration(subject('memory.outageTtl'), outageTtl),
+  };
+}
+
+function parseJournalMax(given: unknown): number {
+  const { max = DEFAULTS.journal.max } = parseOptions<JournalOptions>(subject('journal'), given, [
+    'max',
+  ]);
+  return parseInteger(subject('journal.max'), max, [1, MAX_ENTRIES]);
+}
+
+function parseLoad(options: CacheOptions): LoadConfig {
+  return Object.freeze({
+    ttlMs: parseTtl(DEFAULTS.ttl),
+    graceMs: 0,
+    softTimeoutMs: DEFAULTS.softTimeout,
+    loaderTimeoutMs: parseDuration(subject('loaderTimeout'), DEFAULTS.loaderTimeout),
+    refreshAhead: 0,
+    ...parseLoadConfig(options),
+  });
+}
+
+function parseLoading(
+  options: CacheOptions,
+): Pick<CacheConfig, 'ttlJitter' | 'leaseWaitMs' | 'maxConcurrentLoads' | 'maxQueuedLoads'> {
+  const {
+    ttlJitter = DEFAULTS.ttlJitter,
+    leaseWait = DEFAULTS.leaseWait,
+    maxConcurrentLoads,
+    maxQueuedLoads = DEFAULTS.maxQueuedLoads,
+  } = options;
+  const limit = subject('maxConcurrentLoads');
+  return {
+    ttlJitter: parseJitter(ttlJitter),
+    leaseWaitMs: parseDuration(subject('leaseWait'), leaseWait, 0),
+    maxConcurrentLoads:
+      maxConcurrentLoads === undefined
+        ? undefined
+        : parseInteger(limit, maxConcurrentLoads, [1, MAX_ENTRIES]),
+    maxQueuedLoads: parseInteger(subject('maxQueuedLoads'), maxQueuedLoads, [0, MAX_ENTRIES]),
+  };
+}
+
+function parseJitter(given: unknown): number {
+  if (typeof given === 'number' && given >= 0 && given <= MAX_JITTER) return given;
+  throw invalid(subject('ttlJitter'), `a share from 0 to ${MAX_JITTER}`, given);
+}
+
+function parsePrefix(given: unknown): string {
+  const prefix = given === undefined ? DEFAULTS.prefix : given;
+  const isText = typeof prefix === 'string' && prefix !== '' && prefix.isWellFormed();
+  if (!isText || prefix.length > 256) {
+    const advice = 'It keeps this cache apart from everything else in the same Redis.';
+    throw invalid({ ...subject('prefix'), advice }, 'a text of 1 to 256 characters', given);
+  }
+  if (prefix.includes(RESERVED)) {
+    const advice = "That name is kept for the caches' own records.";
+    throw invalid({ ...subject('prefix'), advice }, `a text without '${RESERVED}'`, given);
+  }
+  return prefix;
+}
+
+function parseLogger(given: unknown): Logger {
+  if (given === false) return silentLogger;
+  const logger = (given === undefined ? console : given) as Logger;
+  for (const level of ['info', 'warn', 'error'] as const) {
+    if (typeof logger?.[level] !== 'function') {
+      const expected = 'an object with info(), warn() and error(), or false';
+      const advice = `It has no ${level}(): got ${describe(logger?.[level])}.`;
+      throw invalid({ ...subject('logger'), advice }, expected, given);
+    }
+  }
+  return prefixLogger(containLogger(logger), '[express-cache-health] ');
+}
+
+function subject(name: string): { readonly name: string; readonly code: 'ERR_CACHE_OPTION' } {
+  return { name, code: 'ERR_CACHE_OPTION' };
+}

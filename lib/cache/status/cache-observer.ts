@@ -1,0 +1,98 @@
+import type { CacheEvents, LoadError, Lookup } from '../../api/events.js';
+import type { Emitter } from '../../core/emitter.js';
+import type { Clock } from '../../core/time/clock.js';
+import { describe } from '../../core/validate.js';
+import type { Failure } from '../../redis/failure.js';
+import type { DoorState } from '../../redis/remote.js';
+import type { ErrorKind, Observer, Outcome } from '../../tiers/observer.js';
+import type { CacheConfig } from '../options.js';
+import type { Metrics } from './metrics.js';
+import type { StatusReporter } from './status-reporter.js';
+
+/** How often at most it is said that values are too large. */
+const WARN_EVERY_MS = 60_000;
+
+export interface ObserverParts {
+  readonly config: Pick<
+    CacheConfig,
+    'logger' | 'redisName' | 'prefix' | 'journalMax' | 'maxValueBytes'
+  >;
+  readonly clock: Clock;
+  readonly events: Emitter<CacheEvents>;
+  readonly metrics: Metrics;
+  readonly reporter: StatusReporter;
+}
+
+/** Hears what happens in a cache, and counts it, tells listeners of it, or logs it. */
+export class CacheObserver implements Observer {
+  readonly #parts: ObserverParts;
+  #warnedAt = Number.NEGATIVE_INFINITY;
+  /** Values that were too large since the last warning. */
+  #unsaid = 0;
+
+  constructor(parts: ObserverParts) {
+    this.#parts = parts;
+  }
+
+  looked(key: string, outcome: Outcome, tier: Lookup['tier']): void {
+    const { metrics, events } = this.#parts;
+    metrics.looked(outcome);
+    if (events.hears('lookup')) events.emit('lookup', lookup(key, outcome, tier));
+  }
+
+  stored(count: number): void {
+    this.#parts.metrics.stored(count);
+  }
+
+  removed(count: number): void {
+    this.#parts.metrics.removed(count);
+  }
+
+  failed(kind: ErrorKind, failure: Failure | undefined): void {
+    const { metrics, reporter } = this.#parts;
+    metrics.failed(kind);
+    if (failure !== undefined) reporter.onFailure(failure);
+  }
+
+  loadFailed(event: LoadError): void {
+    this.#parts.events.emit('loaderror', event);
+  }
+
+  journalOverflowed(): void {
+    const { logger, journalMax, prefix } = this.#parts.config;
+    logger.warn(
+      `more than ${journalMax} writes wait for Redis: every entry under the prefix '${prefix}' will count as gone when it is back.`,
+    );
+  }
+
+  dataLost(): void {
+    const { logger, redisName, prefix } = this.#parts.config;
+    logger.error(
+      `Redis (${redisName}) came back without writes it had acknowledged: every entry under the prefix '${prefix}' counts as gone.`,
+    );
+  }
+
+  valueTooLarge(key: string, bytes: number): void {
+    const { config, clock } = this.#parts;
+    const now = clock.now();
+    if (now - this.#warnedAt < WARN_EVERY_MS) {
+      this.#unsaid++;
+      return;
+    }
+    const others = this.#unsaid === 0 ? '' : ` So were ${this.#unsaid} others before it.`;
+    this.#warnedAt = now;
+    this.#unsaid = 0;
+    config.logger.warn(
+      `the value of ${describe(key)} has ${bytes} bytes and is not stored: maxValueBytes is ${config.maxValueBytes}.${others} Store less, or raise maxValueBytes.`,
+    );
+  }
+
+  doorChanged(state: DoorState): void {
+    this.#parts.reporter.onDoorChange(state);
+  }
+}
+
+/** The event for one answered key. */
+export function lookup(key: string, outcome: Outcome, tier: Lookup['tier']): Lookup {
+  return tier === undefined ? { key, outcome } : { key, outcome, tier };
+}

@@ -1,0 +1,64 @@
+import type { Clock } from './clock.js';
+
+/** How long our own work may hold the event loop before it lets timers and sockets have a turn. */
+const LONGEST_MS = 5;
+
+/** A loop whose steps are quicker looks at the clock once in so many steps: reading it costs as much as a step. */
+const QUICK_MS = 0.1;
+const MOST_STEPS = 8;
+
+/**
+ * Lets the event loop turn. Work that never waits for input (answers from memory, long loops) asks
+ * `due()` after each piece. All work of one cache shares one allowance, so that ten loops at once hold
+ * the loop no longer than one.
+ */
+export class Turns {
+  readonly #clock: Clock;
+  /** Resolves when the event loop has looked for input. Absent until somebody asks in this turn. */
+  #next: Promise<void> | undefined;
+  #beganAt = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** What to await before going on, when this turn of the event loop has lasted long enough. */
+  due(): Promise<void> | undefined {
+    const now = this.#clock.now();
+    if (this.#next === undefined) this.#begin(now);
+    return now - this.#beganAt < LONGEST_MS ? undefined : this.#next;
+  }
+
+  /** As `forEach`, but done at once (`undefined`) where there is one item, as there usually is. */
+  each<T>(items: readonly T[], act: (item: T, index: number) => void): Promise<void> | undefined {
+    if (items.length > 1) return this.forEach(items, act);
+    for (const item of items) act(item, 0);
+    return undefined;
+  }
+
+  /** Does `act` with each item, in order, over as many turns as it takes. */
+  async forEach<T>(items: Iterable<T>, act: (item: T, index: number) => void): Promise<void> {
+    let index = 0;
+    let steps = 1;
+    let lookedAt = this.#clock.now();
+    for (const item of items) {
+      act(item, index++);
+      if (index % steps !== 0) continue;
+      const turn = this.due();
+      const now = this.#clock.now();
+      steps = now - lookedAt < QUICK_MS ? MOST_STEPS : 1;
+      lookedAt = now;
+      if (turn !== undefined) await turn;
+    }
+  }
+
+  #begin(now: number): void {
+    this.#beganAt = now;
+    this.#next = new Promise((resolve) => {
+      this.#clock.afterPoll(() => {
+        this.#next = undefined;
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import type { Request } from 'express';
+import { isCache } from '../../core/is-cache.js';
+import type { Checker } from '../checker/checker.js';
+import type { HealthConfig } from '../options.js';
+import type { CacheSource } from '../types.js';
+import { negotiate } from './negotiate.js';
+import { ALLOWED, type Answer } from './respond.js';
+import { problem, ROUTES } from './routes.js';
+import { isPreflight, targetOf } from './target.js';
+
+const METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+const PREFLIGHT: Answer = { code: 204, contentType: '', body: '', headers: { Allow: ALLOWED } };
+
+/**
+ * What to answer. `undefined` leaves the request to others: an unknown path where the router is mounted at
+ * the root of the application. Below a path of its own the router answers unknown paths too, so that a
+ * mistyped probe is not answered by a page. Liveness, which looks at nothing, is answered at once.
+ */
+export function answerTo(
+  req: Request,
+  checker: Checker,
+  config: HealthConfig,
+): Answer | undefined | Promise<Answer> {
+  const target = targetOf(req);
+  const route = ROUTES.get(target.endpoint);
+  if (route === undefined || target.rest.length !== (route.isNamed ? 1 : 0)) {
+    return req.baseUrl === '' ? undefined : problem(404, 'no such endpoint');
+  }
+  if (!METHODS.has(req.method)) return problem(405, `use ${[...METHODS].join(', ')}`);
+  if (isPreflight(req)) return PREFLIGHT;
+  const writer = negotiate(req.headers.accept);
+  const cache = config.cache ?? cacheOf(req);
+  return route.answer({ checker, config, req, target, writer, cache });
+}
+
+/** The middleware may be mounted before. Something else at that place is not reported on. */
+function cacheOf(req: Request): CacheSource | undefined {
+  const { cache } = req as { cache?: unknown };
+  return isCache<Extract<CacheSource, { status: unknown }>>(cache) ? cache : undefined;
+}

@@ -1,0 +1,23 @@
+import type { Examination } from '../../checker/checker.js';
+import type { HealthChange } from '../../types.js';
+
+/** What the client may see of a report, and what it asked for. */
+export interface View {
+  /** Whether the client may see more than the status. */
+  readonly isDetailed: boolean;
+  readonly isVerbose: boolean;
+  /** Names in `?exclude=` that no check has. */
+  readonly unknownExcluded: readonly string[];
+  readonly history: readonly HealthChange[] | undefined;
+}
+
+/** One form that the answers can take. Every body is at most 8 KiB. */
+export interface Writer {
+  readonly contentType: string;
+  /** The whole report: `GET /health` and `GET /health/check/:name`. */
+  report(examination: Examination, view: View): string;
+  /** `GET /health/ready`. */
+  readiness(examination: Examination, view: View): string;
+  /** One word: `GET /health/live`, `GET /health/startup`, and what goes wrong. */
+  word(isGood: boolean, message?: string): string;
+}

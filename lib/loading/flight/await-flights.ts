@@ -1,0 +1,171 @@
+import type { AbortListeners } from '../../core/abort-listeners.js';
+import type { Clock } from '../../core/time/clock.js';
+import type { Flight, FlightListener, FlightOutcome } from './flight.js';
+import { currentCall } from './loader-call.js';
+import type { SharedValue } from './shared-value.js';
+
+/** What a caller may be given in place of the load, while it may still be given. */
+export interface StaleValue {
+  readonly value: SharedValue;
+  /** It is within its grace. */
+  isUsable(): boolean;
+}
+
+/** A flight that a caller waits for, and what it has at hand. */
+export interface Seat {
+  readonly flight: Flight;
+  readonly stale: StaleValue | undefined;
+}
+
+/** How long a caller is ready to wait. */
+export interface Patience {
+  readonly clock: Clock;
+  /** How long to wait with a stale value at hand. */
+  readonly softTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly aborts: AbortListeners;
+}
+
+/** What a caller gets for one seat. */
+export type SeatOutcome = Exclude<FlightOutcome, { readonly kind: 'failed' }>;
+
+/**
+ * One caller's wait for flights, each of which it has joined. With a stale value at hand the wait for a key
+ * ends after `softTimeout`, or with a failed load, in that value, unless the key was changed; without one it
+ * ends with the load. The caller's signal ends the wait and nothing else. Rejects with the first failure
+ * that no stale value makes up for.
+ */
+export async function awaitFlights(
+  seats: readonly Seat[],
+  patience: Patience,
+): Promise<readonly SeatOutcome[]> {
+  const call = currentCall();
+  const waits = call && seats.map(({ flight }) => call.waitFor(flight));
+  const party = new Party(seats);
+  try {
+    await party.settled(patience);
+    return party.outcomes;
+  } finally {
+    for (const wait of waits ?? []) call?.endWait(wait);
+    party.leave();
+  }
+}
+
+/** The seats of one call, and how many of them are still waited for. */
+class Party {
+  readonly #seats: readonly WaitingSeat[];
+  #left = 0;
+  #resolve: () => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(seats: readonly Seat[]) {
+    this.#seats = seats.map((seat) => new WaitingSeat(seat, this));
+  }
+
+  /** Of all seats, once every one has its outcome. */
+  get outcomes(): readonly SeatOutcome[] {
+    return this.#seats.map(({ outcome }) => outcome as SeatOutcome);
+  }
+
+  async settled(patience: Patience): Promise<void> {
+    const { signal, aborts, clock, softTimeoutMs } = patience;
+    const settled = new Promise<void>((resolve, reject) => {
+      [this.#resolve, this.#reject] = [resolve, reject];
+    });
+    this.#left = this.#seats.length;
+    for (const seat of this.#seats) seat.begin();
+    if (this.#left === 0) this.#resolve();
+    const forget = signal && aborts.add(signal, (reason) => this.#reject(reason));
+    const hasStale = softTimeoutMs !== Number.POSITIVE_INFINITY && this.#seats.some(isPatient);
+    const timer = hasStale && softTimeoutMs > 0 && this.#left > 0;
+    const soft = timer && clock.setTimer(() => this.#serveStale(), softTimeoutMs, { ref: true });
+    if (hasStale && softTimeoutMs === 0) this.#serveStale();
+    try {
+      await settled;
+    } finally {
+      forget?.();
+      if (soft) soft.cancel();
+    }
+  }
+
+  /** For seats: one has its outcome. */
+  seatSettled(): void {
+    if (--this.#left === 0) this.#resolve();
+  }
+
+  /** For seats: one has failed, and so has the call. What else was begun for it goes on, to be stored. */
+  seatFailed(error: unknown): void {
+    for (const seat of this.#seats) seat.keep();
+    this.#reject(error);
+  }
+
+  leave(): void {
+    for (const seat of this.#seats) seat.leave();
+  }
+
+  #serveStale(): void {
+    for (const seat of this.#seats) seat.serveStale();
+  }
+}
+
+function isPatient(seat: WaitingSeat): boolean {
+  return seat.hasStale;
+}
+
+class WaitingSeat implements FlightListener {
+  readonly #flight: Flight;
+  readonly #stale: StaleValue | undefined;
+  readonly #party: Party;
+  outcome: SeatOutcome | undefined;
+
+  constructor(seat: Seat, party: Party) {
+    this.#flight = seat.flight;
+    this.#stale = seat.stale;
+    this.#party = party;
+  }
+
+  get hasStale(): boolean {
+    return this.#stale !== undefined;
+  }
+
+  begin(): void {
+    if (this.#flight.outcome !== undefined) this.flightEnded(this.#flight.outcome);
+    else this.#flight.listen(this);
+  }
+
+  flightEnded(outcome: FlightOutcome): void {
+    if (outcome.kind !== 'failed') this.#settle(outcome);
+    else if (this.#mayServeStale) this.#settleStale();
+    else this.#party.seatFailed(outcome.error);
+  }
+
+  /** The caller's patience ends: with the stale value, which the load will replace. */
+  serveStale(): void {
+    if (this.outcome !== undefined || !this.#mayServeStale) return;
+    this.#flight.group.keep();
+    this.#settleStale();
+  }
+
+  keep(): void {
+    if (this.#flight.outcome === undefined) this.#flight.group.keep();
+  }
+
+  leave(): void {
+    this.#flight.unlisten(this);
+    this.#flight.group.leave();
+  }
+
+  get #mayServeStale(): boolean {
+    return this.#stale?.isUsable() === true && !this.#flight.isVoid;
+  }
+
+  #settleStale(): void {
+    this.#settle({ kind: 'value', value: (this.#stale as StaleValue).value });
+  }
+
+  #settle(outcome: SeatOutcome): void {
+    this.#flight.unlisten(this);
+    this.outcome = outcome;
+    this.#party.seatSettled();
+  }
+}

@@ -1,0 +1,97 @@
+/** A flight, as its group sees it. */
+export interface GroupMember {
+  fail(error: unknown): void;
+  /** It ends without a value; who joined it begins anew. */
+  callOff(): void;
+}
+
+/** A run of the group's loader. */
+export interface GroupRun {
+  /** Aborts the loader. */
+  end(reason: unknown): void;
+}
+
+/**
+ * The flights that one call of `getOrSet` or `getOrSetMany` began.
+ *
+ * Invariant: the group is abandoned, and its loader aborted, only when the last caller that waits for any of
+ * its flights has gone, and nobody was given a stale value on the promise that it would be replaced.
+ */
+export class FlightGroup {
+  /** Who made it: a joiner with the same loader need not ask that again. */
+  readonly loader: unknown;
+  readonly #onOver: (group: FlightGroup) => void;
+  readonly #runs = new Set<GroupRun>();
+  readonly #members: GroupMember[] = [];
+  #underWay = 0;
+  #waiting = 0;
+  #isKept: boolean;
+  #hasEnded = false;
+  #onEnd: (() => void) | undefined;
+  #ended: Promise<void> | undefined;
+
+  /** `isKept`: the load has a purpose of its own, whoever waits. */
+  constructor(loader: unknown, isKept: boolean, onOver: (group: FlightGroup) => void) {
+    this.loader = loader;
+    this.#isKept = isKept;
+    this.#onOver = onOver;
+  }
+
+  /** It was ended from outside: abandoned, or the cache was closed. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Resolves when it is ended from outside. */
+  get ended(): Promise<void> {
+    this.#ended ??= new Promise((resolve) => {
+      this.#onEnd = resolve;
+      if (this.#hasEnded) resolve();
+    });
+    return this.#ended;
+  }
+
+  add(member: GroupMember): void {
+    this.#members.push(member);
+    this.#underWay++;
+  }
+
+  begin(run: GroupRun): void {
+    this.#runs.add(run);
+  }
+
+  keep(): void {
+    this.#isKept = true;
+  }
+
+  join(): void {
+    this.#waiting++;
+  }
+
+  /** A caller has its answer, or has given up. */
+  leave(): void {
+    this.#waiting--;
+    if (this.#waiting > 0 || this.#isKept || this.#underWay === 0) return;
+    this.end(new Error('nobody waits for this load any more'));
+  }
+
+  /** Ends every flight that is under way, and aborts the loader. */
+  end(reason: unknown): void {
+    this.#hasEnded = true;
+    this.#onEnd?.();
+    for (const run of this.#runs) run.end(reason);
+    for (const member of this.#members) member.fail(reason);
+  }
+
+  /** The call that began the flights does not go on. */
+  callOff(): void {
+    this.#hasEnded = true;
+    for (const member of this.#members) member.callOff();
+  }
+
+  /** For flights: one of them has ended. */
+  memberEnded(): void {
+    this.#underWay--;
+    if (this.#underWay === 0) this.#onOver(this);
+  }
+}

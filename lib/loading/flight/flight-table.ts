@@ -1,0 +1,54 @@
+import type { KeyChange } from '../../tiers/store.js';
+import { Flight } from './flight.js';
+import { FlightGroup } from './flight-group.js';
+import type { SharedValue } from './shared-value.js';
+
+/**
+ * The flights under way, by key.
+ *
+ * Invariants: a key has one flight at most that callers may join; a change of the key voids it,
+ * so that later callers begin anew.
+ */
+export class FlightTable {
+  readonly #flights = new Map<string, Flight>();
+  /** Also those whose flights are void. */
+  readonly #groups = new Set<FlightGroup>();
+
+  readonly #onFlightEnd = (flight: Flight): void => {
+    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
+  };
+
+  readonly #onGroupOver = (group: FlightGroup): void => {
+    this.#groups.delete(group);
+  };
+
+  /** The flight of the key that a caller may share. */
+  find(key: string): Flight | undefined {
+    const flight = this.#flights.get(key);
+    return flight?.isJoinable === true ? flight : undefined;
+  }
+
+  newGroup(loader: unknown, isKept = false): FlightGroup {
+    return new FlightGroup(loader, isKept, this.#onGroupOver);
+  }
+
+  begin(key: string, group: FlightGroup, stale: SharedValue | undefined): Flight {
+    const flight = new Flight({ key, group, stale, onEnd: this.#onFlightEnd });
+    this.#groups.add(group);
+    this.#flights.set(key, flight);
+    return flight;
+  }
+
+  /** What is being loaded for changed keys is stored nowhere. One look for one key. */
+  invalidate(change: KeyChange): void {
+    if ('key' in change) this.#flights.get(change.key)?.invalidate();
+    else
+      for (const [key, flight] of this.#flights) {
+        if (change.matches(key)) flight.invalidate();
+      }
+  }
+
+  endAll(reason: unknown): void {
+    for (const group of this.#groups) group.end(reason);
+  }
+}

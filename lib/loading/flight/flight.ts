@@ -1,0 +1,151 @@
+import type { Lease } from '../../tiers/store.js';
+import type { Bulkhead } from '../bulkhead/bulkhead.js';
+import type { Place } from '../bulkhead/place.js';
+import type { FlightGroup, GroupMember, GroupRun } from './flight-group.js';
+import type { SharedValue } from './shared-value.js';
+
+/**
+ * How a flight ended.
+ * - `absent`: the loader of many keys did not give this one.
+ * - `elsewhere`: nothing was loaded here (another process refreshes the key, or the flight was called off);
+ *   who waits begins anew.
+ */
+export type FlightOutcome =
+  | { readonly kind: 'value'; readonly value: SharedValue }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** Hears when a flight ends. An object, not a function: one call may wait for thousands. */
+export interface FlightListener {
+  flightEnded(outcome: FlightOutcome): void;
+}
+
+/** A run of a loader, as the flights see it that it makes or waits for. */
+export interface LoaderRun extends GroupRun {
+  readonly isRunning: boolean;
+  /** The flights that its loader waits for. */
+  readonly waits: Iterable<Wait>;
+  /** The loader of `waiter` waits for this run, which may have its place. */
+  lend(waiter: LoaderRun): void;
+  unlend(waiter: LoaderRun): void;
+  /** The place in that bulkhead that it, or the run that began it, has. */
+  placeIn(bulkhead: Bulkhead): Place | undefined;
+}
+
+/** A loader waits for a flight. */
+export interface Wait {
+  readonly run: LoaderRun;
+  readonly flight: Flight;
+}
+
+export interface FlightOptions {
+  readonly key: string;
+  readonly group: FlightGroup;
+  /** An expired value of the key that the one who begins the flight has at hand. */
+  readonly stale: SharedValue | undefined;
+  readonly onEnd: (flight: Flight) => void;
+}
+
+/**
+ * The load of one key, shared by all who ask while it is under way.
+ *
+ * Invariants: it ends once; what a void flight brings goes to those who already wait and is stored nowhere.
+ */
+export class Flight implements GroupMember {
+  readonly key: string;
+  readonly group: FlightGroup;
+  readonly stale: SharedValue | undefined;
+  readonly #onEnd: (flight: Flight) => void;
+  /** The right to store what is loaded, once it is granted. */
+  lease: Lease | undefined;
+  /** Whether what is loaded may be stored: under the lease, or (without Redis) in memory alone. */
+  isStorable = false;
+  /** The run of the loader that makes this key, once there is one. */
+  run: LoaderRun | undefined;
+  outcome: FlightOutcome | undefined;
+  /** The loaders that wait for it. */
+  #waits: Set<Wait> | undefined;
+  /** Who waits. Most flights have one caller, and there may be thousands of flights. */
+  #listener: FlightListener | undefined;
+  #moreListeners: Set<FlightListener> | undefined;
+  #wasChanged = false;
+
+  constructor({ key, group, stale, onEnd }: FlightOptions) {
+    this.key = key;
+    this.group = group;
+    this.stale = stale;
+    this.#onEnd = onEnd;
+    group.add(this);
+  }
+
+  /** The key was changed since the flight began, here or (as the lease tells) by another process. */
+  get isVoid(): boolean {
+    return this.#wasChanged || this.lease?.isVoid === true;
+  }
+
+  /** Whether a caller that comes now may share it. */
+  get isJoinable(): boolean {
+    return this.outcome === undefined && !this.isVoid;
+  }
+
+  get waits(): Iterable<Wait> {
+    return this.#waits ?? [];
+  }
+
+  invalidate(): void {
+    this.#wasChanged = true;
+  }
+
+  end(outcome: FlightOutcome): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = outcome;
+    this.#onEnd(this);
+    this.group.memberEnded();
+    const [first, others] = [this.#listener, this.#moreListeners];
+    this.#listener = undefined;
+    this.#moreListeners = undefined;
+    first?.flightEnded(outcome);
+    if (others !== undefined) for (const listener of others) listener.flightEnded(outcome);
+  }
+
+  fail(error: unknown): void {
+    this.end({ kind: 'failed', error });
+  }
+
+  callOff(): void {
+    this.end({ kind: 'elsewhere' });
+  }
+
+  listen(listener: FlightListener): void {
+    if (this.#listener === undefined) {
+      this.#listener = listener;
+      return;
+    }
+    this.#moreListeners ??= new Set();
+    this.#moreListeners.add(listener);
+  }
+
+  unlisten(listener: FlightListener): void {
+    if (this.#listener === listener) this.#listener = undefined;
+    else this.#moreListeners?.delete(listener);
+  }
+
+  /** Nothing is stored for it: the lease goes back, unless a change has taken it. */
+  giveUpLease(): void {
+    if (this.isVoid) this.lease?.abandon();
+    else this.lease?.release();
+  }
+
+  /** A loader waits for this flight: it lends its place, and must not be waited for by it. */
+  beginWait(wait: Wait): void {
+    this.#waits ??= new Set();
+    this.#waits.add(wait);
+    this.run?.lend(wait.run);
+  }
+
+  endWait(wait: Wait): void {
+    this.#waits?.delete(wait);
+    this.run?.unlend(wait.run);
+  }
+}

@@ -1,0 +1,123 @@
+import { types } from 'node:util';
+import type { Loader, LoaderContext, ManyLoader } from '../api/loading.js';
+import { CacheHealthError } from '../core/errors.js';
+import { parseLifetime } from '../core/time/duration.js';
+import type { Turns } from '../core/time/turns.js';
+import { describe } from '../core/validate.js';
+import { encodeValue } from '../entry/codec.js';
+import type { Flight } from './flight/flight.js';
+import type { LoaderCall } from './flight/loader-call.js';
+
+/**
+ * What a loader made of a key.
+ * - `value`: encoded. `ttlMs` is absent when the value goes to the callers and is stored nowhere.
+ * - `absent`: the loader did not give the key.
+ * - `failed`: the value cannot be encoded.
+ */
+export type LoadResult =
+  | { readonly kind: 'value'; readonly payload: string; readonly ttlMs: number | undefined }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** A user's loader, for one key or many, and how long its values live if it does not say. */
+export interface LoaderSource {
+  readonly loader: unknown;
+  /** Runs the loader once. The results are in the order of the flights. Rejects as `LoaderCall.run` does. */
+  load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]>;
+}
+
+/** Asks the loader of `getOrSet` for its key. */
+export class OneKeySource implements LoaderSource {
+  readonly loader: Loader<unknown>;
+  readonly #ttlMs: number;
+
+  constructor(loader: Loader<unknown>, ttlMs: number) {
+    this.loader = loader;
+    this.#ttlMs = ttlMs;
+  }
+
+  async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
+    const flight = flights[0] as Flight;
+    const life: Lifetime = { ttlMs: this.#ttlMs, isSkipped: false };
+    const value = await call.run(() => this.loader(contextOf(flight, call, life)));
+    return [encoded(value, life.isSkipped ? undefined : life.ttlMs)];
+  }
+}
+
+/** Asks the loader of `getOrSetMany` for all of its keys at once. */
+export class ManyKeysSource implements LoaderSource {
+  readonly loader: ManyLoader<unknown>;
+  readonly #ttlMs: number;
+  readonly #turns: Turns;
+
+  constructor(loader: ManyLoader<unknown>, ttlMs: number, turns: Turns) {
+    this.loader = loader;
+    this.#ttlMs = ttlMs;
+    this.#turns = turns;
+  }
+
+  async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
+    const keys = flights.map(({ key }) => key);
+    const context = {
+      get signal() {
+        return call.signal;
+      },
+    };
+    const values = asMap(await call.run<unknown>(() => this.loader(keys, context)));
+    const results: LoadResult[] = [];
+    await this.#turns.forEach(keys, (key) => {
+      const isGiven = values.has(key);
+      results.push(isGiven ? encoded(values.get(key), this.#ttlMs) : { kind: 'absent' });
+    });
+    return results;
+  }
+}
+
+/** How long a value is to live, as its loader says. */
+interface Lifetime {
+  ttlMs: number | undefined;
+  isSkipped: boolean;
+}
+
+const TTL = { name: 'the ttl given to setTtl()', code: 'ERR_CACHE_OPTION' } as const;
+
+/** The signal and the copy of the stale value are made when the loader reads them. */
+function contextOf(flight: Flight, call: LoaderCall, life: Lifetime): LoaderContext<unknown> {
+  const context: LoaderContext<unknown> = {
+    key: flight.key,
+    get signal() {
+      return call.signal;
+    },
+    setTtl(ttl) {
+      life.ttlMs = parseLifetime(TTL, ttl);
+    },
+    skip() {
+      life.isSkipped = true;
+    },
+  };
+  const { stale } = flight;
+  if (stale === undefined) return context;
+  let copy: { readonly value: unknown } | undefined;
+  const get = (): unknown => {
+    copy ??= { value: stale.copy() };
+    return copy.value;
+  };
+  return Object.defineProperty(context, 'stale', { get, enumerable: true });
+}
+
+function encoded(value: unknown, ttlMs: number | undefined): LoadResult {
+  try {
+    return { kind: 'value', payload: encodeValue(value), ttlMs };
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
+}
+
+/** Also a Map of another realm. */
+function asMap(result: unknown): ReadonlyMap<string, unknown> {
+  if (types.isMap(result)) return result as ReadonlyMap<string, unknown>;
+  throw new CacheHealthError(
+    'ERR_CACHE_LOADER',
+    `The loader of getOrSetMany() must give a Map from key to value, got ${describe(result)}.`,
+  );
+}

@@ -1,0 +1,18 @@
+import { graceMsOf } from '../entry/entry.js';
+import { freshUntilMs } from '../entry/freshness.js';
+import type { Found, Store } from '../tiers/store.js';
+import type { StaleValue } from './flight/await-flights.js';
+import { SharedValue } from './flight/shared-value.js';
+
+/** An expired entry as a value to serve within its grace; `undefined` when it cannot be decoded. */
+export function staleValueOf(store: Store, key: string, found: Found): StaleValue | undefined {
+  const { entry } = found;
+  try {
+    const value = SharedValue.found(found);
+    const isUsable = (): boolean => store.timeOf(key) < freshUntilMs(entry) + graceMsOf(entry);
+    return { value, isUsable };
+  } catch {
+    store.unreadable(key);
+    return undefined;
+  }
+}

@@ -1,0 +1,177 @@
+import type { Clock, Timer } from '../../core/time/clock.js';
+import { classify, Failure } from '../failure.js';
+import type { DoorState } from '../remote.js';
+import { SHORTEST_PAUSE_MS } from './backoff.js';
+import type { DoorSession } from './door-session.js';
+import { Heartbeat } from './heartbeat.js';
+import type { DataJudge, Judged } from './judgement/data-judge.js';
+import { isRefused } from './judgement/refusal.js';
+import type { Situation } from './situation.js';
+
+export interface AdmissionOptions {
+  readonly clock: Clock;
+  readonly situation: Situation;
+  readonly judge: DataJudge;
+  /** A heartbeat failed on the session in use. */
+  readonly onFailure: (failure: Failure) => void;
+}
+
+/**
+ * The way from a judged session to reads: replay (R4), the settling time (R5), and heartbeats that prove the data
+ * ever after (R6).
+ */
+export class Admission {
+  readonly #clock: Clock;
+  readonly #situation: Situation;
+  readonly #judge: DataJudge;
+  readonly #heartbeat: Heartbeat;
+  #timer: Timer | undefined;
+  #refused: Failure | undefined;
+
+  constructor(options: AdmissionOptions) {
+    this.#clock = options.clock;
+    this.#situation = options.situation;
+    this.#judge = options.judge;
+    this.#heartbeat = new Heartbeat({
+      clock: options.clock,
+      beat: (session) => this.#beat(session).catch(classify),
+      onFailure: options.onFailure,
+    });
+  }
+
+  get isProven(): boolean {
+    return this.#heartbeat.isProven;
+  }
+
+  prove(): Promise<boolean> {
+    return this.#heartbeat.prove();
+  }
+
+  /** Heartbeats begin. */
+  watch(session: DoorSession): void {
+    this.#heartbeat.start(session);
+  }
+
+  /** No reply counts until a heartbeat has shown that the data is still the same. */
+  distrust(): void {
+    this.#heartbeat.distrust();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#heartbeat.stop();
+  }
+
+  /** A write was refused. If it was one of a replay, this is why the replay failed. */
+  refused(failure: Failure): void {
+    this.#refused = failure;
+  }
+
+  /** Replays, and reads or settles. Resolves to why that failed, if it did and nobody heard of it. */
+  async recover(session: DoorSession, judged: Judged): Promise<Failure | undefined> {
+    const situation = this.#situation;
+    this.stop();
+    this.#refused = undefined;
+    situation.apply({ name: 'judged', reason: 'data_replaced' });
+    const isReplayed = await situation.listener.replay(situation.door, session);
+    if (situation.session !== session || situation.state.name !== 'recovering') return undefined;
+    if (!isReplayed) return this.#replayFailed();
+    this.#heartbeat.start(session);
+    if (judged.until === undefined) {
+      this.#heartbeat.proven(judged.sentAt);
+      this.#admit();
+    } else {
+      situation.apply({ name: 'settle', until: judged.until });
+      this.#endSettlingAt(judged.until, session);
+    }
+    return undefined;
+  }
+
+  #admit(): void {
+    this.#judge.identity.becameNormal();
+    this.#situation.apply({ name: 'admit' });
+  }
+
+  #endSettlingAt(at: number, session: DoorSession): void {
+    const { state } = this.#situation;
+    const isSettling = (): boolean =>
+      this.#situation.state === state && this.#situation.session === session;
+    const task = (): void => {
+      this.#endSettling(session, isSettling).catch((error) => session.lose(classify(error)));
+    };
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(task, at - this.#clock.now());
+  }
+
+  /** The first read comes after a heartbeat that was sent after the settling time, and after what failed in it. */
+  async #endSettling(session: DoorSession, isSettling: () => boolean): Promise<void> {
+    const { listener, door } = this.#situation;
+    const isProven = isSettling() && (await this.#heartbeat.prove());
+    if (!isSettling()) return;
+    if (!isProven) return this.#endSettlingAt(this.#clock.now() + SHORTEST_PAUSE_MS, session);
+    const isReplayed = !listener.hasWork || (await listener.replay(door, session));
+    if (!isSettling()) return;
+    if (isReplayed) this.#admit();
+    else session.lose(this.#replayFailed());
+  }
+
+  #replayFailed(): Failure {
+    return this.#refused ?? REPLAY_FAILED;
+  }
+
+  /** One heartbeat: whether the data is proven to be that of the same reign. */
+  async #beat(session: DoorSession): Promise<boolean | Failure> {
+    const before = this.#situation.state.name;
+    const sighting = await this.#judge.beat(session, before === 'read-only');
+    if (sighting instanceof Failure) return sighting;
+    if (!this.#isStill(session, before)) return false;
+    if (sighting === 'same') return true;
+    if (sighting === 'replica') return DEMOTED;
+    if (sighting === 'replaced') session.lose(DEMOTED);
+    else if (before === 'read-only') session.lose(REPLACED);
+    else return this.#judgeAgain(session, sighting === 'missing' && before === 'closed');
+    return false;
+  }
+
+  /**
+   * OPEN and judgement on the session in use (R6). `goesOn`: the record was only evicted (R10), and this process
+   * reads this life of the server already. Nothing changes for it, if the judgement agrees.
+   */
+  async #judgeAgain(session: DoorSession, goesOn: boolean): Promise<boolean | Failure> {
+    const situation = this.#situation;
+    if (!goesOn) situation.apply({ name: 'judged', reason: 'data_replaced' });
+    const before = situation.state.name;
+    const judged = await this.#judge.open(session, true);
+    if (!this.#isStill(session, before)) return false;
+    if (judged instanceof Failure) {
+      if (!goesOn || isRefused(judged)) session.lose(judged);
+      return judged;
+    }
+    if (goesOn && judged.isIntact && judged.until === undefined) return true;
+    const failure = await this.recover(session, judged);
+    if (failure !== undefined) session.lose(failure);
+    return false;
+  }
+
+  #isStill(session: DoorSession, name: DoorState['name']): boolean {
+    return this.#situation.session === session && this.#situation.state.name === name;
+  }
+}
+
+const REPLAY_FAILED: Failure = new Failure(
+  'unavailable',
+  'connection_lost',
+  new Error('the journal could not be replayed'),
+);
+
+const REPLACED: Failure = new Failure(
+  'unavailable',
+  'data_replaced',
+  new Error('the data of this server was replaced'),
+);
+
+const DEMOTED: Failure = new Failure(
+  'writes',
+  'read_only',
+  new Error('READONLY this server is a replica now'),
+);

@@ -1,0 +1,207 @@
+import { Failure } from '../../redis/failure.js';
+import type { ClaimReply, Commands, Lane } from '../../redis/remote.js';
+import type { ChangeQueue } from '../changes/change-queue.js';
+import type { Reader } from '../reader.js';
+import type { Shard } from '../shard.js';
+import type { Claim, Loaded, NewValue } from '../store.js';
+import { type HeldLease, LeaseKeeper } from './lease-keeper.js';
+
+export interface ClaimParts {
+  readonly queue: ChangeQueue;
+  readonly reader: Reader;
+  /** The journal has something that Redis could be told now. */
+  readonly onDeferred: () => void;
+}
+
+const NONE: Claim = { kind: 'none' };
+const HELD: Claim = { kind: 'held' };
+
+type LoadedUnderLease = Loaded & { readonly lease: HeldLease };
+
+function isLeased(loaded: Loaded): loaded is LoadedUnderLease {
+  return loaded.lease !== undefined;
+}
+
+type Grant = Omit<HeldLease, 'isVoid' | 'release' | 'abandon'>;
+
+/**
+ * The rights to load: claims them in Redis, and stores what was loaded.
+ *
+ * Invariants: a claim waits for this process' own unanswered change of the key; a loaded value is as old as
+ * its grant and is stored only under its lease, so whatever changed the key since wins.
+ */
+export class Claims {
+  readonly keeper: LeaseKeeper;
+  readonly #shard: Shard;
+  readonly #parts: ClaimParts;
+
+  constructor(shard: Shard, parts: ClaimParts) {
+    this.#shard = shard;
+    this.#parts = parts;
+    this.keeper = new LeaseKeeper(shard.door, shard.tools.clock);
+  }
+
+  async claim(
+    keys: readonly string[],
+    mode: 'load' | 'refresh',
+    lane: Lane,
+  ): Promise<readonly Claim[]> {
+    const { queue } = this.#parts;
+    if (queue.isHeld) await queue.untilFree();
+    if (!queue.isEmpty) await Promise.all(keys.map((key) => queue.untilAnswered(key)));
+    const claims: Claim[] = new Array(keys.length).fill(NONE);
+    const asked: number[] = [];
+    const { writer } = this.#shard;
+    if (writer === undefined) return claims;
+    for (let i = 0; i < keys.length; i++) {
+      if (this.#shard.readerFor(keys[i] as string) !== undefined) asked.push(i);
+    }
+    const again = await this.#ask(writer, { keys, at: asked, claims }, { mode, lane });
+    // A value that may not be believed (cleared, or older than our own change): load it anew over what is there.
+    if (again.length > 0)
+      await this.#ask(writer, { keys, at: again, claims }, { mode: 'refresh', lane });
+    return claims;
+  }
+
+  /** Gives back what was granted after its caller had gone. */
+  giveBack(claims: readonly Claim[]): void {
+    const leases = claims.flatMap((claim) =>
+      claim.kind === 'granted' ? [claim.lease as HeldLease] : [],
+    );
+    this.keeper.release(leases);
+  }
+
+  /** Stores what was loaded: under its lease, or in memory alone. */
+  async fill(loaded: readonly Loaded[], lane: Lane): Promise<void> {
+    const { door, ledger, tools } = this.#shard;
+    const writer = door.reader === undefined ? undefined : this.#shard.writer;
+    const leased: LoadedUnderLease[] = [];
+    for (const { lease } of loaded) if (lease !== undefined) this.keeper.end(lease as HeldLease);
+    await tools.turns.forEach(loaded, (each) => {
+      const { key, value, lease } = each;
+      if (this.#isObsolete(key, lease as HeldLease | undefined)) return;
+      if (isLeased(each) && writer !== undefined) leased.push(each);
+      else if (writer === undefined || ledger.blocks(key)) this.#keepAlone(key, value);
+    });
+    if (leased.length > 0 && writer !== undefined) await this.#fillLeased(writer, leased, lane);
+  }
+
+  async #ask(
+    commands: Commands,
+    what: {
+      readonly keys: readonly string[];
+      readonly at: readonly number[];
+      readonly claims: Claim[];
+    },
+    how: { readonly mode: 'load' | 'refresh'; readonly lane: Lane },
+  ): Promise<readonly number[]> {
+    if (what.at.length === 0) return [];
+    const { door, ledger } = this.#shard;
+    const { position } = ledger;
+    const { generation } = door;
+    const names = what.at.map((i) => this.#shard.fullKey(what.keys[i] as string));
+    const replies = await commands.claim(names, how.mode, how.lane);
+    const again: number[] = [];
+    this.#reportFailures(replies);
+    what.at.forEach((index, i) => {
+      const grant = {
+        key: what.keys[index] as string,
+        fullKey: names[i] as string,
+        generation,
+        position,
+      };
+      const claim = this.#toClaim(replies[i] as ClaimReply, grant);
+      if (claim === undefined) again.push(index);
+      else what.claims[index] = claim;
+    });
+    return again;
+  }
+
+  /** `undefined`: a value that may not be believed is there. */
+  #toClaim(reply: ClaimReply, grant: Omit<Grant, 'token' | 'at'>): Claim | undefined {
+    if (reply instanceof Failure) return NONE;
+    switch (reply.kind) {
+      case 'value':
+        return this.#valueOf(grant.key, reply.entry);
+      case 'held':
+        return HELD;
+      case 'granted':
+        this.#shard.door.time.saw(reply.at);
+        return {
+          kind: 'granted',
+          lease: this.#lease({ ...grant, token: reply.token, at: reply.at }),
+        };
+    }
+  }
+
+  /** One failure may be the reply to many keys. */
+  #reportFailures(replies: readonly ClaimReply[]): void {
+    const failures = new Set(replies.filter((reply) => reply instanceof Failure));
+    for (const failure of failures) if (!failure.isImpatient) this.#shard.door.report(failure);
+  }
+
+  #valueOf(key: string, entry: string): Claim | undefined {
+    if (!this.#parts.reader.isBelievable(key, entry)) return undefined;
+    return { kind: 'value', found: { entry, tier: 'redis', isStale: false } };
+  }
+
+  #lease(grant: Grant): HeldLease {
+    const lease: HeldLease = {
+      ...grant,
+      isVoid: false,
+      release: () => this.keeper.release([lease]),
+      abandon: () => this.keeper.end(lease),
+    };
+    this.keeper.hold(lease);
+    return lease;
+  }
+
+  /** The key is being changed, was changed since the grant, or the generation of the grant is gone. */
+  #isObsolete(key: string, lease: HeldLease | undefined): boolean {
+    if (this.#parts.queue.latest(key) !== undefined) return true;
+    if (lease === undefined) return false;
+    const { ledger, door } = this.#shard;
+    return lease.isVoid || lease.generation !== door.generation || ledger.blocks(key);
+  }
+
+  async #fillLeased(
+    commands: Commands,
+    loaded: readonly LoadedUnderLease[],
+    lane: Lane,
+  ): Promise<void> {
+    const { door, ledger } = this.#shard;
+    const items = loaded.map(({ key, value, lease }) => {
+      // The value is as old as its grant, and lives from now on.
+      const loadMs = Math.max(0, Math.ceil(door.time.now() - lease.at / 1_000));
+      const text = this.#shard.textOf(
+        key,
+        { ...value, ttlMs: value.ttlMs + loadMs },
+        { low: lease.at },
+      );
+      return { key: lease.fullKey, token: lease.token, text, pxMs: value.ttlMs + value.graceMs };
+    });
+    const outcomes = await commands.fill(items, lane);
+    if (outcomes instanceof Failure) door.report(outcomes);
+    loaded.forEach(({ key, value, lease }, i) => {
+      if (!ledger.isUnchangedSince(key, lease.position)) return;
+      if (outcomes instanceof Failure) this.#keepAlone(key, value);
+      else if (outcomes[i] === 'done' && lease.generation === door.generation) {
+        this.#shard.keep(key, items[i]?.text ?? '');
+      }
+    });
+  }
+
+  /** Keeps a value that Redis does not have: its key is not read from Redis until that was told. */
+  #keepAlone(key: string, value: NewValue): void {
+    const { door, ledger, tools, hasRedis } = this.#shard;
+    const stamp = door.time.stamp();
+    const text = this.#shard.textOf(key, value, stamp);
+    if (!hasRedis) {
+      tools.standby.keep(key, text);
+      return;
+    }
+    tools.standby.keep(key, text, { outageTtlMs: tools.config.outageTtlMs });
+    ledger.defer(key, 'load', stamp);
+    this.#parts.onDeferred();
+  }
+}

@@ -1,0 +1,76 @@
+import { parseCacheOptions } from '../../lib/cache/parse-options.js';
+import { systemClock } from '../../lib/core/time/clock.js';
+import { Turns } from '../../lib/core/time/turns.js';
+import { MemoryTier } from '../../lib/memory/memory-tier.js';
+import { noRedis } from '../../lib/redis/no-redis.js';
+import type { Remote } from '../../lib/redis/remote.js';
+import { SingleRemote } from '../../lib/redis/single.js';
+import type { Observer } from '../../lib/tiers/observer.js';
+import { Shards } from '../../lib/tiers/shards.js';
+import { MemoryStandby } from '../../lib/tiers/standby.js';
+import { TieredStore } from '../../lib/tiers/tiered-store.js';
+import { RedisServer } from '../support/redis-server.js';
+import { until } from '../support/wait.js';
+import { type Subject, storeConformance } from '../tiers/store-conformance.js';
+
+const ignore = (): void => {};
+
+const SILENT: Observer = {
+  looked: ignore,
+  stored: ignore,
+  removed: ignore,
+  failed: ignore,
+  loadFailed: ignore,
+  journalOverflowed: ignore,
+  dataLost: ignore,
+  valueTooLarge: ignore,
+  doorChanged: ignore,
+};
+
+/** A store on that Redis, in real time. */
+async function subjectOn(redis: string | false): Promise<Subject> {
+  const clock = systemClock;
+  const config = parseCacheOptions({ redis, logger: false, commandTimeout: '5s' });
+  const { redis: source, prefix, commandTimeoutMs, maxValueBytes } = config;
+  const remote: Remote =
+    source === undefined
+      ? noRedis(clock)
+      : new SingleRemote({ source, prefix, clock, commandTimeoutMs, maxValueBytes });
+  const memory = new MemoryTier({ max: 1_000, maxBytes: 1_000_000 }, (key) => shards.evicted(key));
+  const standby = new MemoryStandby(memory, clock);
+  const tools = { config, clock, turns: new Turns(clock), observer: SILENT, standby };
+  const shards = new Shards(remote, tools);
+  const store = new TieredStore(shards);
+  shards.start();
+  await until(() => store.state.mode === 'normal', 'the store serves');
+  return {
+    store,
+    advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    stop: () => shards.close(),
+  };
+}
+
+storeConformance({
+  name: 'tiers on memory alone',
+  hasRedis: false,
+  make: () => subjectOn(false),
+});
+
+describe('tiers on a Redis', () => {
+  let redis: RedisServer;
+
+  before(async () => {
+    redis = await RedisServer.start();
+  });
+
+  after(() => redis.stop());
+
+  storeConformance({
+    name: 'tiers on a Redis',
+    hasRedis: true,
+    make: async () => {
+      await redis.command('FLUSHALL');
+      return subjectOn(redis.url);
+    },
+  });
+});

@@ -1,0 +1,28 @@
+import type { Mutation } from '../support/mutation.js';
+
+export const mutations: readonly Mutation[] = [
+  {
+    title: 'a flight ends twice',
+    file: 'loading/flight/flight.js',
+    find: 'if (this.outcome !== undefined) return;',
+    replace: '',
+  },
+  {
+    title: 'a load that was promised to somebody is abandoned',
+    file: 'loading/flight/flight-group.js',
+    find: 'this.#isKept ||',
+    replace: '',
+  },
+  {
+    title: 'a void flight takes the one after it off the table',
+    file: 'loading/flight/flight-table.js',
+    find: 'if (this.#flights.get(flight.key) === flight)',
+    replace: '',
+  },
+  {
+    title: 'a cleared pattern keeps its flights',
+    file: 'loading/flight/flight-table.js',
+    find: 'flight.invalidate();',
+    replace: ';',
+  },
+];

@@ -1,0 +1,32 @@
+import type { Mutation } from '../support/mutation.js';
+
+export const mutations: readonly Mutation[] = [
+  {
+    title: 'one failure abandons what else a call began',
+    file: 'loading/flight/await-flights.js',
+    find: 'for (const seat of this.#seats) seat.keep();',
+    replace: '',
+    test: 'shared with others',
+  },
+  {
+    title: 'a joiner gets nothing for what the first loader did not give',
+    file: 'loading/single-flight.js',
+    find: ' || group.loader !== source.loader',
+    replace: '',
+    test: 'shared with others',
+  },
+  {
+    title: 'a value is stored that was changed just before the fill',
+    file: 'loading/load-task.js',
+    find: 'if (flight.isVoid) flight.giveUpLease(); else',
+    replace: '',
+    test: 'between two turns',
+  },
+  {
+    title: 'the keys of other processes hold up the rest',
+    file: 'loading/load-task.js',
+    find: 'const runs = [this.#run(order, ready)];',
+    replace: 'await claims.pollHeld(held, () => {}); const runs = [this.#run(order, ready)];',
+    test: 'other processes',
+  },
+];
