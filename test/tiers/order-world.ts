@@ -242,14 +242,18 @@ export class OrderWorld {
     }
   }
 
-  /** A later or a concurrent change may have removed it, or a clear of another process that was not heard of. */
+  /**
+   * A later or a concurrent change may have removed it, or a clear of another process that was not heard of. A
+   * process that has not heard of a clear may also replace it by a value that nobody can reach.
+   */
   #mayBeGone(call: Call): boolean {
+    const hasClear = this.calls.some(({ op }) => op === 'c');
     const isRemoval = (other: Call): boolean => {
-      const isUnheard = other.op === 'c' && other.by !== call.by;
-      if (isUnheard || other === call) return isUnheard;
-      const isKnown = other.endedAt !== undefined && other.result !== 'deferred';
-      const mayRemove = other.op === 's' ? !isKnown : isChange(other);
-      return mayRemove && !this.#isBefore(other.number, call.number);
+      const isForeign = other.by !== call.by;
+      if (other === call || (isForeign && other.op === 'c')) return other !== call;
+      const isLost = other.endedAt === undefined || other.result === 'deferred';
+      const mayRemove = other.op !== 's' || isLost || (isForeign && hasClear);
+      return isChange(other) && mayRemove && !this.#isBefore(other.number, call.number);
     };
     return this.#isReplayed || this.calls.some(isRemoval);
   }
