@@ -9,6 +9,7 @@ import type { Capabilities, DoorSession } from '../door-session.js';
 import type { Situation } from '../situation.js';
 import { DataIdentity } from './data-identity.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
+import { OldRelease } from './old-release.js';
 import { type Found, probe } from './probe.js';
 import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
@@ -57,10 +58,12 @@ export class DataJudge {
   readonly identity: DataIdentity = new DataIdentity();
   readonly #options: JudgeOptions;
   readonly #servers = new WeakMap<DoorSession, Server>();
+  readonly #oldRelease: OldRelease;
   #canSweep = true;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
+    this.#oldRelease = new OldRelease(options.prefix);
   }
 
   get canSweep(): boolean {
@@ -98,6 +101,7 @@ export class DataJudge {
     const before = this.identity.reign.life;
     const joins = isContinued && joinNamed(server);
     const sentAt = clock.now();
+    const old = this.#oldRelease.read(session);
     const records = await session.open(this.identity.opening(server.life));
     if (records instanceof Failure) return deniedOr(records);
     this.#observe(records, sentAt);
@@ -107,6 +111,8 @@ export class DataJudge {
     const isFlushed = this.#tierJudges(evidence) === 'amnesia' || evidence.isOlderGeneration;
     const flushed = isFlushed ? await this.bump(session) : undefined;
     if (flushed instanceof Failure) return flushed;
+    const followed = await this.#followOld(session, await old);
+    if (followed instanceof Failure) return followed;
     return { isIntact: !isFlushed && (joins || evidence.life === before), sentAt, until };
   }
 
@@ -136,6 +142,7 @@ export class DataJudge {
     const { listener } = this.#options.situation;
     const isFence = !isReadOnly && listener.hasUnfenced;
     const confirm = isReadOnly ? () => {} : listener.beginFence();
+    const old = this.#oldRelease.isKnown ? this.#oldRelease.read(session) : undefined;
     const pair = await sendPair(session, {
       clock: this.#options.clock,
       serverClock: this.#options.serverClock,
@@ -148,20 +155,44 @@ export class DataJudge {
     if (sighting !== 'same' && sighting !== 'torn') return sighting;
     const { life, id } = this.identity.reign;
     confirm({ life, reign: id, count: this.identity.count });
-    const repaired = sighting === 'torn' && !isReadOnly ? await session.fence(id) : undefined;
-    return repaired instanceof Failure ? repaired : 'same';
+    if (isReadOnly) return 'same';
+    const repaired = sighting === 'torn' ? await session.fence(id) : undefined;
+    if (repaired instanceof Failure) return repaired;
+    if (old === undefined) return 'same';
+    return (await this.#followOld(session, await old)) ?? 'same';
   }
 
   /** A new generation (R4). Each try has a random part of its own, so that a late one is no other's. */
   async bump(session: DoorSession): Promise<string | Failure> {
-    const old = this.#bumpOld(session);
     const random = randomText(GENERATION_LENGTH);
+    const [records, ofOld] = await Promise.all([
+      this.#bumpOwn(session, random),
+      this.#oldRelease.bump(session, random),
+    ]);
+    if (records instanceof Failure) return records;
+    if (ofOld?.kind === 'unavailable') return ofOld;
+    return this.#bumped(records);
+  }
+
+  /** Release 0.1 dropped everything: so does this one. Nobody is told, or the versions would go on for ever. */
+  async #followOld(session: DoorSession, found: string): Promise<Failure | undefined> {
+    if (this.#oldRelease.hasChanged(found, this.identity.generation)) {
+      const records = await this.#bumpOwn(session, randomText(GENERATION_LENGTH));
+      if (records instanceof Failure) return records;
+      this.#bumped(records);
+    }
+    this.#oldRelease.follow(found);
+    return undefined;
+  }
+
+  async #bumpOwn(session: DoorSession, random: string): Promise<Records | Failure> {
     const sentAt = this.#options.clock.now();
     const records = await session.bump(random, this.identity.serial);
-    const replyOfOld = await old;
-    if (records instanceof Failure) return records;
-    if (replyOfOld instanceof Failure && replyOfOld.kind === 'unavailable') return replyOfOld;
-    this.#observe(records, sentAt);
+    if (!(records instanceof Failure)) this.#observe(records, sentAt);
+    return records;
+  }
+
+  #bumped(records: Records): string {
     this.identity.bumped(records);
     const { listener, door } = this.#options.situation;
     listener.bumped(door);
@@ -172,18 +203,6 @@ export class DataJudge {
   #tierJudges(evidence: Evidence): 'intact' | 'amnesia' {
     const { listener, door } = this.#options.situation;
     return listener.judge(door, evidence);
-  }
-
-  /** Processes of release 0.1 on the same prefix drop what was cleared, too. */
-  async #bumpOld(session: DoorSession): Promise<unknown> {
-    const key = `${this.#options.prefix}${RESERVED}fence`;
-    const found = await session.send(['EXISTS', key]);
-    if (found !== 1) return found;
-    const [reply] = await Promise.all([
-      session.send(['HSET', key, 'gen', randomText(GENERATION_LENGTH)]),
-      session.send(['HINCRBY', key, 'n', '1']),
-    ]);
-    return reply;
   }
 
   #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting | 'torn' {
