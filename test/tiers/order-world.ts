@@ -133,7 +133,8 @@ export class OrderWorld {
   /** The value that was there before. */
   #begin(): void {
     const { fixture } = this.#processes[0] as Process;
-    const text = fixture.shards.of(KEY).shard.textOf(KEY, value('0'), { low: 1_000 });
+    const low = this.server.nowMs * 1_000 - 1_000_000;
+    const text = fixture.shards.of(KEY).shard.textOf(KEY, value('0'), { low });
     this.server.redis.execute(['SET', PREFIX + KEY, text]);
   }
 

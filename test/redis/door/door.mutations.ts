@@ -93,8 +93,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'R9: READONLY leaves the data readable, unseen',
     file: SUPERVISOR,
-    find: 'if ((0, refusal_js_1.isDemotion)(failure)) this.#doubt(session, failure); else if',
-    replace: 'if',
+    find: 'if (isReplica) this.#admission.distrust();',
+    replace: '',
   },
   {
     title: 'R9: a server that refuses writes is read whatever its data is',

@@ -10,7 +10,7 @@ import type { Situation } from '../situation.js';
 import { DataIdentity, type Sight } from './data-identity.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
-import { forbidden, isDemotion, isRefused } from './refusal.js';
+import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
 import { isKnownLife, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
@@ -18,6 +18,8 @@ import { settlingMs } from './settling.js';
 /** What is known of the server behind a connection. */
 interface Server {
   readonly runId: string | undefined;
+  /** INFO tells its life: another life will be noticed. */
+  readonly isNamed: boolean;
   readonly capabilities: Capabilities;
   life: string;
   /** The life of the reign that the records named last. */
@@ -34,8 +36,11 @@ export interface Judged {
   readonly until: number | undefined;
 }
 
-/** What a heartbeat showed. All but `same` proves nothing. */
-export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'other-life';
+/**
+ * What a heartbeat showed. All but `same` proves nothing. `replica`: the server was demoted, and its data is what it
+ * was. `replaced`: it was demoted, and its data is another one.
+ */
+export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'replaced' | 'other-life';
 
 export interface JudgeOptions {
   readonly prefix: string;
@@ -77,10 +82,10 @@ export class DataJudge {
     const { runId, replicationId } = info;
     const known = this.#servers.get(session);
     // A life without a name lasts as long as its connection.
-    const isKnown = runId !== undefined && replicationId !== undefined;
-    const life = isKnown || known === undefined ? lifeOf(runId, replicationId) : known.life;
+    const isNamed = runId !== undefined && replicationId !== undefined;
+    const life = isNamed || known === undefined ? lifeOf(runId, replicationId) : known.life;
     const namedLife = lastReign(records.chain)?.life;
-    this.#servers.set(session, { runId, capabilities, life, namedLife });
+    this.#servers.set(session, { runId, isNamed, capabilities, life, namedLife });
     this.#canSweep = capabilities.unlink && (capabilities.scan ?? this.#canSweep);
     session.adapt(capabilities);
     return found;
@@ -111,14 +116,18 @@ export class DataJudge {
     const server = this.#server(session);
     if (server === undefined) return false;
     const isReplica = writesRefused !== undefined && isDemotion(writesRefused);
-    // Where lives have no names, nobody can say whether a replica's data was replaced.
-    if (isReplica && !isKnownLife(server.life) && records.chain.length > 0) return false;
+    if (isReplica && !server.isNamed && records.chain.length > 0) return false;
     const { identity } = this;
     const { serverClock } = this.#options;
     if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs))
       return false;
     const evidence = identity.opened(server.life, records, false);
     return this.#tierJudges(evidence) === 'intact';
+  }
+
+  /** Whether a replica's data can be told from other data. Where lives have no names, nobody knows. */
+  canJudgeReplica(session: DoorSession): boolean {
+    return this.#server(session)?.isNamed === true;
   }
 
   /** One heartbeat. `isReadOnly`: nothing can be fenced, and a replica of the same life may be read. */
@@ -185,8 +194,9 @@ export class DataJudge {
         : lifeOf(runId, pair.replicationId);
     server.namedLife = lastReign(pair.records.chain)?.life;
     if (life !== server.life) {
+      if (pair.role === 'replica') return 'replaced';
       server.life = life;
-      return pair.role === 'replica' ? 'replica' : 'other-life';
+      return 'other-life';
     }
     if (pair.role === 'replica' && !isReadOnly) return 'replica';
     const sight: Sight = this.identity.see(pair.records);
@@ -223,5 +233,5 @@ function joinNamed(server: Server): boolean {
 
 /** Without scripts the cache cannot use Redis at all. */
 function deniedOr(failure: Failure): Failure {
-  return isRefused(failure) ? forbidden('EVALSHA', failure) : failure;
+  return isRefused(failure) ? forbidden('EVALSHA', textOf(failure)) : failure;
 }
