@@ -41,18 +41,20 @@ export class Clearer {
     const { waiting, sent } = this.#parts.writer.queue.overtake(matches);
     if (pattern === EVERYTHING) ledger.clearAll(stamp);
     else ledger.clearPattern(pattern, stamp);
-    const isApplied = await (pattern === EVERYTHING ? this.#everything() : this.#swept(sent));
+    const isApplied = await (pattern === EVERYTHING
+      ? this.#everything(stamp.high)
+      : this.#swept(sent));
     if (!isApplied) this.#parts.replay.soon();
     const result = isApplied ? 'applied' : 'deferred';
     for (const change of waiting) settleChange(change, result);
     return result;
   }
 
-  async #everything(): Promise<boolean> {
+  async #everything(limit: number): Promise<boolean> {
     const { ledger } = this.#shard;
     const { writer, replay, sweeper } = this.#parts;
     if (this.#shard.writer !== undefined && (await changeGeneration(this.#shard, writer))) {
-      sweeper.sweepDead();
+      sweeper.sweepDead(limit);
       if (ledger.hasUnapplied) replay.soon();
       return true;
     }

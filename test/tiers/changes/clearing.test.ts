@@ -30,6 +30,19 @@ describe('clear()', () => {
     expect(process.clock.pending).to.equal(0);
   });
 
+  it('sweeps nothing that is younger, also of a generation that it has not heard of', async () => {
+    const process = new TierFixture().open();
+    await process.put('a', 'old');
+    await process.store.clear('*');
+    process.clock.jump(5);
+    const other = new TierFixture({ clock: process.clock, server: process.server }).open();
+    await other.store.clear('*');
+    await other.put('b', 'new');
+    await process.clock.advance(100);
+    expect(other.inRedis('b')).to.equal('new');
+    expect(process.server.redis.keys()).to.deep.equal(['p:b']);
+  });
+
   it('keeps what is set after it was called, in the same turn', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
