@@ -14,6 +14,7 @@ import { Performer } from '../performer/performer.js';
 import type { Player, Theatre } from '../performer/theatre.js';
 import { LEASE_WAIT } from '../setting.js';
 import { describeStep, type History, type Step } from './history.js';
+import { Metronome } from './metronome.js';
 
 /** What a busy machine may add to any time. */
 const SLACK = 250;
@@ -57,6 +58,7 @@ class Stage {
   readonly #history: History;
   readonly #server: RedisServer;
   readonly #prefix = `h${histories++}:`;
+  readonly #metronome = new Metronome();
   readonly #theatre: Theatre;
   readonly #performer: Performer;
   readonly #members: Member[] = [];
@@ -76,8 +78,8 @@ class Stage {
       oracle: this.oracle,
       setting,
       now,
-      // Time in which the process waited: that a busy one, with other histories in it, is slow is nobody's fault.
-      spent: () => performance.nodeTiming.idleTime,
+      // That a busy machine is slow is nobody's fault.
+      spent: () => this.#metronome.ms,
       wait: (_, ms) => pause(ms),
       turns: async () => {
         for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -185,6 +187,7 @@ class Stage {
   async close(): Promise<void> {
     await this.#heal();
     await Promise.allSettled(this.#pending);
+    this.#metronome.stop();
     for (const { cache, proxy } of this.#members) {
       await cache.close();
       await proxy.close();

@@ -52,7 +52,7 @@ export class Play {
       oracle: this.oracle,
       setting,
       now,
-      spent: ({ name }) => this.#named(name)?.clock.now() ?? 0,
+      spent: ({ name }) => this.#named(name)?.clock.lived() ?? 0,
       wait: ({ name }, ms) => this.#wait(this.#named(name)?.clock ?? this.#clock, ms),
       turns: settled,
       checkApplied: (change, key, value) => {
