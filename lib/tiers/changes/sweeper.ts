@@ -80,6 +80,10 @@ export class Sweeper {
 
   /** One scan of everything. */
   async #pass(): Promise<boolean> {
+    const { queue } = this.#writer;
+    // What was sent and runs later than the scan (a forgotten script, say) would be missed by it.
+    for (let wait = queue.untilHiddenAnswered(); wait; wait = queue.untilHiddenAnswered())
+      await wait;
     const { ledger, door, writer } = this.#shard;
     const seq = ledger.patternSeq;
     if (writer === undefined) return false;

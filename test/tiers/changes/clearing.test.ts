@@ -186,6 +186,29 @@ describe('clear(pattern)', () => {
     expect(process.inRedis('a')).to.equal(undefined);
   });
 
+  it('does not count a scan for a pattern whose sent changes may still run', async () => {
+    const process = new TierFixture().open();
+    await settle();
+    process.door.isAutomatic = false;
+    process.server.forgetScripts();
+    const earlier = [process.store.clear('b*'), process.store.clear('c*')];
+    await settle();
+    const set = process.put('a', 'before');
+    const { wire } = process.door.commands;
+    process.door.commands.pull();
+    const cleared = process.store.clear('a*');
+    expect(wire.unrun).to.deep.equal(['SCAN', 'WRITE']);
+    wire.run();
+    wire.run();
+    wire.answer();
+    await settle();
+    await flow(process);
+    expect(await Promise.all([...earlier, set, cleared])).to.deep.equal(
+      new Array(4).fill('applied'),
+    );
+    expect(process.inRedis('a')).to.equal(undefined);
+  });
+
   it('filters in an outage, and sweeps when Redis is back, which is read before that', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
