@@ -13,8 +13,8 @@ import { Finale } from '../performer/finale.js';
 import { Performer } from '../performer/performer.js';
 import type { Player, Theatre } from '../performer/theatre.js';
 import { LEASE_WAIT } from '../setting.js';
-import { Metronome } from './metronome.js';
 import { describeStep, type History, type Step } from './history.js';
+import { Metronome } from './metronome.js';
 
 /** What a busy machine may add to any time. */
 const SLACK = 250;

@@ -13,7 +13,7 @@ import { OldRelease } from './old-release.js';
 import { type Found, probe } from './probe.js';
 import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
-import { isKnownLife, lifeOf } from './server-info.js';
+import { isKnownLife, lifeNow, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
 
 /** What is known of the server behind a connection. */
@@ -158,7 +158,6 @@ export class DataJudge {
     if (isReadOnly) return 'same';
     const repaired = sighting === 'torn' ? await session.fence(id) : undefined;
     if (repaired instanceof Failure) return repaired;
-    if (old === undefined) return 'same';
     return (await this.#followOld(session, await old)) ?? 'same';
   }
 
@@ -175,7 +174,8 @@ export class DataJudge {
   }
 
   /** Release 0.1 dropped everything: so does this one. Nobody is told, or the versions would go on for ever. */
-  async #followOld(session: DoorSession, found: string): Promise<Failure | undefined> {
+  async #followOld(session: DoorSession, found: string | undefined): Promise<Failure | undefined> {
+    if (found === undefined) return undefined;
     if (this.#oldRelease.hasChanged(found, this.identity.generation)) {
       const records = await this.#bumpOwn(session, randomText(GENERATION_LENGTH));
       if (records instanceof Failure) return records;
@@ -206,11 +206,7 @@ export class DataJudge {
   }
 
   #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting | 'torn' {
-    const { runId } = server;
-    const life =
-      pair.replicationId === undefined || runId === undefined
-        ? server.life
-        : lifeOf(runId, pair.replicationId);
+    const life = lifeNow(server, pair);
     server.namedLife = lastReign(pair.records.chain)?.life;
     if (life !== server.life) {
       if (pair.role === 'replica') return 'replaced';
