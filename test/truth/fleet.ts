@@ -13,14 +13,17 @@ export interface Order {
 /** A real process with a cache of its own. */
 export class FleetProcess {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (result: unknown) => void>();
+  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   #orders = 0;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
     child.on('message', ({ id, result }: { id: number; result: unknown }) => {
-      this.#waiting.get(id)?.(result);
+      this.#waiting.get(id)?.resolve(result);
       this.#waiting.delete(id);
+    });
+    child.on('exit', () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('the process has ended'));
     });
   }
 
@@ -95,8 +98,7 @@ export class FleetProcess {
   #ask(name: Order['name'], ...args: readonly unknown[]): Promise<unknown> {
     const id = ++this.#orders;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, resolve);
-      this.#child.once('exit', () => reject(new Error('the process has ended')));
+      this.#waiting.set(id, { resolve, reject });
       this.#child.send({ id, name, args });
     });
   }
