@@ -24,17 +24,21 @@ export class ScriptedNetwork {
   readonly #wires = new Set<Wire>();
   readonly #carrier: Carrier = {
     toRedis: (wire, label, arrive) => this.#toServer(`${wire.name} ${label}`, arrive),
-    toClient: (wire, label, arrive) => this.#pass(`${wire.name} ${label}`, arrive),
+    toClient: (wire, label, arrive) => this.#toProcess(`${wire.name} ${label}`, arrive),
+    tell: (hear) => this.#hear(hear),
     execute: (wire, args) => this.#execute(wire, args),
   };
   #made = 0;
   #isStalled = false;
   #isRefusing = false;
+  #isSuspended = false;
   #toLose: Fits | undefined;
   /** On its way when the network stalled. */
   #owed: { readonly label: string; readonly arrive: () => void }[] = [];
   /** Arrived at a server that hangs. */
   #unread: (() => void)[] = [];
+  /** Arrived at a process that stands still. */
+  #unheard: (() => void)[] = [];
 
   constructor(name: string, redis: ScriptedRedis, schedule: Schedule = atOnce) {
     this.#name = name;
@@ -62,6 +66,18 @@ export class ScriptedNetwork {
   flow(): void {
     this.#isStalled = false;
     for (const { label, arrive } of this.#owed.splice(0)) this.#pass(label, arrive);
+  }
+
+  /** The process of the clients stands still: it hears of nothing. What it has sent goes on its way. */
+  suspend(): void {
+    this.#isSuspended = true;
+  }
+
+  /** It goes on, and hears of everything in the order in which it came. */
+  resume(): void {
+    this.#isSuspended = false;
+    for (const hear of this.#unheard.splice(0))
+      this.#schedule(`${this.#name} hears`, () => this.#hear(hear));
   }
 
   /** Connections break. What was sent gets lost with them, or (`ghostly`) arrives all the same. */
@@ -93,7 +109,7 @@ export class ScriptedNetwork {
   #dial(protocol: 2 | 3, onBroken: (error: Error) => void): Promise<Wire> {
     const wire = new Wire(`${this.#name}#${++this.#made}`, this.#carrier, onBroken);
     return new Promise((resolve, reject) => {
-      this.#pass(`${wire.name} connects`, () => {
+      this.#toProcess(`${wire.name} connects`, () => {
         if (this.#isRefusing || !this.#redis.isUp) {
           reject(refused());
           return;
@@ -123,7 +139,16 @@ export class ScriptedNetwork {
     });
   }
 
-  /** What is on its way to one process never reaches the next one. */
+  #toProcess(label: string, arrive: () => void): void {
+    this.#pass(label, () => this.#hear(arrive));
+  }
+
+  #hear(hear: () => void): void {
+    if (this.#isSuspended) this.#unheard.push(hear);
+    else hear();
+  }
+
+  /** What is on its way to one server never reaches the next one. */
   #toServer(label: string, arrive: () => void): void {
     const { runId } = this.#redis;
     const read = (): void => {

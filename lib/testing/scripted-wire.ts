@@ -15,6 +15,8 @@ export interface Carrier {
   toRedis(wire: Wire, label: string, arrive: () => void): void;
   /** Calls back when the order of events says that something arrives at the client. */
   toClient(wire: Wire, label: string, arrive: () => void): void;
+  /** Calls back when the process of the client can hear of something. */
+  tell(hear: () => void): void;
   /** `undefined`: there will be no answer. */
   execute(wire: Wire, args: readonly Argument[]): Reply | ErrorReply | undefined;
 }
@@ -31,6 +33,8 @@ export class Wire {
   readonly #waiting = new Fifo<Command>();
   readonly #replies = new Fifo<Reply | ErrorReply>();
   #toSkip = 0;
+  /** It has ended at the server's side; its client may not have heard of it. */
+  #isCut = false;
   #isBroken = false;
 
   constructor(name: string, carrier: Carrier, onBroken: (error: Error) => void) {
@@ -48,18 +52,23 @@ export class Wire {
       command.reject(connectionLost());
       return;
     }
-    this.#unread.push(command);
     this.#waiting.push(command);
+    if (this.#isCut) return;
+    this.#unread.push(command);
     const name = String(command.args[0]).toUpperCase();
     this.#carrier.toRedis(this, `asks ${name}`, () => this.#arrive());
   }
 
-  /** Its end, as its client is told of it. What Redis has not read gets lost, or (`isGhostly`) arrives all the same. */
+  /** Its end, as its client is told of it (as soon as it can hear). What Redis has not read gets lost, or (`isGhostly`) arrives all the same. */
   break(isGhostly: boolean): void {
     if (!isGhostly) this.#unread.drain();
-    if (this.#isBroken) return;
-    this.close();
-    this.#onBroken(connectionLost());
+    if (this.#isBroken || this.#isCut) return;
+    this.#isCut = true;
+    this.#carrier.tell(() => {
+      if (this.#isBroken) return;
+      this.close();
+      this.#onBroken(connectionLost());
+    });
   }
 
   /** The client leaves. What it had sent arrives all the same. */
@@ -78,7 +87,7 @@ export class Wire {
     const command = this.#unread.shift();
     if (command === undefined) return;
     const reply = this.#carrier.execute(this, command.args);
-    if (reply === undefined || this.#isBroken) return;
+    if (reply === undefined || this.#isBroken || this.#isCut) return;
     if (this.#toSkip > 0) {
       this.#toSkip--;
       return;

@@ -10,7 +10,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'close() leaves the timer of a loader',
     file: 'loading/flight/loader-call.js',
-    find: 'timer.cancel();',
+    find: 'this.#timer?.cancel();',
     replace: '',
   },
   {

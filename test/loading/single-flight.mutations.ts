@@ -100,13 +100,6 @@ export const mutations: readonly Mutation[] = [
     test: 'stale value',
   },
   {
-    title: 'a joined refresh that another process makes answers nothing',
-    file: 'loading/key-claims.js',
-    find: "flight.end({ kind: 'elsewhere' });",
-    replace: "flight.end({ kind: 'absent' });",
-    test: 'refresh ahead',
-  },
-  {
     title: 'an unreadable entry is not told',
     file: 'loading/key-claims.js',
     find: 'this.#options.store.unreadable(flight.key);',

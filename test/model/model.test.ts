@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { campaign } from './campaign.js';
+import { campaign } from './real/campaign.js';
 
 /** Histories that are played at once, each kind on a server of its own: most of their time is waiting. */
 const SHARDS = 4;

@@ -11,7 +11,7 @@
  * The servers and the clocks are real, so that a replay may need several tries: --tries 20.
  */
 import { parseArgs } from 'node:util';
-import { campaign, type Report } from './campaign.js';
+import { campaign, type Report } from './real/campaign.js';
 
 const { values } = parseArgs({
   options: {

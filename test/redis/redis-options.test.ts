@@ -49,9 +49,7 @@ describe('the address of Redis', () => {
     }
 
     it(`a password with ${character} that is encoded is taken, and not shown`, () => {
-      const { name } = parseRedis(
-        `redis://shop:${encodeURIComponent(password)}@db.example:6379/2`,
-      );
+      const { name } = parseRedis(`redis://shop:${encodeURIComponent(password)}@db.example:6379/2`);
       expect(name).to.include('db.example');
       for (const piece of pieces) expect(name).to.not.include(piece);
     });

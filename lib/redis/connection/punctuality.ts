@@ -18,7 +18,7 @@ const NORMAL_LAG_MS = 10;
 const GRACE_PER_LAG = 5;
 const LONGEST_GRACE_MS = 5_000;
 
-/** When every reply comes too late for so many deadlines, and for so long, no busy machine explains it. */
+/** On a calm machine, replies that all come too late for so many deadlines, and for so long, are Redis' fault. */
 const SLOW_DEADLINES = 3;
 const SLOW_MS = 1_000;
 
@@ -33,14 +33,14 @@ export function graceMs(clock: Clock): number {
  * life: a Redis whose answers always come too late serves nobody.
  *
  * Two rules. Three in a row are missing, or late by time in which this process was idle and which no busy
- * machine explains. Or all are late for long: then what a busy machine explains is no more than how late
- * our own timers are.
+ * machine explains. Or all are late for long while our own timers are punctual, however much this process
+ * computes: heavy traffic leaves it no idle time.
  */
 export class Punctuality {
   readonly #clock: Clock;
   readonly #slowMs: number;
   #missing = 0;
-  /** Answers in a row that were missing or late by more than our timers are, and when the first was asked for. */
+  /** Answers in a row that were missing or late on a calm machine, and when the first was asked for. */
   #slow = 0;
   #slowSince = 0;
 
@@ -52,16 +52,16 @@ export class Punctuality {
   /** Deadlines passed without an answer. Returns whether Redis hangs. */
   missed(commands: readonly Timed[]): boolean {
     this.#missing += commands.length;
-    for (const { sentAt } of commands) this.#tooLate(sentAt);
+    for (const { sentAt } of commands) this.#slowed(sentAt);
     return this.#isHung;
   }
 
   /** An answer came that was due at `dueAt`. Returns whether Redis hangs all the same. */
   answered(command: Timed, dueAt: number): boolean {
-    const lateMs = this.#clock.now() - dueAt;
-    if (lateMs > lagOf(this.#clock).recentMs) this.#tooLate(command.sentAt);
+    const isLate = this.#clock.now() > dueAt;
+    if (isLate && graceMs(this.#clock) === 0) this.#slowed(command.sentAt);
     else this.#slow = 0;
-    if (lateMs > 0 && this.#wasIdle(command)) this.#missing++;
+    if (isLate && this.#wasIdle(command)) this.#missing++;
     else this.#missing = 0;
     return this.#isHung;
   }
@@ -71,7 +71,7 @@ export class Punctuality {
     return this.#clock.idleTime() - idleAt > patienceMs + graceMs(this.#clock);
   }
 
-  #tooLate(sentAt: number): void {
+  #slowed(sentAt: number): void {
     if (this.#slow++ === 0) this.#slowSince = sentAt;
   }
 

@@ -73,7 +73,7 @@ describe('the punctuality of answers', () => {
     }
   });
 
-  it('is lost all the same when every answer is late for long', () => {
+  it('is lost all the same when every answer is late for long, on a calm machine', () => {
     const busy = scene({ clock: new BusyClock() });
     expect(busy.hungAfter(250)).to.equal(4);
     const patient = scene({ clock: new BusyClock(), commandTimeoutMs: 2_000 });
@@ -81,11 +81,11 @@ describe('the punctuality of answers', () => {
     expect(scene({ clock: new BusyClock() }).hungAfter(2_000)).to.equal(3);
   });
 
-  it('is not lost where our own timers were as late, for however long', () => {
+  it('is not lost so where our own timers are late, for however long', () => {
     const { clock, answered } = scene({ clock: new BusyClock() });
     for (let i = 0; i < 20; i++) {
-      lagOf(clock).note(300);
-      expect(answered(300)).to.equal(false);
+      lagOf(clock).note(20);
+      expect(answered(900)).to.equal(false);
     }
   });
 

@@ -63,8 +63,8 @@ export class FakeServer {
   redirects: Failure | undefined;
   /** A value of more bytes is refused as if memory were full. */
   maxBytes = Number.POSITIVE_INFINITY;
-  /** What GET and MGET answer in place of what is there. */
-  misreads: Partial<Record<'GET' | 'MGET', unknown>> = {};
+  /** What GET answers in place of what is there. */
+  misread: unknown;
   offsetMs = 7_000_000;
   latencyMs = 0;
   /** Called for each command and each connection. */
@@ -110,6 +110,16 @@ export class FakeServer {
         ? { ...data }
         : { n: 0, chain: '', pos: false, gen: undefined, posGen: undefined };
     this.cut();
+  }
+
+  /** What the probe's script is told of the commands that it tries. */
+  refusedInScripts(): readonly string[] {
+    const tried = ['GETRANGE', 'SETRANGE', 'HINCRBY', 'MGET', 'UNLINK', 'DEL'];
+    return tried.flatMap((name) => {
+      const writes = name === 'SETRANGE' ? this.writes : undefined;
+      const error = (this.refuses.get(name) ?? writes)?.error;
+      return error instanceof Error ? [`${name} ${error.message}`] : [];
+    });
   }
 
   evictPosition(): void {
@@ -225,13 +235,13 @@ export class FakeSession extends NoCommands implements DoorSession {
 
   send = (args: readonly string[]): Promise<unknown> => {
     const [name = '', key = '', value = ''] = args;
-    const isWrite = !['GET', 'MGET', 'EXISTS', 'SCAN', 'GETRANGE', 'PTTL', 'TYPE'].includes(name);
+    const isWrite = !['GET', 'EXISTS', 'SCAN', 'EVAL'].includes(name);
     return this.#run(name, isWrite, () => {
       if (name === 'SET' && value.length > this.#server.maxBytes) return OOM;
       if (name === 'SET') this.#held.set(key, value);
-      if (name in this.#server.misreads) return this.#server.misreads[name as 'GET'];
+      if (name === 'GET' && this.#server.misread !== undefined) return this.#server.misread;
       if (name === 'GET') return this.#held.get(key) ?? null;
-      if (name === 'MGET') return [this.#held.get(key) ?? null];
+      if (name === 'EVAL') return this.#server.refusedInScripts();
       if (name === 'EXISTS' && key.endsWith('fence')) return this.#server.hasOldRecord ? 1 : 0;
       if (name === 'SCAN') return ['0', []];
       return 0;

@@ -7,17 +7,20 @@ import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
 import type { Situation } from '../situation.js';
-import { DataIdentity, type Sight } from './data-identity.js';
+import { DataIdentity } from './data-identity.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
+import { OldRelease } from './old-release.js';
 import { type Found, probe } from './probe.js';
-import { forbidden, isDemotion, isRefused } from './refusal.js';
+import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
-import { isKnownLife, lifeOf } from './server-info.js';
+import { isKnownLife, lifeNow, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
 
 /** What is known of the server behind a connection. */
 interface Server {
   readonly runId: string | undefined;
+  /** INFO tells its life: another life will be noticed. */
+  readonly isNamed: boolean;
   readonly capabilities: Capabilities;
   life: string;
   /** The life of the reign that the records named last. */
@@ -34,8 +37,11 @@ export interface Judged {
   readonly until: number | undefined;
 }
 
-/** What a heartbeat showed. All but `same` proves nothing. */
-export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'other-life';
+/**
+ * What a heartbeat showed. All but `same` proves nothing. `replica`: the server was demoted, and its data is what it
+ * was. `replaced`: it was demoted, and its data is another one.
+ */
+export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'replaced' | 'other-life';
 
 export interface JudgeOptions {
   readonly prefix: string;
@@ -52,11 +58,12 @@ export class DataJudge {
   readonly identity: DataIdentity = new DataIdentity();
   readonly #options: JudgeOptions;
   readonly #servers = new WeakMap<DoorSession, Server>();
+  readonly #oldRelease: OldRelease;
   #canSweep = true;
-  #isTorn = false;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
+    this.#oldRelease = new OldRelease(options.prefix);
   }
 
   get canSweep(): boolean {
@@ -77,10 +84,10 @@ export class DataJudge {
     const { runId, replicationId } = info;
     const known = this.#servers.get(session);
     // A life without a name lasts as long as its connection.
-    const isKnown = runId !== undefined && replicationId !== undefined;
-    const life = isKnown || known === undefined ? lifeOf(runId, replicationId) : known.life;
+    const isNamed = runId !== undefined && replicationId !== undefined;
+    const life = isNamed || known === undefined ? lifeOf(runId, replicationId) : known.life;
     const namedLife = lastReign(records.chain)?.life;
-    this.#servers.set(session, { runId, capabilities, life, namedLife });
+    this.#servers.set(session, { runId, isNamed, capabilities, life, namedLife });
     this.#canSweep = capabilities.unlink && (capabilities.scan ?? this.#canSweep);
     session.adapt(capabilities);
     return found;
@@ -94,6 +101,7 @@ export class DataJudge {
     const before = this.identity.reign.life;
     const joins = isContinued && joinNamed(server);
     const sentAt = clock.now();
+    const old = this.#oldRelease.read(session);
     const records = await session.open(this.identity.opening(server.life));
     if (records instanceof Failure) return deniedOr(records);
     this.#observe(records, sentAt);
@@ -103,6 +111,8 @@ export class DataJudge {
     const isFlushed = this.#tierJudges(evidence) === 'amnesia' || evidence.isOlderGeneration;
     const flushed = isFlushed ? await this.bump(session) : undefined;
     if (flushed instanceof Failure) return flushed;
+    const followed = await this.#followOld(session, await old);
+    if (followed instanceof Failure) return followed;
     return { isIntact: !isFlushed && (joins || evidence.life === before), sentAt, until };
   }
 
@@ -111,8 +121,7 @@ export class DataJudge {
     const server = this.#server(session);
     if (server === undefined) return false;
     const isReplica = writesRefused !== undefined && isDemotion(writesRefused);
-    // Where lives have no names, nobody can say whether a replica's data was replaced.
-    if (isReplica && !isKnownLife(server.life) && records.chain.length > 0) return false;
+    if (isReplica && !server.isNamed && records.chain.length > 0) return false;
     const { identity } = this;
     const { serverClock } = this.#options;
     if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs))
@@ -121,13 +130,19 @@ export class DataJudge {
     return this.#tierJudges(evidence) === 'intact';
   }
 
+  /** Whether a replica's data can be told from other data. Where lives have no names, nobody knows. */
+  canJudgeReplica(session: DoorSession): boolean {
+    return this.#server(session)?.isNamed === true;
+  }
+
   /** One heartbeat. `isReadOnly`: nothing can be fenced, and a replica of the same life may be read. */
   async beat(session: DoorSession, isReadOnly: boolean): Promise<Sighting | Failure> {
     const server = this.#server(session);
     if (server === undefined) return 'missing';
     const { listener } = this.#options.situation;
-    const isFence = !isReadOnly && (listener.hasUnfenced || this.#isTorn);
+    const isFence = !isReadOnly && listener.hasUnfenced;
     const confirm = isReadOnly ? () => {} : listener.beginFence();
+    const old = this.#oldRelease.isKnown ? this.#oldRelease.read(session) : undefined;
     const pair = await sendPair(session, {
       clock: this.#options.clock,
       serverClock: this.#options.serverClock,
@@ -137,22 +152,47 @@ export class DataJudge {
     });
     if (pair instanceof Failure) return pair;
     const sighting = this.#judgePair(server, pair, isReadOnly);
-    if (sighting !== 'same') return sighting;
+    if (sighting !== 'same' && sighting !== 'torn') return sighting;
     const { life, id } = this.identity.reign;
     confirm({ life, reign: id, count: this.identity.count });
-    return 'same';
+    if (isReadOnly) return 'same';
+    const repaired = sighting === 'torn' ? await session.fence(id) : undefined;
+    if (repaired instanceof Failure) return repaired;
+    return (await this.#followOld(session, await old)) ?? 'same';
   }
 
   /** A new generation (R4). Each try has a random part of its own, so that a late one is no other's. */
   async bump(session: DoorSession): Promise<string | Failure> {
-    const old = this.#bumpOld(session);
     const random = randomText(GENERATION_LENGTH);
+    const [records, ofOld] = await Promise.all([
+      this.#bumpOwn(session, random),
+      this.#oldRelease.bump(session, random),
+    ]);
+    if (records instanceof Failure) return records;
+    if (ofOld?.kind === 'unavailable') return ofOld;
+    return this.#bumped(records);
+  }
+
+  /** Release 0.1 dropped everything: so does this one. Nobody is told, or the versions would go on for ever. */
+  async #followOld(session: DoorSession, found: string | undefined): Promise<Failure | undefined> {
+    if (found === undefined) return undefined;
+    if (this.#oldRelease.hasChanged(found, this.identity.generation)) {
+      const records = await this.#bumpOwn(session, randomText(GENERATION_LENGTH));
+      if (records instanceof Failure) return records;
+      this.#bumped(records);
+    }
+    this.#oldRelease.follow(found);
+    return undefined;
+  }
+
+  async #bumpOwn(session: DoorSession, random: string): Promise<Records | Failure> {
     const sentAt = this.#options.clock.now();
     const records = await session.bump(random, this.identity.serial);
-    const replyOfOld = await old;
-    if (records instanceof Failure) return records;
-    if (replyOfOld instanceof Failure && replyOfOld.kind === 'unavailable') return replyOfOld;
-    this.#observe(records, sentAt);
+    if (!(records instanceof Failure)) this.#observe(records, sentAt);
+    return records;
+  }
+
+  #bumped(records: Records): string {
     this.identity.bumped(records);
     const { listener, door } = this.#options.situation;
     listener.bumped(door);
@@ -165,33 +205,16 @@ export class DataJudge {
     return listener.judge(door, evidence);
   }
 
-  /** Processes of release 0.1 on the same prefix drop what was cleared, too. */
-  async #bumpOld(session: DoorSession): Promise<unknown> {
-    const key = `${this.#options.prefix}${RESERVED}fence`;
-    const found = await session.send(['EXISTS', key]);
-    if (found !== 1) return found;
-    const [reply] = await Promise.all([
-      session.send(['HSET', key, 'gen', randomText(GENERATION_LENGTH)]),
-      session.send(['HINCRBY', key, 'n', '1']),
-    ]);
-    return reply;
-  }
-
-  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting {
-    const { runId } = server;
-    const life =
-      pair.replicationId === undefined || runId === undefined
-        ? server.life
-        : lifeOf(runId, pair.replicationId);
+  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting | 'torn' {
+    const life = lifeNow(server, pair);
     server.namedLife = lastReign(pair.records.chain)?.life;
     if (life !== server.life) {
+      if (pair.role === 'replica') return 'replaced';
       server.life = life;
-      return pair.role === 'replica' ? 'replica' : 'other-life';
+      return 'other-life';
     }
     if (pair.role === 'replica' && !isReadOnly) return 'replica';
-    const sight: Sight = this.identity.see(pair.records);
-    this.#isTorn = sight === 'torn';
-    return sight === 'torn' ? 'same' : sight;
+    return this.identity.see(pair.records);
   }
 
   #settlingMs(records: Records): number {
@@ -223,5 +246,5 @@ function joinNamed(server: Server): boolean {
 
 /** Without scripts the cache cannot use Redis at all. */
 function deniedOr(failure: Failure): Failure {
-  return isRefused(failure) ? forbidden('EVALSHA', failure) : failure;
+  return isRefused(failure) ? forbidden('EVALSHA', textOf(failure)) : failure;
 }

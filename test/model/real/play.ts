@@ -1,14 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createCache } from '../../lib/cache/create-cache.js';
-import { FaultProxy } from '../support/fault-proxy.js';
-import type { RedisServer } from '../support/redis-server.js';
-import { unhandled } from '../support/wait.js';
-import { describeStep, type History, nameOf, type Step } from './history.js';
-import { Oracle } from './oracle.js';
-import { LEASE_WAIT, Performer, type Player } from './performer.js';
+import { buildCache } from '../../../lib/cache/create-cache.js';
+import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
+import { systemClock } from '../../../lib/core/time/clock.js';
+import type { ServerTime } from '../../../lib/redis/remote.js';
+import { SingleRemote } from '../../../lib/redis/single.js';
+import { FaultProxy } from '../../support/fault-proxy.js';
+import type { RedisServer } from '../../support/redis-server.js';
+import { unhandled } from '../../support/wait.js';
+import { KEYS, nameOf } from '../calls.js';
+import { Oracle } from '../oracle/oracle.js';
+import { Finale } from '../performer/finale.js';
+import { Performer } from '../performer/performer.js';
+import type { Player, Theatre } from '../performer/theatre.js';
+import { LEASE_WAIT } from '../setting.js';
+import { describeStep, type History, type Step } from './history.js';
+import { Metronome } from './metronome.js';
 
 /** What a busy machine may add to any time. */
 const SLACK = 250;
+
+/** So many processes at most. */
+const MOST_MEMBERS = 4;
 
 let histories = 0;
 
@@ -37,6 +49,7 @@ export async function play(history: History, server: RedisServer): Promise<Outco
 
 interface Member extends Player {
   readonly proxy: FaultProxy;
+  readonly serverTime: ServerTime;
   network: 'pass' | 'blackhole' | 'refuse';
 }
 
@@ -44,6 +57,9 @@ class Stage {
   readonly oracle: Oracle;
   readonly #history: History;
   readonly #server: RedisServer;
+  readonly #prefix = `h${histories++}:`;
+  readonly #metronome = new Metronome();
+  readonly #theatre: Theatre;
   readonly #performer: Performer;
   readonly #members: Member[] = [];
   readonly #pending = new Set<Promise<void>>();
@@ -53,44 +69,67 @@ class Stage {
     const { setting } = history;
     const startedMs = performance.now();
     const now = (): number => performance.now() - startedMs;
-    // Time in which the process waited: that a busy one, with other histories in it, is slow is nobody's fault.
-    const spent = (): number => performance.nodeTiming.idleTime;
-    const wait = (ms: number): Promise<void> => pause(ms);
     this.#history = history;
     this.#server = server;
-    this.oracle = new Oracle({ ...setting, slack: SLACK }, now);
-    this.#performer = new Performer({ oracle: this.oracle, setting, now, spent, wait });
+    // That all of them are heard in time is not sure here: whose changes Redis lost is judged by the scheduler's test.
+    const world = { now, errorMs: (name: string) => this.#errorMs(name), undisturbedSince: never };
+    this.oracle = new Oracle({ ...setting, slack: SLACK }, world);
+    this.#theatre = {
+      oracle: this.oracle,
+      setting,
+      now,
+      // That a busy machine is slow is nobody's fault.
+      spent: () => this.#metronome.ms,
+      wait: (_, ms) => pause(ms),
+      turns: async () => {
+        for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      },
+      // What is in Redis now is known too late.
+      checkApplied: () => {},
+    };
+    this.#performer = new Performer(this.#theatre);
   }
 
   async build(): Promise<void> {
-    const { caches, ttl, outageTtl, journalMax, memoryMax, commandTimeout } = this.#history.setting;
-    const prefix = `h${histories++}:`;
-    for (let at = 0; at < caches; at++) {
-      const proxy = await FaultProxy.start(this.#server.port);
-      const name = nameOf(at);
-      const cache = createCache({
-        redis: proxy.url,
-        prefix,
-        ttl,
-        commandTimeout,
-        leaseWait: LEASE_WAIT,
-        memory: { max: memoryMax, outageTtl },
-        journal: { max: journalMax },
-        logger: {
-          info: () => {},
-          error: (line) => {
-            if (line.includes('came back without')) this.oracle.note(`${name}: amnesia`);
-          },
-          warn: (line) => {
-            member.hasOverflowed ||= line.includes('writes wait for Redis');
-            this.oracle.note(`${name}: ${line.slice(23, 60)}`);
-          },
-        },
-      });
-      const member: Member = { name, cache, proxy, network: 'pass', hasOverflowed: false };
-      this.#performer.watch(member);
-      this.#members.push(member);
-    }
+    for (let at = 0; at < this.#history.setting.caches; at++) await this.#join();
+  }
+
+  async #join(): Promise<void> {
+    if (this.#members.length === MOST_MEMBERS) return;
+    const { ttl, outageTtl, journalMax, memoryMax, commandTimeout } = this.#history.setting;
+    const proxy = await FaultProxy.start(this.#server.port);
+    const name = nameOf(this.#members.length);
+    const config = parseCacheOptions({
+      redis: proxy.url,
+      prefix: this.#prefix,
+      ttl,
+      commandTimeout,
+      leaseWait: LEASE_WAIT,
+      memory: { max: memoryMax, outageTtl },
+      journal: { max: journalMax },
+      logger: {
+        info: () => {},
+        error: () => this.oracle.mayFlush(name),
+        warn: (line: string) => this.oracle.note(`${name}: ${line.slice(23, 60)}`),
+      },
+    });
+    const source = config.redis as NonNullable<typeof config.redis>;
+    const remote = new SingleRemote({ ...config, source, clock: systemClock });
+    const cache = buildCache(config, { clock: systemClock, remote });
+    const member: Member = {
+      name,
+      cache,
+      proxy,
+      serverTime: remote.doorFor('').time,
+      network: 'pass',
+    };
+    this.#performer.watch(member);
+    this.#members.push(member);
+  }
+
+  #errorMs(name: string): number {
+    const time = this.#members.find((member) => member.name === name)?.serverTime;
+    return time === undefined ? 0 : time.latest() - time.now();
   }
 
   async step(step: Step): Promise<void> {
@@ -109,12 +148,17 @@ class Stage {
       case 'pass':
         for (const member of this.#those(step.at)) await this.#network(member, step.do);
         return;
+      case 'join':
+        return this.#join();
+      case 'evict':
+        return this.#evict(step.key);
       case 'hang':
       case 'thaw':
       case 'kill':
       case 'save':
       case 'restart':
       case 'restartEmpty':
+      case 'flushScripts':
         return this.#fault(step.do);
       default: {
         const member = this.#members[step.at % this.#members.length];
@@ -135,13 +179,15 @@ class Stage {
       member.proxy.slow(0);
       await this.#network(member, 'pass');
     }
-    await Promise.all(this.#pending);
-    await this.#performer.compareAll(this.#members);
+    const finale = new Finale(this.#theatre, this.#performer.reads);
+    await finale.allAnswered(this.#members[0] as Member, this.#pending);
+    await finale.compareAll(this.#members);
   }
 
   async close(): Promise<void> {
     await this.#heal();
     await Promise.allSettled(this.#pending);
+    this.#metronome.stop();
     for (const { cache, proxy } of this.#members) {
       await cache.close();
       await proxy.close();
@@ -170,7 +216,7 @@ class Stage {
   }
 
   async #fault(
-    what: 'hang' | 'thaw' | 'kill' | 'save' | 'restart' | 'restartEmpty',
+    what: 'hang' | 'thaw' | 'kill' | 'save' | 'restart' | 'restartEmpty' | 'flushScripts',
   ): Promise<void> {
     const server = this.#server;
     if (what === 'hang' && this.#redis === 'up') {
@@ -181,6 +227,8 @@ class Stage {
       this.#redis = 'up';
     } else if (what === 'save' && this.#redis === 'up') {
       await server.save();
+    } else if (what === 'flushScripts' && this.#redis === 'up') {
+      await server.command('SCRIPT', 'FLUSH');
     } else if (what === 'kill' && this.#redis !== 'dead') {
       await server.kill();
       this.#redis = 'dead';
@@ -189,11 +237,23 @@ class Stage {
     }
   }
 
+  async #evict(at: number): Promise<void> {
+    if (this.#redis !== 'up') return;
+    const name = at < KEYS ? `k${at}` : at === KEYS ? '__ech:{ech}:pos' : '__ech:{ech}:gen';
+    this.oracle.residues.evicted(this.#theatre.now(), (key) => key === name);
+    this.oracle.leasesMayBeLost();
+    await this.#server.command('DEL', this.#prefix + name);
+  }
+
   async #restart(empty: boolean): Promise<void> {
     await this.#server.kill();
     // Before anybody can be let in.
-    this.#performer.restarted();
+    this.oracle.forgotten();
     await this.#server.restart({ empty });
     this.#redis = 'up';
   }
+}
+
+function never(): number {
+  return Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { RedisServer } from '../support/redis-server.js';
+import { RedisServer } from '../../support/redis-server.js';
 import { describeHistory, type History, history } from './history.js';
 import { type Outcome, play } from './play.js';
 

@@ -1,0 +1,275 @@
+import type { Birth, Change, ChangeKind, Loading, Reading, Tier } from './records.js';
+import { Residues } from './residues.js';
+
+/** Durations in milliseconds. */
+export interface Bounds {
+  readonly ttl: number;
+  readonly outageTtl: number;
+  /** What a loaded machine may add to any of them. */
+  readonly slack: number;
+}
+
+/** What the oracle asks about the world. */
+export interface World {
+  /** Milliseconds since the beginning. */
+  now(): number;
+  /** What the process may be wrong by about the server's time. */
+  errorMs(process: string): number;
+  /** Since when (ms) nothing has kept the process from hearing of Redis and telling it; `Infinity`: something does. */
+  undisturbedSince(process: string): number;
+}
+
+/**
+ * Judges a history of several caches before one Redis and one database.
+ *
+ * Everything that happens gets a number; a call has one at its beginning and one when its promise was
+ * settled, so that "before" is certain and whatever overlaps may have gone either way. A value is born
+ * when its loader begins, or when it is given to `set`.
+ *
+ * - I1: what was born before a change of its key was called is never given by the same process to those
+ *   who ask afterwards; nor, once Redis was told, by any process out of Redis.
+ * - I2: when all is well again, everybody reads what the database holds, and every call is answered.
+ * - I3: nothing is given past its ttl, nor past `outageTtl` by the process that made it in an outage, nor
+ *   out of memory what others had changed in Redis before the process last came back to it.
+ * - I4: every call is settled within its budget, and none rejects.
+ * - I5: one loader at a time for a key and process, unless the key was changed since the first began.
+ * - I6: nothing is left unhandled (judged by who runs the history).
+ * - I7: `applied` is said of what is in Redis, or was replaced by what was called later (`applied.ts`).
+ * - I8: no mode changes without a fault (judged by who runs the history).
+ *
+ * What cannot be promised stands in `residues.ts`.
+ */
+export class Oracle {
+  readonly violations: string[] = [];
+  readonly database = new Map<string, number>();
+  readonly trace: string[] = [];
+  readonly residues: Residues = new Residues();
+  readonly births: Birth[] = [];
+  readonly changes: Change[] = [];
+  readonly #bounds: Bounds;
+  readonly #world: World;
+  readonly #loading = new Set<Loading>();
+  readonly #returnedMs = new Map<string, number>();
+  readonly #flushing = new Set<string>();
+  #moment = 0;
+  /** Leases may have been lost since. */
+  #leasesLostAt = 0;
+  /** When Redis last lost something that it had acknowledged. */
+  forgottenAt = 0;
+
+  constructor(bounds: Bounds, world: World) {
+    this.#bounds = bounds;
+    this.#world = world;
+  }
+
+  /** The next moment. */
+  tick(): number {
+    return ++this.#moment;
+  }
+
+  note(text: string): void {
+    this.trace.push(`${this.#world.now().toFixed(0).padStart(6)} ${text}`);
+  }
+
+  version(key: string): number {
+    return this.database.get(key) ?? 0;
+  }
+
+  write(key: string): number {
+    const version = this.version(key) + 1;
+    this.database.set(key, version);
+    return version;
+  }
+
+  bear(process: string, key: string, isSet: boolean): Birth {
+    const never = Number.POSITIVE_INFINITY;
+    const birth: Birth = {
+      serial: this.births.length,
+      process,
+      key,
+      version: this.version(key),
+      bornAt: this.tick(),
+      bornMs: this.#world.now(),
+      isSet,
+      errorMs: this.#world.errorMs(process),
+      madeMs: never,
+      settledAt: never,
+      isGivenUp: false,
+      isOfOutage: false,
+    };
+    this.births.push(birth);
+    return birth;
+  }
+
+  /** A change of a key, or of all that match, is called. */
+  change(process: string, kind: ChangeKind, matches: (key: string) => boolean): Change {
+    const never = Number.POSITIVE_INFINITY;
+    const change: Change = {
+      process,
+      kind,
+      matches,
+      calledAt: this.tick(),
+      calledMs: this.#world.now(),
+      errorMs: this.#world.errorMs(process),
+      effectiveAt: never,
+      settledAt: never,
+      appliedMs: never,
+      forgottenMs: undefined,
+    };
+    this.changes.push(change);
+    return change;
+  }
+
+  settle(change: Change, isApplied: boolean): void {
+    change.settledAt = this.tick();
+    change.effectiveAt = Math.min(change.effectiveAt, change.settledAt);
+    if (isApplied) change.appliedMs = this.#world.now();
+  }
+
+  /** The process has replayed its journal: all that was settled before is known to everybody. */
+  replayed(process: string): void {
+    const moment = this.tick();
+    for (const change of this.changes) {
+      if (change.process !== process || change.settledAt > moment) continue;
+      change.appliedMs = Math.min(change.appliedMs, this.#world.now());
+      change.forgottenMs = undefined;
+    }
+  }
+
+  /** The process is back at Redis: what its memory held before is suspect. */
+  returned(process: string): void {
+    this.#returnedMs.set(process, this.#world.now());
+  }
+
+  /** What the process has to tell may have become a change of generation. */
+  mayFlush(process: string): void {
+    this.#flushing.add(process);
+  }
+
+  /** Whether a change of generation may be on its way to those who have not heard of it. */
+  get mayLag(): boolean {
+    return this.#flushing.size > 0 || this.changes.some(({ kind }) => kind === 'all');
+  }
+
+  /** Redis may have forgotten anything; who told it will tell it again. */
+  forgotten(): void {
+    this.forgottenAt = this.tick();
+    this.#leasesLostAt = this.forgottenAt;
+    for (const change of this.changes) {
+      if (change.appliedMs !== Number.POSITIVE_INFINITY) change.forgottenMs = this.#world.now();
+      change.appliedMs = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  leasesMayBeLost(): void {
+    this.#leasesLostAt = this.tick();
+  }
+
+  beginLoad(reading: Reading): Loading {
+    const { process, key, calledAt } = reading;
+    for (const other of this.#loading) {
+      if (other.process !== process || other.key !== key) continue;
+      const since = Math.min(calledAt, other.calledAt);
+      const wasVoided =
+        this.#leasesLostAt > since ||
+        this.changes.some((change) => change.matches(key) && change.settledAt > since);
+      if (!wasVoided) this.fail('I5', `two loaders of ${key} at once in ${process}`);
+    }
+    const loading = { process, key, calledAt };
+    this.#loading.add(loading);
+    return loading;
+  }
+
+  endLoad(loading: Loading): void {
+    this.#loading.delete(loading);
+  }
+
+  /** A reader was given a value: by Redis, by memory, or (unknown) one of them or a loader. */
+  read(reading: Reading, serial: number, tier: Tier): void {
+    const birth = this.births[serial];
+    if (birth === undefined || birth.key !== reading.key) {
+      this.fail('I1', `${reading.process} read what nobody wrote under ${reading.key}`);
+      return;
+    }
+    const what = `${reading.process} read ${birth.key} = ${birth.version} (#${serial}, of ${birth.process}) from ${tier ?? 'somewhere'}`;
+    for (const change of this.changes) {
+      if (!change.matches(birth.key) || birth.bornAt >= change.calledAt) continue;
+      this.#compare(reading, { birth, change, tier, what });
+    }
+    this.#checkAge(reading, birth, what);
+  }
+
+  /** A call took this long and may take that long. */
+  took(what: string, ms: number, budgetMs: number): void {
+    if (ms > budgetMs + this.#bounds.slack)
+      this.fail('I4', `${what} took ${Math.round(ms)} ms, may take ${budgetMs}`);
+  }
+
+  /** All is well: is this what the database holds? */
+  isCurrent(key: string, serial: number): boolean {
+    const birth = this.births[serial];
+    if (birth === undefined) return false;
+    if (birth.version === this.version(key)) return true;
+    // Every change since is excused.
+    const later = this.changes.filter(
+      (change) => change.matches(key) && change.calledAt > birth.bornAt,
+    );
+    return later.some((change) => this.residues.excuses(birth, change) !== undefined);
+  }
+
+  fail(invariant: string, text: string): void {
+    this.note(`!! ${invariant}: ${text}`);
+    this.violations.push(`${invariant}: ${text}`);
+  }
+
+  /** The value is older than the change. May it be read? */
+  #compare(
+    reading: Reading,
+    read: {
+      readonly birth: Birth;
+      readonly change: Change;
+      readonly tier: Tier;
+      readonly what: string;
+    },
+  ): void {
+    const { birth, change, tier, what } = read;
+    if (this.residues.excuses(birth, change) !== undefined) return;
+    const { process, calledAt, calledMs } = reading;
+    const by = `${change.process} had changed at ${change.calledAt}`;
+    const returnedMs = this.#returnedMs.get(process) ?? 0;
+    if (change.process === process && change.effectiveAt < calledAt) {
+      this.fail('I1', `${what}, which it had changed at ${change.calledAt}`);
+    } else if (
+      tier === 'memory' &&
+      birth.madeMs < returnedMs &&
+      this.#knownFrom(change) < returnedMs
+    ) {
+      this.fail('I3', `${what}, suspect: ${by}`);
+    } else if (tier === 'redis' && this.#knownFrom(change) < calledMs) {
+      this.fail('I1', `${what}, which ${by}`);
+    } else if (tier === 'redis' && this.#mustBeToldAgain(change, calledMs)) {
+      this.fail('I1', `${what}, which ${by}, and could have told again`);
+    }
+  }
+
+  #knownFrom(change: Change): number {
+    return this.residues.knownFromMs(change, this.#flushing.has(change.process));
+  }
+
+  /** Redis lost it, and its process had the whole settling time to tell it again. */
+  #mustBeToldAgain({ forgottenMs, process, kind }: Change, nowMs: number): boolean {
+    if (forgottenMs === undefined || this.residues.isJustReplaced(nowMs)) return false;
+    if (kind === 'all' || this.#flushing.has(process)) return false;
+    return this.#world.undisturbedSince(process) <= forgottenMs;
+  }
+
+  #checkAge({ process, calledMs }: Reading, birth: Birth, what: string): void {
+    const { ttl, outageTtl, slack } = this.#bounds;
+    const ageMs = calledMs - birth.madeMs;
+    const isOwnOfOutage = birth.isOfOutage && birth.process === process;
+    const bound = isOwnOfOutage && ageMs > outageTtl ? outageTtl : ttl;
+    if (ageMs > bound + slack + this.residues.steppedMs) {
+      this.fail('I3', `${what}, ${Math.round(ageMs)} ms after it was made`);
+    }
+  }
+}

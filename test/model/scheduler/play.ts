@@ -1,0 +1,293 @@
+import type fc from 'fast-check';
+import { KEYS, nameOf } from '../calls.js';
+import { mistakeIn } from '../oracle/applied.js';
+import { Oracle } from '../oracle/oracle.js';
+import { Finale } from '../performer/finale.js';
+import { Performer } from '../performer/performer.js';
+import type { Theatre } from '../performer/theatre.js';
+import type { Setting } from '../setting.js';
+import { Actor } from './actor.js';
+import { describeScene, isFault, type Scene, type Trouble } from './scenes.js';
+import { Server } from './server.js';
+import { SteppedTime } from './stepped-time.js';
+
+/** Time goes on in steps of this much at most. */
+const STEP_MS = 10;
+
+/** What the steps may add to a time. */
+const SLACK = 60;
+
+/** So many processes at most. */
+const MOST_ACTORS = 4;
+
+/** One play: every command, reply, connection, loader, step of time and call comes when the scheduler says. */
+export class Play {
+  readonly oracle: Oracle;
+  readonly #scheduler: fc.Scheduler;
+  readonly #setting: Setting;
+  readonly #time = new SteppedTime();
+  readonly #clock = this.#time.newClock();
+  readonly #server = new Server(() => this.#time.wallNow());
+  readonly #theatre: Theatre;
+  readonly #performer: Performer;
+  readonly #actors: Actor[] = [];
+  /** By calls that are not answered. */
+  readonly #pending = new Map<Promise<void>, Actor>();
+  #hasFault = false;
+  #isOver = false;
+
+  constructor(scheduler: fc.Scheduler, setting: Setting) {
+    this.#scheduler = scheduler;
+    this.#setting = setting;
+    const now = (): number => this.#time.now();
+    this.oracle = new Oracle(
+      { ...setting, slack: SLACK },
+      {
+        now,
+        errorMs: (name) => this.#errorMs(name),
+        undisturbedSince: (name) => this.#named(name)?.undisturbedSince ?? Number.POSITIVE_INFINITY,
+      },
+    );
+    this.#theatre = {
+      oracle: this.oracle,
+      setting,
+      now,
+      spent: ({ name }) => this.#named(name)?.clock.lived() ?? 0,
+      wait: ({ name }, ms) => this.#wait(this.#named(name)?.clock ?? this.#clock, ms),
+      turns: settled,
+      checkApplied: (change, key, value) => {
+        if (this.#server.generation === undefined) return;
+        const found = this.#server.reachable(key);
+        const claimed = { change, key, value, found, nowMs: now(), ttl: setting.ttl };
+        const mistake = mistakeIn(this.oracle, claimed);
+        if (mistake !== undefined) this.oracle.fail('I7', mistake);
+      },
+    };
+    this.#performer = new Performer(this.#theatre);
+  }
+
+  async run(scenes: readonly Scene[]): Promise<void> {
+    for (let i = 0; i < this.#setting.caches; i++) this.#join();
+    void this.#passTime();
+    try {
+      await this.#scheduler.waitFor(this.#perform(scenes), act);
+    } finally {
+      this.#isOver = true;
+      for (const { cache } of this.#actors) await cache.close();
+      await settled();
+    }
+  }
+
+  async #passTime(): Promise<void> {
+    while (!this.#isOver) {
+      await this.#turn('time');
+      this.#time.step(STEP_MS);
+    }
+  }
+
+  async #perform(scenes: readonly Scene[]): Promise<void> {
+    for (const scene of scenes) {
+      await this.#turn('next scene');
+      this.oracle.note(describeScene(scene));
+      this.#hasFault ||= isFault(scene);
+      await this.#act(scene);
+    }
+    this.oracle.note('-- all faults end');
+    this.#endFaults();
+    const living = this.#actors.filter(({ isDead }) => !isDead);
+    const finale = new Finale(this.#theatre, this.#performer.reads);
+    await finale.allAnswered(living[0] as Actor, this.#pending);
+    await finale.compareAll(living);
+  }
+
+  #endFaults(): void {
+    const { redis } = this.#server;
+    for (const actor of this.#actors.filter(({ isDead }) => !isDead)) {
+      this.#goOn(actor);
+      actor.suffer('flow');
+    }
+    redis.accept();
+    redis.thaw();
+    this.#server.promote();
+  }
+
+  async #act(scene: Scene): Promise<void> {
+    switch (scene.do) {
+      case 'pause':
+        return this.#wait(this.#clock, scene.ms);
+      case 'join':
+        return this.#join();
+      case 'stall':
+      case 'flow':
+      case 'cut':
+      case 'cutGhostly':
+      case 'refuse':
+      case 'loseReply':
+        return this.#at(scene.at).suffer(scene.do);
+      case 'stop':
+      case 'sleep':
+        return this.#at(scene.at).stop({ isAsleep: scene.do === 'sleep' });
+      case 'goOn':
+        return this.#goOn(this.#at(scene.at));
+      case 'die':
+        return this.#die(this.#at(scene.at));
+      case 'hang':
+      case 'thaw':
+      case 'save':
+      case 'restart':
+      case 'restartEmpty':
+      case 'restartWithout':
+      case 'demote':
+      case 'promote':
+      case 'flushScripts':
+      case 'fill':
+      case 'empty':
+      case 'evict':
+      case 'clock':
+        return this.#happen(scene);
+      default: {
+        const actor = this.#at(scene.at);
+        if (!actor.isRunning) return;
+        const done = this.#performer.call(actor, scene);
+        this.#pending.set(done, actor);
+        void done.finally(() => this.#pending.delete(done));
+        if (scene.wait) await Promise.race([done, this.#whileRunning(actor)]);
+      }
+    }
+  }
+
+  /** What happens to the server. */
+  #happen(scene: Trouble): void {
+    const { redis } = this.#server;
+    switch (scene.do) {
+      case 'hang':
+        return redis.hang();
+      case 'thaw':
+        this.#disturbAll();
+        return redis.thaw();
+      case 'save':
+        return redis.save();
+      case 'restart':
+        return this.#restart('dump');
+      case 'restartEmpty':
+        return this.#restart('nothing');
+      case 'restartWithout':
+        return this.#restart(scene.commands);
+      case 'demote':
+        if (!this.#server.demote(scene.commands)) return;
+        this.oracle.residues.dataWasReplaced(this.#time.now());
+        this.oracle.forgotten();
+        return this.#disturbAll();
+      case 'promote':
+        this.oracle.residues.dataWasReplaced(this.#time.now());
+        this.#disturbAll();
+        return this.#server.promote();
+      case 'flushScripts':
+        return this.#server.flushScripts();
+      case 'fill':
+        return redis.refuse('OOM');
+      case 'empty':
+        this.#disturbAll();
+        return redis.accept();
+      case 'evict':
+        return this.#evict(scene.key);
+      case 'clock':
+        redis.stepClock(scene.ms);
+        this.oracle.leasesMayBeLost();
+        return this.oracle.residues.clockWasSet(this.#time.now(), scene.ms);
+    }
+  }
+
+  #restart(from: 'dump' | 'nothing' | number): void {
+    this.#disturbAll();
+    this.oracle.forgotten();
+    this.#server.restart(from);
+  }
+
+  #evict(at: number): void {
+    const name = this.#server.evict(at, KEYS);
+    this.oracle.residues.evicted(this.#time.now(), (key) => key === name);
+    this.oracle.leasesMayBeLost();
+  }
+
+  #disturbAll(): void {
+    for (const actor of this.#actors) actor.disturbed();
+  }
+
+  #join(): void {
+    if (this.#actors.length === MOST_ACTORS) return;
+    const name = nameOf(this.#actors.length);
+    const actor = new Actor({
+      name,
+      setting: this.#setting,
+      redis: this.#server.redis,
+      time: this.#time,
+      turn: (label) => this.#turn(label),
+      onFlush: () => this.oracle.mayFlush(name),
+    });
+    this.#performer.watch(actor);
+    this.#watchCalm(actor);
+    this.#actors.push(actor);
+  }
+
+  /** I8. That everything arrives in time is the scheduler's business. */
+  #watchCalm({ name, cache }: Actor): void {
+    cache.on('modechange', ({ from, to, reason }) => {
+      if (from !== 'normal' || this.#hasFault) return;
+      const delayMs = Math.max(...this.#actors.map(({ longestDelayMs }) => longestDelayMs));
+      if (delayMs >= this.#setting.commandTimeout / 2) return;
+      this.oracle.fail('I8', `${name} is ${to} (${reason}) without a fault`);
+    });
+  }
+
+  #goOn(actor: Actor): void {
+    const sleptMs = actor.goOn();
+    if (sleptMs > 0) this.oracle.residues.clockWasSet(this.#time.now(), sleptMs);
+  }
+
+  #die(actor: Actor): void {
+    const living = this.#actors.filter(({ isDead }) => !isDead);
+    if (living.length === 1 || actor.isDead) return;
+    actor.die();
+    for (const [call, of] of this.#pending) if (of === actor) this.#pending.delete(call);
+  }
+
+  #at(at: number): Actor {
+    return this.#actors[at % this.#actors.length] as Actor;
+  }
+
+  #named(name: string): Actor | undefined {
+    return this.#actors.find((actor) => actor.name === name);
+  }
+
+  #errorMs(name: string): number {
+    const time = this.#named(name)?.serverTime;
+    return time === undefined ? 0 : time.latest() - time.now();
+  }
+
+  /** Resolves when the process does not run any more. */
+  async #whileRunning(actor: Actor): Promise<void> {
+    while (actor.isRunning && !this.#isOver) await this.#turn('is looked at');
+  }
+
+  #turn(label: string): Promise<void> {
+    return this.#scheduler.schedule(Promise.resolve(), label);
+  }
+
+  async #wait(clock: Actor['clock'], ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      clock.setTimer(resolve, ms);
+    });
+    await this.#turn('goes on');
+  }
+}
+
+/** Lets everything that follows from one event happen before the next. */
+async function act(work: () => Promise<void>): Promise<void> {
+  await work();
+  await settled();
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
