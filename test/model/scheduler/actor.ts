@@ -93,21 +93,12 @@ export class Actor implements Player {
     this.disturbed();
     const network = this.#network;
     this.#isCutOff = what === 'stall' || what === 'refuse' || (this.#isCutOff && what !== 'flow');
-    switch (what) {
-      case 'stall':
-        return network.stall();
-      case 'flow':
-        network.admit();
-        return network.flow();
-      case 'refuse':
-        network.refuse();
-        return network.cut();
-      case 'cut':
-      case 'cutGhostly':
-        return network.cut({ ghostly: what === 'cutGhostly' });
-      case 'loseReply':
-        return network.loseReply();
-    }
+    if (what === 'stall') network.stall();
+    if (what === 'flow' || what === 'refuse') network[what === 'flow' ? 'admit' : 'refuse']();
+    if (what === 'flow') network.flow();
+    if (what === 'loseReply') network.loseReply();
+    if (what === 'cut' || what === 'refuse') network.cut();
+    if (what === 'cutGhostly') network.cut({ ghostly: true });
   }
 
   stop({ isAsleep }: { readonly isAsleep: boolean }): void {

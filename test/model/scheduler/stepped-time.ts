@@ -54,6 +54,7 @@ export class ProcessClock implements Clock {
   readonly #time: SteppedTime;
   readonly #timers = new Set<Scheduled>();
   #sleptMs = 0;
+  #stoodMs = 0;
   #stoppedAt: number | undefined;
   #isAsleep = false;
 
@@ -68,6 +69,11 @@ export class ProcessClock implements Clock {
 
   idleTime(): number {
     return this.now();
+  }
+
+  /** How long the process has run. */
+  lived(): number {
+    return (this.#stoppedAt ?? this.#time.now()) - this.#stoodMs;
   }
 
   wallNow(): number {
@@ -90,9 +96,10 @@ export class ProcessClock implements Clock {
   }
 
   goOn(): void {
-    if (this.#isAsleep && this.#stoppedAt !== undefined) {
-      this.#sleptMs += this.#time.now() - this.#stoppedAt;
-    }
+    if (this.#stoppedAt === undefined) return;
+    const stoodMs = this.#time.now() - this.#stoppedAt;
+    this.#stoodMs += stoodMs;
+    if (this.#isAsleep) this.#sleptMs += stoodMs;
     this.#stoppedAt = undefined;
   }
 

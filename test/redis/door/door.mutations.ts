@@ -57,8 +57,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'R6: an idle cache writes',
     file: JUDGE,
-    find: '(listener.hasUnfenced || this.#isTorn)',
-    replace: 'true',
+    find: '!isReadOnly && listener.hasUnfenced',
+    replace: '!isReadOnly',
   },
   {
     title: 'R6: half a heartbeat proves the data',
@@ -111,8 +111,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'R10: a missing copy of the generation is not repaired',
     file: JUDGE,
-    find: '(listener.hasUnfenced || this.#isTorn)',
-    replace: 'listener.hasUnfenced',
+    find: "sighting === 'torn' && !isReadOnly ? await session.fence(id) : undefined",
+    replace: 'undefined',
   },
   {
     title: 'what Redis refuses for good is tried many times a second',
@@ -123,7 +123,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a full memory is taken for a missing permission',
     file: 'redis/door/judgement/refusal.js',
-    find: "if (reply.kind === 'writes') return false;",
+    find: '!WRITES_ALONE.test(text) && ',
     replace: '',
   },
   {

@@ -400,7 +400,7 @@ describe('the door', () => {
       const { door, listener } = await beginNormal();
       const before = door.generation;
       server.evictGeneration();
-      await clock.advance(1_000);
+      await clock.advance(500);
       expect(server.data.gen).to.equal(server.data.posGen);
       expect(door.generation).to.equal(before);
       expect(listener.states).to.deep.equal(['recovering', 'closed']);

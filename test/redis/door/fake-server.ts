@@ -114,9 +114,10 @@ export class FakeServer {
 
   /** What the probe's script is told of the commands that it tries. */
   refusedInScripts(): readonly string[] {
-    const tried = ['GETRANGE', 'HINCRBY', 'MGET', 'UNLINK', 'DEL'];
+    const tried = ['GETRANGE', 'SETRANGE', 'HINCRBY', 'MGET', 'UNLINK', 'DEL'];
     return tried.flatMap((name) => {
-      const error = this.refuses.get(name)?.error;
+      const writes = name === 'SETRANGE' ? this.writes : undefined;
+      const error = (this.refuses.get(name) ?? writes)?.error;
       return error instanceof Error ? [`${name} ${error.message}`] : [];
     });
   }

@@ -4,12 +4,12 @@ import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
-import { DataIdentity, type Sight } from './data-identity.js';
+import { DataIdentity } from './data-identity.js';
 import { Generations, type JudgeOptions } from './generations.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
 import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
-import { isKnownLife, lifeOf } from './server-info.js';
+import { isKnownLife, lifeNow, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
 
 /** What is known of the server behind a connection. */
@@ -49,7 +49,6 @@ export class DataJudge {
   readonly #servers = new WeakMap<DoorSession, Server>();
   readonly #generations: Generations;
   #canSweep = true;
-  #isTorn = false;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -130,7 +129,7 @@ export class DataJudge {
     const server = this.#server(session);
     if (server === undefined) return 'missing';
     const { listener } = this.#options.situation;
-    const isFence = !isReadOnly && (listener.hasUnfenced || this.#isTorn);
+    const isFence = !isReadOnly && listener.hasUnfenced;
     const confirm = isReadOnly ? () => {} : listener.beginFence();
     const followOld = this.#generations.lookAgain(session);
     const pair = await sendPair(session, {
@@ -142,10 +141,13 @@ export class DataJudge {
     });
     if (pair instanceof Failure) return pair;
     const sighting = this.#judgePair(server, pair, isReadOnly);
-    if (sighting !== 'same') return sighting;
+    if (sighting !== 'same' && sighting !== 'torn') return sighting;
     const { life, id } = this.identity.reign;
     confirm({ life, reign: id, count: this.identity.count });
-    return isReadOnly ? 'same' : ((await followOld()) ?? 'same');
+    if (isReadOnly) return 'same';
+    const repaired = sighting === 'torn' ? await session.fence(id) : undefined;
+    if (repaired instanceof Failure) return repaired;
+    return (await followOld()) ?? 'same';
   }
 
   /** A new generation (R4). */
@@ -159,12 +161,8 @@ export class DataJudge {
     return listener.judge(door, evidence);
   }
 
-  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting {
-    const { runId } = server;
-    const life =
-      pair.replicationId === undefined || runId === undefined
-        ? server.life
-        : lifeOf(runId, pair.replicationId);
+  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting | 'torn' {
+    const life = lifeNow(server, pair);
     server.namedLife = lastReign(pair.records.chain)?.life;
     if (life !== server.life) {
       if (pair.role === 'replica') return 'replaced';
@@ -172,9 +170,7 @@ export class DataJudge {
       return 'other-life';
     }
     if (pair.role === 'replica' && !isReadOnly) return 'replica';
-    const sight: Sight = this.identity.see(pair.records);
-    this.#isTorn = sight === 'torn';
-    return sight === 'torn' ? 'same' : sight;
+    return this.identity.see(pair.records);
   }
 
   #settlingMs(records: Records): number {

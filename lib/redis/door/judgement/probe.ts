@@ -62,20 +62,23 @@ export async function probe(session: DoorSession, options: ProbeOptions): Promis
   return { info, records, capabilities: capabilitiesOf(asked), writesRefused };
 }
 
-/** Everything in one round trip. SCAN is asked for only where the record is missing, once that is known. */
+/**
+ * Everything in one round trip. INFO comes first, because a connection does not outlast an answer such as
+ * CLUSTERDOWN. SCAN is asked for only where the record is missing, once that is known.
+ */
 async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> {
   const { prefix, clock, payloadBytes } = options;
   const key = `${prefix}${RESERVED}probe:${randomText(8)}`;
   const payload = randomText(8).padEnd(payloadBytes, '.');
   const sentAt = clock.now();
-  const [set, got, refused, time, reply, server, replication] = await Promise.all([
+  const [server, replication, set, got, refused, time, reply] = await Promise.all([
+    session.info('server'),
+    session.info('replication'),
     session.send(['SET', key, payload, 'PX', PROBE_TTL_MS]),
     session.send(['GET', key]),
     askRefused(session, key, PROBE_TTL_MS),
     session.time(),
     session.readRecords(),
-    session.info('server'),
-    session.info('replication'),
   ]);
   const records = orNoRecords(reply);
   const isMissing = !(records instanceof Failure) && records.chain.length === 0;

@@ -21,17 +21,18 @@ const REFUSALS = [
   /no permissions? to/i,
 ];
 
+/** "OOM command not allowed …" is about memory. What refuses writes alone forbids nothing for good. */
+const WRITES_ALONE = /\b(OOM|MISCONF|READONLY|NOREPLICAS)\b/;
+
 /** Whether an error says that the command is unknown or forbidden. */
 export function isRefusal(text: string): boolean {
-  return REFUSALS.some((words) => words.test(text));
+  return !WRITES_ALONE.test(text) && REFUSALS.some((words) => words.test(text));
 }
 
 /** Whether Redis did not run the command because it does not know it or forbids it. */
 export function isRefused(reply: unknown): reply is Failure {
   if (!(reply instanceof Failure)) return false;
   if (reply.reason === 'permission') return true;
-  // "OOM command not allowed …" is about memory.
-  if (reply.kind === 'writes') return false;
   return isRefusal(textOf(reply));
 }
 
