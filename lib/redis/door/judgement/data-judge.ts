@@ -4,7 +4,7 @@ import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
-import { DataIdentity } from './data-identity.js';
+import { DataIdentity, type Sight } from './data-identity.js';
 import { Generations, type JudgeOptions } from './generations.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
@@ -49,6 +49,7 @@ export class DataJudge {
   readonly #servers = new WeakMap<DoorSession, Server>();
   readonly #generations: Generations;
   #canSweep = true;
+  #isTorn = false;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -141,13 +142,18 @@ export class DataJudge {
     });
     if (pair instanceof Failure) return pair;
     const sighting = this.#judgePair(server, pair, isReadOnly);
-    if (sighting !== 'same' && sighting !== 'torn') return sighting;
+    if (sighting !== 'same') return sighting;
     const { life, id } = this.identity.reign;
     confirm({ life, reign: id, count: this.identity.count });
     if (isReadOnly) return 'same';
-    const repaired = sighting === 'torn' ? await session.fence(id) : undefined;
-    if (repaired instanceof Failure) return repaired;
-    return (await followOld()) ?? 'same';
+    return (await this.#repair(session, id)) ?? (await followOld()) ?? 'same';
+  }
+
+  /** One copy of the generation was missing or older. */
+  async #repair(session: DoorSession, reign: string): Promise<Failure | undefined> {
+    if (!this.#isTorn) return undefined;
+    const records = await session.fence(reign);
+    return records instanceof Failure ? records : undefined;
   }
 
   /** A new generation (R4). */
@@ -161,7 +167,7 @@ export class DataJudge {
     return listener.judge(door, evidence);
   }
 
-  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting | 'torn' {
+  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting {
     const life = lifeNow(server, pair);
     server.namedLife = lastReign(pair.records.chain)?.life;
     if (life !== server.life) {
@@ -170,7 +176,9 @@ export class DataJudge {
       return 'other-life';
     }
     if (pair.role === 'replica' && !isReadOnly) return 'replica';
-    return this.identity.see(pair.records);
+    const sight: Sight = this.identity.see(pair.records);
+    this.#isTorn = sight === 'torn';
+    return sight === 'torn' ? 'same' : sight;
   }
 
   #settlingMs(records: Records): number {
