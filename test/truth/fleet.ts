@@ -13,7 +13,10 @@ export interface Order {
 /** A real process with a cache of its own. */
 export class FleetProcess {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve(result: unknown): void; reject(error: Error): void }
+  >();
   #orders = 0;
 
   private constructor(child: ChildProcess) {

@@ -1,7 +1,7 @@
 import * as S from '../../../entry/slot.js';
 import { padded, toNumber, whole } from './lua.js';
 import { positions, readTime, type ScriptBody } from './script.js';
-import { isLeased, tokenOf, untilOf } from './slots.js';
+import { isLeased, tokenOf } from './slots.js';
 
 const number = (text: string): number => toNumber(text) ?? Number.NaN;
 
@@ -29,7 +29,7 @@ export const fill: ScriptBody = (run) => {
       typeof head === 'string' &&
       isLeased(head) &&
       tokenOf(head) === token &&
-      untilOf(head) >= now.ms;
+      head.slice(S.UNTIL_AT, S.UNTIL_AT + S.UNTIL_LENGTH) >= padded(now.ms, S.UNTIL_LENGTH);
     if (isHeld) run.call('SET', key, text ?? '', 'PX', px ?? '');
     return !isHeld;
   };
