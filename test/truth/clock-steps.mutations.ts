@@ -27,7 +27,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a version that the clock does not know yet is newer than everything',
     file: WRITE,
-    find: 'return version > tonumber(limit) and version < now + ${S.ANOMALY_MICROS}',
+    find: 'return version > tonumber(limit) and version < now + tonumber(ARGV[5])',
     replace: 'return version > tonumber(limit)',
     test: 'an hour back',
   },

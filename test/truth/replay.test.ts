@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { event, until } from '../support/wait.js';
+import { event } from '../support/wait.js';
 import { isIn, type Member, Reader, useWorld } from './world.js';
 
 const KEYS = 10_000;

@@ -13,6 +13,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'noReplid: a life is the run id alone',
     file: 'redis/door/judgement/server-info.js',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a piece of code
     find: '`${runId}:${replicationId}`',
     replace: 'runId',
     test: 'other processes do not read it either',

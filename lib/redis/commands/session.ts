@@ -23,7 +23,7 @@ import { Sweeps } from './sweeps.js';
 export interface SessionOptions {
   readonly prefix: string;
   readonly clock: Clock;
-  readonly time: Pick<Port.ServerTime, 'now' | 'latest'>;
+  readonly time: Pick<Port.ServerTime, 'now' | 'latest' | 'ceiling'>;
   readonly commandTimeoutMs: number;
   /** The largest value that is sent at all. */
   readonly maxValueBytes: number;

@@ -12,6 +12,7 @@ describe('the scripts on a real Redis', () => {
   let server: RedisServer;
   let session: Session;
   let step: (ms: number) => void;
+  let setBack: () => void;
 
   const micros = (): number => Date.now() * 1_000;
   const send = (...args: string[]): Promise<unknown> => session.send(args);
@@ -56,7 +57,7 @@ describe('the scripts on a real Redis', () => {
   });
   after(() => server.stop());
   beforeEach(async () => {
-    ({ session, step } = await openSession(server.port, 2_000));
+    ({ session, step, setBack } = await openSession(server.port, 2_000));
     await send('FLUSHALL');
   });
   afterEach(() => session.dispose());
@@ -109,6 +110,22 @@ describe('the scripts on a real Redis', () => {
       expect(await write(item('a', value('a', 'now')))).to.deep.equal(['done']);
       expect(await get('a')).to.match(/now$/);
     });
+
+    for (const payload of ['x', 'x'.repeat(3_000)]) {
+      it(`after the clock was set back, a version above it is of before; one below it is newer (${payload.length})`, async () => {
+        const called = micros();
+        await write(item('a', value('a', payload, called + 900_000)));
+        await write(item('b', value('b', payload, called + 1)));
+        const late = [
+          item('a', value('a', 'late', called), called),
+          item('b', value('b', 'late', called), called),
+        ];
+        expect(await write(...late)).to.deep.equal(['older', 'older']);
+        setBack();
+        expect(await write(...late)).to.deep.equal(['done', 'older']);
+        expect(await get('b')).to.match(new RegExp(`${payload}$`));
+      });
+    }
 
     it('replaces a lease, which is void then, and a key of another type', async () => {
       const token = tokenOf(await claimOne('a'));
