@@ -164,11 +164,7 @@ export class RedisServer {
 
   async #spawn(): Promise<void> {
     const program = await redisProgram();
-<<<<<<< HEAD
-    const { args = [], password, env } = this.#options;
-=======
     const { args = [], password, env = {} } = this.#options;
->>>>>>> truth
     // Earlier ones have DEBUG switched on, and refuse to start with what they do not know.
     const debug = program.major >= 7 ? ['--enable-debug-command', 'local'] : [];
     const auth = password === undefined ? [] : ['--requirepass', password];
@@ -178,7 +174,6 @@ export class RedisServer {
       args: ['--dir', this.#dir, ...debug, ...auth, ...args],
       env,
       log: join(this.#dir, LOG),
-      ...(env === undefined ? {} : { env }),
       answers: (child) => this.#isUp(child),
     });
   }
