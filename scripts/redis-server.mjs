@@ -44,6 +44,7 @@ export async function startRedisServer({
   answers,
   args = [],
   log,
+  env = {},
   isDetached = false,
 }) {
   const place = ['--port', `${port}`, '--bind', '127.0.0.1'];
@@ -53,6 +54,7 @@ export async function startRedisServer({
   const child = spawn(program, [...place, ...volatile, ...args], {
     detached: isDetached,
     stdio: ['ignore', output, output],
+    env: { ...process.env, ...env },
   });
   if (log !== undefined) closeSync(output);
   running.add(child);

@@ -110,6 +110,20 @@ describe('Redis comes back without what it had acknowledged', () => {
     expect(await a.cache.get('k')).to.equal(undefined);
   });
 
+  it('from a dump that had counted further, before the record was evicted: it is told again', async () => {
+    await a.cache.set('k', 'old');
+    for (let i = 0; i < 5; i++) await world.fenced(a);
+    await world.server.save();
+    await world.server.command('DEL', POSITIONS);
+    await until(async () => (await world.fences()) === 0, 'the record is made anew');
+    expect(await a.cache.delete('k')).to.equal('applied');
+    await world.fenced(a);
+    await restoreDump(() => isStill('k', /old/));
+    await isIn('normal', a);
+    expect(await a.cache.get('k')).to.equal(undefined);
+    expect(await world.slot('k')).to.not.match(/old/);
+  });
+
   it('is no such thing when it is empty: nothing old is there, and nobody complains', async () => {
     await a.cache.set('k', 'old');
     await world.server.kill();
@@ -123,6 +137,7 @@ describe('Redis comes back without what it had acknowledged', () => {
   });
 
   it('is no such thing when nothing was lost: entries are still there', async () => {
+    await a.cache.deleteMany(Array.from({ length: TOO_MANY }, (_, i) => `k${i}`));
     await a.cache.set('k', 'kept');
     await world.fenced(a);
     const generation = await world.generation();

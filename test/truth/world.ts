@@ -113,6 +113,12 @@ export class World {
     this.#stepped.stepClock(ms);
   }
 
+  /** The server's clock stands still at this time. */
+  freezeClock(atMs: number): void {
+    if (this.#stepped === undefined) throw new Error('this world has a clock that stays right');
+    this.#stepped.freezeClock(atMs);
+  }
+
   /** What Redis itself holds under a key. */
   async slot(key: string, prefix = 'cache:'): Promise<string | null> {
     return (await this.server.command('GET', prefix + key)) as string | null;
