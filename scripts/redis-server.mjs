@@ -55,7 +55,6 @@ export async function startRedisServer({
     detached: isDetached,
     env: { ...process.env, ...env },
     stdio: ['ignore', output, output],
-    env: { ...process.env, ...env },
   });
   if (log !== undefined) closeSync(output);
   running.add(child);
