@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** The file that gets the output of the server. By default its output is dropped. */
   readonly log?: string;
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether the server gets a process group of its own, which Ctrl-C in a terminal does not reach. */
   readonly isDetached?: boolean;
 }

@@ -44,6 +44,7 @@ export async function startRedisServer({
   answers,
   args = [],
   log,
+  env = {},
   isDetached = false,
 }) {
   const place = ['--port', `${port}`, '--bind', '127.0.0.1'];
@@ -52,6 +53,7 @@ export async function startRedisServer({
   const output = log === undefined ? 'ignore' : openSync(log, 'w');
   const child = spawn(program, [...place, ...volatile, ...args], {
     detached: isDetached,
+    env: { ...process.env, ...env },
     stdio: ['ignore', output, output],
   });
   if (log !== undefined) closeSync(output);

@@ -41,7 +41,7 @@ function mountCatalogue(app: Express, catalogue: Catalogue): void {
     const id = productId(req);
     const product = await catalogue.setPrice(id, newPrice(req));
     if (product === undefined) throw new HttpError(404, `there is no product ${id}`);
-    // The database first, then the cache: whoever asks from now on is shown the new price.
+    // The database first, then the cache, so that every later request sees the new price.
     await Promise.all([req.cache.delete(`product:${id}`), req.cache.delete('products')]);
     res.json(product);
   });

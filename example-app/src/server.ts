@@ -22,7 +22,7 @@ const app = createApp({ database: slowed(database, settings.queryDelayMs), cache
 const server = app.express.listen(settings.port, '127.0.0.1');
 await once(server, 'listening').catch(explainPort);
 await firstVerdict(cache);
-// The embedded database begins anew; what Redis may still have of an older one is wrong.
+// The embedded database starts empty, so entries in Redis from an earlier start are wrong.
 if (settings.databaseUrl === undefined) await cache.clear();
 
 gracefulShutdown(server, {

@@ -21,11 +21,11 @@ export interface LoadOptions extends SetOptions {
 /** What a loader is given. */
 export interface LoaderContext<T> {
   readonly key: string;
-  /** Aborted when nobody needs the result any more, or `loaderTimeout` has passed. */
+  /** Aborted when nobody needs the result any more, `loaderTimeout` has passed, or the cache is closed. */
   readonly signal: AbortSignal;
   /** The expired value, if there is one: for conditional requests. Not a copy of your own: do not keep it. */
   readonly stale?: T;
-  /** Another lifetime for this result, such as a short one for "not found". */
+  /** Another lifetime for this result, such as a short one for "not found". Not stored when it is zero, negative, `NaN` or infinite. */
   setTtl(ttl: Duration): void;
   /** Gives the result to the callers and stores it nowhere. */
   skip(): void;

@@ -11,6 +11,7 @@ export const CACHE_METHODS = [
   'getOrSetMany',
   'set',
   'delete',
+  'deleteMany',
   'clear',
   'has',
   'getMany',

@@ -48,11 +48,12 @@ export class KeyClaims {
     const claims = await store.claim(flights.map(keyOf), 'load');
     const claimed: Claimed = { ready: [], held: [] };
     const unreadable: Flight[] = [];
-    await this.#options.turns.forEach(flights, (flight, i) => {
+    const receiving = this.#options.turns.each(flights, (flight, i) => {
       const list = this.#receive(flight, claims[i] as Claim);
       if (list === 'unreadable') unreadable.push(flight);
       else if (list !== undefined) claimed[list].push(flight);
     });
+    if (receiving !== undefined) await receiving;
     if (unreadable.length > 0) claimed.ready.push(...(await this.#claimOver(store, unreadable)));
     return claimed;
   }

@@ -63,9 +63,9 @@ export class LoadTask {
     const { claims } = this.#options;
     try {
       const { ready, held } = await claims.claim(order.store, order.flights);
+      if (held.length === 0) return await this.#run(order, ready);
       const runs = [this.#run(order, ready)];
-      const run = (more: Flight[]): number => runs.push(this.#run(order, more));
-      if (held.length > 0) await claims.pollHeld(held, run);
+      await claims.pollHeld(held, (more) => runs.push(this.#run(order, more)));
       await Promise.all(runs);
     } catch (error) {
       order.group.end(error);
@@ -95,51 +95,43 @@ export class LoadTask {
       await this.#failAll(flights, error);
       return;
     }
+    const { turns } = this.#options;
     const { refreshAhead, graceMs } = order.config;
     const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;
-    const stored = await this.#receive(flights, results, { graceMs, loadMs });
-    await this.#store(order.store, stored);
-    await this.#endAll(flights, results);
-  }
-
-  /** Looks at what was loaded: what may be stored is returned, for the rest the leases go back. */
-  async #receive(
-    flights: readonly Flight[],
-    results: readonly LoadResult[],
-    life: Pick<NewValue, 'graceMs' | 'loadMs'>,
-  ): Promise<readonly Stored[]> {
-    const { turns, backoff, ttlJitter } = this.#options;
     const stored: Stored[] = [];
-    await turns.forEach(flights, (flight, i) => {
+    const receiving = turns.each(flights, (flight, i) => {
       const result = results[i] as LoadResult;
-      if (result.kind === 'failed') this.#fail(flight, result.error);
-      else backoff.reset(flight.key);
-      if (result.kind !== 'value' || result.ttlMs === undefined) {
-        flight.giveUpLease();
-      } else if (flight.isStorable) {
-        const ttlMs = jitteredTtl(result.ttlMs, ttlJitter, Math.random());
-        stored.push({ flight, value: { payload: result.payload, ttlMs, ...life } });
-      }
+      const ttlMs = this.#receive(flight, result);
+      if (ttlMs === undefined || result.kind !== 'value') return;
+      stored.push({ flight, value: { payload: result.payload, ttlMs, graceMs, loadMs } });
     });
-    return stored;
+    if (receiving !== undefined) await receiving;
+    const filling = this.#store(order.store, stored);
+    if (filling !== undefined) await filling;
+    const ending = turns.each(flights, (flight, i) => endWith(flight, results[i] as LoadResult));
+    if (ending !== undefined) await ending;
   }
 
-  async #store(store: Store, stored: readonly Stored[]): Promise<void> {
+  /** Looks at what was loaded: for how long it may be stored. If not at all, the lease goes back. */
+  #receive(flight: Flight, result: LoadResult): number | undefined {
+    const { backoff, ttlJitter } = this.#options;
+    if (result.kind === 'failed') this.#fail(flight, result.error);
+    else backoff.reset(flight.key);
+    if (result.kind !== 'value' || result.ttlMs === undefined) {
+      flight.giveUpLease();
+      return undefined;
+    }
+    return flight.isStorable ? jitteredTtl(result.ttlMs, ttlJitter, Math.random()) : undefined;
+  }
+
+  #store(store: Store, stored: readonly Stored[]): Promise<void> | undefined {
     const loaded: Loaded[] = [];
     for (const { flight, value } of stored) {
       // The key was changed, perhaps while the event loop had its turns.
       if (flight.isVoid) flight.giveUpLease();
       else loaded.push({ key: flight.key, lease: flight.lease, value });
     }
-    if (loaded.length > 0) await store.fill(loaded);
-  }
-
-  async #endAll(flights: readonly Flight[], results: readonly LoadResult[]): Promise<void> {
-    await this.#options.turns.forEach(flights, (flight, i) => {
-      const result = results[i] as LoadResult;
-      if (result.kind !== 'value') flight.end(result);
-      else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload) });
-    });
+    return loaded.length > 0 ? store.fill(loaded) : undefined;
   }
 
   async #failAll(flights: readonly Flight[], error: unknown): Promise<void> {
@@ -159,4 +151,9 @@ export class LoadTask {
     }
     flight.end({ kind: 'failed', error });
   }
+}
+
+function endWith(flight: Flight, result: LoadResult): void {
+  if (result.kind !== 'value') flight.end(result);
+  else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload) });
 }

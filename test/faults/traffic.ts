@@ -79,7 +79,7 @@ export class Traffic {
     await cache.delete(`${key}:a`);
     const many = await cache.getOrSetMany(
       [key, `${key}:b`],
-      (keys) => new Map(keys.map((k) => [k, 2])),
+      (keys) => new Map(keys.map((k) => [k, k === key ? { key, stock: 1 } : 2])),
     );
     if (many.size !== 2) throw new Error(`${many.size} of 2 keys were given`);
   }

@@ -71,7 +71,8 @@ describe('integration: clear and prefixes', () => {
     const cache = await stand.cache({ prefix });
     await cache.set('a', 1);
     await cache.clear();
-    expect(await stand.redis.command('EXISTS', `${prefix}__ech:fence`)).to.equal(1);
+    const records = ['pos', 'gen'].map((name) => `${prefix}__ech:{ech}:${name}`);
+    expect(await stand.redis.command('EXISTS', ...records)).to.equal(2);
     expect(await cache.set('a', 2)).to.equal('applied');
     expect(await cache.get('a')).to.equal(2);
   });

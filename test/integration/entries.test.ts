@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { KIND_AT, PAYLOAD_AT, TTL_AT, VERSION_AT, VERSION_LENGTH } from '../../lib/entry/slot.js';
 import type { Cache, ModeChange } from '../../lib/index.js';
 import { Stand } from './stand.js';
 
@@ -38,17 +39,21 @@ describe('integration: entries that are not what they should be', () => {
     'JSON of somebody else': (key) => raw('SET', key, '{"id":1}'),
     'a text that begins like a lease': (key) =>
       raw('SET', key, 'Lorem ipsum dolor sit amet, consetetur'),
-    'the head of an entry alone': (key) => raw('SET', key, 'E1'),
+    'the head of an entry alone': (key) => raw('SET', key, 'E2'),
     'bytes that are no text': (key) =>
-      raw('EVAL', "return redis.call('SET', KEYS[1], '\\255\\254\\0E1')", '1', key),
-    'an entry of a newer format': tampered((entry) => entry.replace(/^E1/, 'E2')),
-    'an entry of an unknown kind': tampered((entry) => `${entry.slice(0, 16)}x${entry.slice(17)}`),
+      raw('EVAL', "return redis.call('SET', KEYS[1], '\\255\\254\\0E2')", '1', key),
+    'an entry of a newer format': tampered((entry) => entry.replace(/^E2/, 'E3')),
+    'an entry of an unknown kind': tampered(
+      (entry) => `${entry.slice(0, KIND_AT)}x${entry.slice(VERSION_AT)}`,
+    ),
     'an entry that was cut off': tampered((entry) => entry.slice(0, -5)),
-    'an entry without a payload': tampered((entry) => entry.slice(0, 35)),
-    'an entry of an unknown form': tampered((entry) => `${entry.slice(0, 35)}x{}`),
-    'an entry with an unknown tag': tampered((entry) => `${entry.slice(0, 35)}t{"$future":1}`),
+    'an entry without a payload': tampered((entry) => entry.slice(0, PAYLOAD_AT)),
+    'an entry of an unknown form': tampered((entry) => `${entry.slice(0, PAYLOAD_AT)}x{}`),
+    'an entry with an unknown tag': tampered(
+      (entry) => `${entry.slice(0, PAYLOAD_AT)}t{"$future":1}`,
+    ),
     'an entry with a wrong time': tampered(
-      (entry) => `${entry.slice(0, 17)}~~~~~~~~~~${entry.slice(27)}`,
+      (entry) => `${entry.slice(0, VERSION_AT)}${'~'.repeat(VERSION_LENGTH)}${entry.slice(TTL_AT)}`,
     ),
   };
 

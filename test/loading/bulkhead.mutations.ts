@@ -37,4 +37,10 @@ export const mutations: readonly Mutation[] = [
     find: 'first(this.#nested) ?? first(this.#queue)',
     replace: 'first(this.#queue) ?? first(this.#nested)',
   },
+  {
+    title: 'a load that nobody waits for stays in the queue',
+    file: 'loading/flight/loader-call.js',
+    find: "if (this.#state === 'waiting') this.#place?.leave(error);",
+    replace: '',
+  },
 ];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Bulkhead } from '../../lib/loading/bulkhead/bulkhead.js';
 import { CacheOverloadedError } from '../../lib/loading/bulkhead/overloaded-error.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { rejectionOf } from '../support/promises.js';
+import { never, rejectionOf } from '../support/promises.js';
 import { InHand } from './in-hand.js';
 
 describe('loading: the bulkhead', () => {
@@ -74,6 +74,23 @@ describe('loading: the bulkhead', () => {
     waiting.leave();
     expect(bulkhead.load).to.include({ running: 1, queued: 0 });
     expect(clock.pending).to.equal(0);
+  });
+
+  it('has no load in its queue that nobody waits for', async () => {
+    const cache = new InHand({ limit: 1 });
+    const running = cache.getOrSet('a', () => 'a').then(() => cache.getOrSet('b', never));
+    await cache.clock.advance(1);
+    const leaving = new AbortController();
+    const queued = rejectionOf(cache.getOrSet('c', never, { signal: leaving.signal }));
+    await cache.clock.advance(1);
+    expect(cache.singleFlight.load).to.include({ running: 1, queued: 1 });
+    leaving.abort();
+    await queued;
+    await cache.clock.advance(1);
+    expect(cache.singleFlight.load).to.include({ running: 1, queued: 0 });
+    expect(cache.store.leased).to.deep.equal(['b']);
+    cache.singleFlight.close();
+    await rejectionOf(running);
   });
 
   it('lends one place to one load at a time, and lets nested loads go first', () => {

@@ -8,15 +8,9 @@ export const mutations: readonly Mutation[] = [
     replace: '',
   },
   {
-    title: 'close() leaves queued loads',
-    file: 'loading/flight/loader-call.js',
-    find: "if (this.#state === 'waiting') this.#place?.leave(error);",
-    replace: '',
-  },
-  {
     title: 'close() leaves the timer of a loader',
     file: 'loading/flight/loader-call.js',
-    find: 'timer.cancel();',
+    find: 'this.#timer?.cancel();',
     replace: '',
   },
   {

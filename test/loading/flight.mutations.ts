@@ -19,4 +19,10 @@ export const mutations: readonly Mutation[] = [
     find: 'if (this.#flights.get(flight.key) === flight)',
     replace: '',
   },
+  {
+    title: 'a cleared pattern keeps its flights',
+    file: 'loading/flight/flight-table.js',
+    find: 'flight.invalidate();',
+    replace: ';',
+  },
 ];

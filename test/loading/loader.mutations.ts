@@ -17,7 +17,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'a lifetime of nothing is stored',
-    file: 'core/duration.js',
+    file: 'core/time/duration.js',
     find: 'Number.isFinite(whole) && whole >= 1 ? Math.min(whole, MAX_MS) : undefined',
     replace: 'Math.max(1, Math.min(whole, MAX_MS))',
     test: 'sets a ttl',

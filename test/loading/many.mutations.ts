@@ -11,7 +11,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a joiner gets nothing for what the first loader did not give',
     file: 'loading/single-flight.js',
-    find: ' || flight.group.loader !== caller.source.loader',
+    find: ' || group.loader !== source.loader',
     replace: '',
     test: 'shared with others',
   },
@@ -25,8 +25,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'the keys of other processes hold up the rest',
     file: 'loading/load-task.js',
-    find: 'if (held.length > 0) await claims.pollHeld(held, run); await Promise.all(runs);',
-    replace: 'await Promise.all(runs); if (held.length > 0) await claims.pollHeld(held, run);',
+    find: 'const runs = [this.#run(order, ready)];',
+    replace: 'await claims.pollHeld(held, () => {}); const runs = [this.#run(order, ready)];',
     test: 'other processes',
   },
 ];

@@ -18,7 +18,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a loader lends its place to no load that it begins',
     file: 'loading/flight/loader-call.js',
-    find: 'if (place !== undefined) yield place;',
+    find: 'if (place !== undefined) places.push(place);',
     replace: '',
     test: '100 pages that each',
   },
@@ -39,21 +39,21 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'circles are not looked for',
     file: 'loading/single-flight.js',
-    find: 'if (flights.length < seats.length)',
+    find: 'if (begun.length < seats.length)',
     replace: 'if (false)',
     test: 'in a circle',
   },
   {
     title: 'a refused call leaves flights behind that never end',
-    file: 'loading/single-flight.js',
-    find: 'group.callOff();',
+    file: 'loading/flight/cycle.js',
+    find: 'begun[0]?.group.callOff();',
     replace: '',
     test: 'leaves nothing behind',
   },
   {
     title: 'a refused call goes on waiting',
-    file: 'loading/single-flight.js',
-    find: 'for (const flight of flights) flight.group.leave();',
+    file: 'loading/flight/cycle.js',
+    find: 'for (const { flight } of seats) flight.group.leave();',
     replace: '',
     test: 'waits for nothing',
   },
@@ -91,5 +91,12 @@ export const mutations: readonly Mutation[] = [
     find: 'if (this.isNested) this.#watch(); else',
     replace: '',
     test: 'never refused',
+  },
+  {
+    title: 'who joined a refused call has no answer',
+    file: 'loading/single-flight.js',
+    find: "outcome.kind === 'elsewhere' || ",
+    replace: '',
+    test: 'leaves nothing behind',
   },
 ];

@@ -9,13 +9,6 @@ export const mutations: readonly Mutation[] = [
     test: 'change of the key',
   },
   {
-    title: 'a cleared pattern keeps its flights',
-    file: 'loading/flight/flight-table.js',
-    find: 'flight.invalidate();',
-    replace: ';',
-    test: 'change of the key',
-  },
-  {
     title: 'a lease that Redis calls void keeps its flight',
     file: 'loading/flight/flight.js',
     find: ' || this.lease?.isVoid === true',
@@ -41,7 +34,7 @@ export const mutations: readonly Mutation[] = [
     file: 'loading/flight/flight-group.js',
     find: 'this.#waiting > 0 ||',
     replace: '',
-    test: 'one key',
+    test: 'signal',
   },
   {
     title: 'a stale value serves after its key was changed',
@@ -105,13 +98,6 @@ export const mutations: readonly Mutation[] = [
     find: 'found?.isStale === false && ',
     replace: 'found !== undefined && ',
     test: 'stale value',
-  },
-  {
-    title: 'a joined refresh that another process makes answers nothing',
-    file: 'loading/key-claims.js',
-    find: "flight.end({ kind: 'elsewhere' });",
-    replace: "flight.end({ kind: 'absent' });",
-    test: 'refresh ahead',
   },
   {
     title: 'an unreadable entry is not told',

@@ -15,9 +15,14 @@ export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessE
 }
 
 /** Runs a program to its end; its output is part of the error when it fails. */
-export async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
+export async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
   try {
-    const options = { cwd, env: cleanEnvironment(), maxBuffer: 64 * 1024 * 1024 };
+    const options = { cwd, env: cleanEnvironment(env), maxBuffer: 64 * 1024 * 1024 };
     return (await execute(program, args, options)).stdout;
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };

@@ -86,7 +86,8 @@ describe('the packed tarball', function () {
   for (const project of PROJECT_TABLE) {
     it(`works in ${project.says}`, async () => {
       const folder = await mkdtemp(join(workplace, `${project.folder}-`));
-      await install(project, folder, tarball);
+      const type = project.folder === 'commonjs' ? 'commonjs' : 'module';
+      await install({ ...project, type }, folder, tarball);
       if (project.compile === true) await compile(folder);
       const server = await serve(project.main, folder, { REDIS_URL: redis.url });
       try {
@@ -97,18 +98,41 @@ describe('the packed tarball', function () {
       }
     });
   }
+
+  it('works in a CommonJS app under Jest 30 without configuration', async () => {
+    const folder = await mkdtemp(join(workplace, 'jest-'));
+    const packages = ['express@5', 'jest@30'];
+    await install({ folder: 'jest', packages, type: 'commonjs' }, folder, tarball);
+    // Jest ends with an error when a test fails.
+    await run(process.execPath, ['node_modules/jest/bin/jest.js'], folder, {
+      REDIS_URL: redis.url,
+    });
+    await redis.command('FLUSHALL');
+  });
+
+  it('has types for bundlers', async () => {
+    const folder = await mkdtemp(join(workplace, 'bundler-'));
+    const packages = ['express@5', '@types/express@5', '@types/node@20'];
+    await install({ folder: 'typescript', packages, type: 'module' }, folder, tarball);
+    await compile(folder, { module: 'preserve', moduleResolution: 'bundler', noEmit: true });
+  });
 });
 
-async function install(project: Project, folder: string, tarball: string): Promise<void> {
+async function install(
+  project: Pick<Project, 'folder' | 'packages'> & { readonly type: 'commonjs' | 'module' },
+  folder: string,
+  tarball: string,
+): Promise<void> {
+  const { type } = project;
   await cp(join(PROJECTS, project.folder), folder, { recursive: true });
-  const type = project.folder === 'commonjs' ? 'commonjs' : 'module';
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type }));
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
   await run('npm', ['install', ...quiet, tarball, ...project.packages], folder);
 }
 
-async function compile(folder: string): Promise<void> {
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+async function compile(folder: string, options: object = {}): Promise<void> {
+  const compilerOptions = { ...TSCONFIG.compilerOptions, ...options };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...TSCONFIG, compilerOptions }));
   await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], folder);
 }
 

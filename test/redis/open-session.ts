@@ -20,14 +20,20 @@ export interface OpenSession {
   readonly lost: string[];
   /** How far the server's clock seems to be ahead. */
   step(ms: number): void;
+  /** The server's clock has to catch up with what it has shown. */
+  setBack(): void;
 }
 
 export async function openSession(port: number, commandTimeoutMs: number): Promise<OpenSession> {
   const lost: string[] = [];
   let stepMs = 0;
-  const time: Pick<ServerTime, 'now' | 'latest'> = {
+  let ceiling = 0;
+  const time: Pick<ServerTime, 'now' | 'latest' | 'ceiling'> = {
     now: () => Date.now() + stepMs,
     latest: () => Date.now() + stepMs + 5,
+    get ceiling() {
+      return ceiling;
+    },
   };
   const onLost = (_: unknown, failure: Failure): void => void lost.push(failure.reason);
   const client = makeClient({ url: `redis://127.0.0.1:${port}` });
@@ -49,7 +55,10 @@ export async function openSession(port: number, commandTimeoutMs: number): Promi
   const step = (ms: number): void => {
     stepMs = ms;
   };
-  return { session, lost, step };
+  const setBack = (): void => {
+    ceiling = Number.MAX_SAFE_INTEGER;
+  };
+  return { session, lost, step, setBack };
 }
 
 /** Gives a session changes, and resolves to what became of each. */

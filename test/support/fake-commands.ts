@@ -1,5 +1,6 @@
 import { entryHead } from '../../lib/entry/entry.js';
 import { fingerprint } from '../../lib/entry/fingerprint.js';
+import { ANOMALY_MICROS } from '../../lib/entry/slot.js';
 import * as Lua from '../../lib/redis/commands/scripts.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type {
@@ -74,7 +75,7 @@ export class FakeCommands implements Commands {
       const batch = this.#source?.next(lane, maxKeys, maxBytes);
       if (batch === undefined) continue;
       this.calls.push(`WRITE ${lane} ${batch.items.length}`);
-      const args = [...this.#times(), '10000'];
+      const args = [...this.#times(), '10000', `${ANOMALY_MICROS}`];
       for (const { limit, text, pxMs } of batch.items) args.push(`${limit}`, text, `${pxMs}`);
       const keys = batch.items.map(({ key }) => key);
       void this.#script(Lua.WRITE, keys, args).then((reply) => {
@@ -129,11 +130,11 @@ export class FakeCommands implements Commands {
   }
 
   async sweepDead(
-    items: readonly { key: string; fingerprint: string }[],
+    items: readonly { key: string; fingerprint: string; limit: number }[],
     generation: string,
   ): Promise<number | Failure> {
-    const args = [generation, ...items.map((item) => item.fingerprint)];
-    return removedOf(await this.#script(Lua.SWEEP_DEAD, keysOf(items), args));
+    const args = items.flatMap((item) => [`${item.limit}`, item.fingerprint]);
+    return removedOf(await this.#script(Lua.SWEEP_DEAD, keysOf(items), [generation, ...args]));
   }
 
   recheck(key: string): Promise<SlotReply> {

@@ -97,6 +97,7 @@ export const slot: Text = fc.oneof(
 );
 
 const life = fixed('1', '20', '5000', '60000', '90000');
+const ahead = fixed('0', `${S.ANOMALY_MICROS}`);
 const leaseMs = fixed('1', '5000', '60000', '80000');
 const someKeys = fc.uniqueArray(key, { minLength: 1, maxLength: 3 });
 
@@ -126,7 +127,10 @@ const lifeOfServer = fixed('life1', 'life2');
 const serial = fixed('-1', '0', '7', `${START_MS + 5}`);
 
 const scripts: Words = fc.oneof(
-  { weight: 4, arbitrary: batch(Lua.WRITE, [echo, future, past, life], [limit, entry, life]) },
+  {
+    weight: 4,
+    arbitrary: batch(Lua.WRITE, [echo, future, past, life, ahead], [limit, entry, life]),
+  },
   { weight: 2, arbitrary: batch(Lua.CLAIM, [token, leaseMs], []) },
   {
     weight: 4,
@@ -136,7 +140,7 @@ const scripts: Words = fc.oneof(
   { weight: 2, arbitrary: batch(Lua.RENEW, [echo, leaseMs], [token]) },
   { weight: 2, arbitrary: batch(Lua.RELEASE, [echo], [token]) },
   { weight: 3, arbitrary: batch(Lua.SWEEP, [echo], [limit, fingerprint]) },
-  { weight: 3, arbitrary: batch(Lua.SWEEP_DEAD, [echo, generation], [fingerprint]) },
+  { weight: 3, arbitrary: batch(Lua.SWEEP_DEAD, [echo, generation], [limit, fingerprint]) },
 );
 
 const random = fixed('gen001', 'gen002', 'gen003');

@@ -88,7 +88,7 @@ describe('the scripted network', () => {
       const set = watched(client.sendCommand(['SET', 'key', 'x']));
       const odd = watched(client.sendCommand(['odd']));
       await settle();
-      expect([set.now, odd.now]).to.deep.equal(['failed: out_of_memory', 'failed: protocol_error']);
+      expect([set.now, odd.now]).to.deep.equal(['failed: out_of_memory', 'failed: permission']);
       expect(client.isReady).to.equal(true);
     });
 

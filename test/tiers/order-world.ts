@@ -133,7 +133,8 @@ export class OrderWorld {
   /** The value that was there before. */
   #begin(): void {
     const { fixture } = this.#processes[0] as Process;
-    const text = fixture.shards.of(KEY).shard.textOf(KEY, value('0'), { low: 1_000 });
+    const low = this.server.nowMs * 1_000 - 1_000_000;
+    const text = fixture.shards.of(KEY).shard.textOf(KEY, value('0'), { low });
     this.server.redis.execute(['SET', PREFIX + KEY, text]);
   }
 
@@ -241,30 +242,28 @@ export class OrderWorld {
     }
   }
 
-  /** A later or a concurrent change may have removed it. */
+  /**
+   * A later or a concurrent change may have removed it, or a clear of another process that was not heard of. A
+   * process that has not heard of a clear may also replace it by a value that nobody can reach.
+   */
   #mayBeGone(call: Call): boolean {
-    return (
-      this.calls.some(
-        (other) => 'dcp'.includes(other.op) && !this.#isBefore(other.number, call.number),
-      ) ||
-      this.calls.some(
-        (other) =>
-          other.op === 's' &&
-          other.result === 'deferred' &&
-          !this.#isBefore(other.number, call.number),
-      ) ||
-      this.calls.some(
-        (other) => other.op === 's' && other !== call && other.endedAt === undefined,
-      ) ||
-      this.#isReplayed
-    );
+    const hasClear = this.calls.some(({ op }) => op === 'c');
+    const isRemoval = (other: Call): boolean => {
+      const isForeign = other.by !== call.by;
+      if (other === call || (isForeign && other.op === 'c')) return other !== call;
+      if (this.#isBefore(other.number, call.number)) return false;
+      if (other.op === 's' || other.op === 'l') {
+        const isLost = other.endedAt === undefined || other.result === 'deferred';
+        return (other.op === 's' && isLost) || (isForeign && hasClear);
+      }
+      return isChange(other);
+    };
+    return this.#isReplayed || this.calls.some(isRemoval);
   }
 
+  /** A connection was lost: what was told again may have removed it. */
   get #isReplayed(): boolean {
-    return (
-      this.#processes.some(({ fixture }) => fixture.door.bumps > 0) ||
-      this.steps.some((step) => step.includes('loses'))
-    );
+    return this.steps.some((step) => step.includes('loses'));
   }
 
   #returned(call: Call, found: Found | undefined): void {

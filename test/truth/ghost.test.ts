@@ -6,20 +6,19 @@ import type { CacheOptions } from '../../lib/cache/options.js';
 import type { RedisClientLike } from '../../lib/redis/connection/client.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { until } from '../support/wait.js';
-import { isIn, type Member, World } from './world.js';
+import { isIn, type Member, useWorld } from './world.js';
 
 const COMMAND_TIMEOUT = 100;
 
 /** A write that was given up and runs after all, when what held it up lets go. */
 describe('a ghost', () => {
-  let world: World;
+  const world = useWorld();
   let b: Member;
   /** The first connection of `a` goes through this one, all later ones straight to Redis. */
   let stalled: FaultProxy;
   let a: CacheHandle;
 
   beforeEach(async () => {
-    world = await World.start();
     b = await world.join();
     stalled = await FaultProxy.start(world.server.port);
     a = throughStalled();
@@ -57,7 +56,7 @@ describe('a ghost', () => {
     stalled.blackhole();
     const [result] = await Promise.all([write(), a.delete('x'), a.delete('y'), a.delete('z')]);
     expect(result).to.equal('deferred');
-    expect(a.status().mode).to.equal('degraded');
+    await isIn('degraded', { cache: a });
     await isIn('normal', { cache: a });
     expect(a.status().journal.entries).to.equal(0);
   };
@@ -85,25 +84,17 @@ describe('a ghost', () => {
     expect(await b.cache.get('k')).to.equal(undefined);
   });
 
-  it('of a set that comes after its deadline stores nothing, though nothing newer is there', async () => {
-    await giveUp(() => a.set('k', 'ghost'));
-    await world.server.command('UNLINK', 'cache:k');
-    await pause(COMMAND_TIMEOUT);
-    await release('ghost');
-    expect(await world.slot('k')).to.equal(null);
-  });
-
-  it('of a set that comes in time after a newer value leaves neither: nobody knows which is right', async () => {
+  it('of a set that comes in time after a newer value loses: it was called before', async () => {
     stalled.blackhole();
     const set = a.set('k', 'ghost');
-    await pause(20);
+    // Further apart than what either process may be wrong about the server's time.
+    await pause(100);
     expect(await b.cache.set('k', 'newer')).to.equal('applied');
     await release('ghost');
-    expect(await set).to.equal('applied');
-    expect(await world.slot('k')).to.not.match(/ghost|newer/);
-    expect(await b.cache.get('k')).to.equal(undefined);
-    await world.server.kill();
-    expect(await a.get('k'), 'what memory held').to.equal(undefined);
+    expect(await set).to.be.oneOf(['applied', 'deferred']);
+    expect(await world.slot('k')).to.match(/newer/);
+    expect(await b.cache.get('k')).to.equal('newer');
+    await until(async () => (await a.get('k')) === 'newer', 'A believes it');
   });
 
   it('of a set that comes in time loses against a delete by another process', async () => {
@@ -129,30 +120,12 @@ describe('a ghost', () => {
     expect(await a.get('cold')).to.equal(undefined);
   });
 
-  it('of a load that comes after its deadline stores nothing, though its lease is still there', async () => {
-    const c = throughStalled({ memory: { max: 1 } });
-    await isIn('normal', { cache: c });
-    await c.delete('cold');
-    const loaded = await c.getOrSet('cold', async () => {
-      stalled.blackhole();
-      return 'ghost';
-    });
-    expect(loaded).to.equal('ghost');
-    // Memory has room for one: the load is forgotten, and nothing is replayed for it.
-    await Promise.all([c.set('x', 1), c.set('y', 1), c.set('z', 1)]);
-    await isIn('normal', { cache: c });
-    await pause(COMMAND_TIMEOUT);
-    await release('ghost');
-    expect(await world.slot('cold')).to.not.match(/ghost/);
-  });
-
-  it('of a delete takes a newer value along at worst', async () => {
+  it('of a delete leaves a newer value alone', async () => {
     await giveUp(() => a.delete('k'));
-    await a.set('k', 'newer');
-    await stalled.pass();
-    await pause(50);
-    expect(await a.get('k')).to.be.oneOf(['newer', undefined]);
-    expect(await a.getOrSet('k', () => 'newest')).to.be.oneOf(['newer', 'newest']);
+    expect(await a.set('k', 'newer')).to.equal('applied');
+    await release('EVALSHA');
+    expect(await world.slot('k')).to.match(/newer/);
+    expect(await b.cache.get('k')).to.equal('newer');
   });
 
   it('of a hang runs when Redis wakes, and loses', async () => {

@@ -1,21 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { isIn, type Member, World } from './world.js';
+import { isIn, type Member, useWorld } from './world.js';
 
 const OUTAGE_TTL = 300;
 
 describe('memory in an outage', () => {
-  let world: World;
+  const world = useWorld();
   let a: Member;
   let b: Member;
 
   beforeEach(async () => {
-    world = await World.start();
     a = await world.join({ memory: { outageTtl: OUTAGE_TTL } });
     b = await world.join();
   });
-
-  afterEach(() => world.close());
 
   const isolate = async (): Promise<void> => {
     await a.proxy.refuse();

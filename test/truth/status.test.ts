@@ -1,17 +1,14 @@
 import { expect } from 'chai';
 import { until } from '../support/wait.js';
-import { isIn, type Member, World } from './world.js';
+import { isIn, type Member, useWorld } from './world.js';
 
 describe('the answers about an outage', () => {
-  let world: World;
+  const world = useWorld();
   let a: Member;
 
   beforeEach(async () => {
-    world = await World.start();
     a = await world.join();
   });
-
-  afterEach(() => world.close());
 
   it('show mode, since, reason, depth of the journal and the time of the next probe', async () => {
     expect(a.cache.status().mode).to.equal('normal');

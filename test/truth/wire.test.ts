@@ -1,16 +1,17 @@
 import { expect } from 'chai';
-import { type Member, World } from './world.js';
+import { type Member, useWorld } from './world.js';
 
 describe('on the wire', () => {
-  let world: World;
+  const world = useWorld();
   let a: Member;
 
   beforeEach(async () => {
-    world = await World.start();
     a = await world.join();
+    // Redis is told the text of a script once, when it says that it does not know it.
+    await a.cache.getOrSet('first', () => 'value');
+    await a.cache.set('first', 'value');
+    await a.cache.delete('first');
   });
-
-  afterEach(() => world.close());
 
   /** The commands that a piece of work sends, without the pulse and without what a script does inside. */
   const commands = async (work: () => Promise<unknown>): Promise<string[]> => {

@@ -7,6 +7,7 @@ import type { CacheOptions } from '../../lib/cache/options.js';
 import type { Logger } from '../../lib/core/logger.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { RedisServer } from '../support/redis-server.js';
+import { CAN_STEP_CLOCKS, SteppedRedis } from '../support/stepped-redis.js';
 import { until } from '../support/wait.js';
 
 /** One row of a database that everybody reads and only `write` changes. */
@@ -42,21 +43,38 @@ export interface Member {
   readonly changes: ModeChange[];
 }
 
+export interface WorldOptions {
+  /** Arguments of the server. */
+  readonly args?: readonly string[];
+  /** Whether the server's clock can be moved. Where that is not possible, the tests are skipped. */
+  readonly isStepped?: boolean;
+}
+
 /** What is true must not depend on how soon a busy machine lets a real Redis answer. */
 const COMMAND_TIMEOUT_MS = 500;
 
 /** A Redis, and caches before it. */
 export class World {
-  readonly server: RedisServer;
-  readonly #members: Member[] = [];
-  readonly #caches: CacheHandle[] = [];
+  readonly #options: WorldOptions;
+  #server: RedisServer | undefined;
+  #stepped: SteppedRedis | undefined;
+  #members: Member[] = [];
+  #caches: CacheHandle[] = [];
 
-  static async start(...args: string[]): Promise<World> {
-    return new World(await RedisServer.start({ args }));
+  constructor(options: WorldOptions) {
+    this.#options = options;
   }
 
-  private constructor(server: RedisServer) {
-    this.server = server;
+  async open(): Promise<void> {
+    const { args, isStepped } = this.#options;
+    const options = args === undefined ? {} : { args };
+    this.#stepped = isStepped === true ? await SteppedRedis.start(options) : undefined;
+    this.#server = this.#stepped?.server ?? (await RedisServer.start(options));
+  }
+
+  get server(): RedisServer {
+    if (this.#server === undefined) throw new Error('the world is not open');
+    return this.#server;
   }
 
   get members(): readonly Member[] {
@@ -65,14 +83,21 @@ export class World {
 
   /** A cache in normal mode. */
   async join(options: CacheOptions = {}): Promise<Member> {
+    const member = await this.enter(options);
+    await isIn('normal', member);
+    member.changes.length = 0;
+    return member;
+  }
+
+  /** A cache that may not be connected yet. */
+  async enter(options: CacheOptions = {}): Promise<Member> {
     const proxy = await FaultProxy.start(this.server.port);
     const log = keepLines();
     const cache = this.make({ redis: proxy.url, logger: log, ...options });
     const changes: ModeChange[] = [];
+    cache.on('modechange', (change) => changes.push(change));
     const member = { cache, proxy, log, changes };
     this.#members.push(member);
-    await isIn('normal', member);
-    cache.on('modechange', (change) => changes.push(change));
     return member;
   }
 
@@ -82,25 +107,88 @@ export class World {
     return cache;
   }
 
+  /** The server's clock jumps. */
+  stepClock(ms: number): void {
+    if (this.#stepped === undefined) throw new Error('this world has a clock that stays right');
+    this.#stepped.stepClock(ms);
+  }
+
+  /** The server's clock stands still at this time. */
+  freezeClock(atMs: number): void {
+    if (this.#stepped === undefined) throw new Error('this world has a clock that stays right');
+    this.#stepped.freezeClock(atMs);
+  }
+
   /** What Redis itself holds under a key. */
   async slot(key: string, prefix = 'cache:'): Promise<string | null> {
     return (await this.server.command('GET', prefix + key)) as string | null;
   }
 
-  async generation(prefix = 'cache:'): Promise<string | null> {
-    return (await this.server.command('HGET', `${prefix}__ech:fence`, 'gen')) as string | null;
+  async generation(): Promise<string | null> {
+    return (await this.server.command('GET', GENERATION)) as string | null;
   }
 
-  /** The lineage's counter. */
-  async fence(prefix = 'cache:'): Promise<number> {
-    return Number(await this.server.command('HGET', `${prefix}__ech:fence`, 'n'));
+  /** The counter of fences. */
+  async fences(): Promise<number> {
+    return Number(await this.server.command('HGET', POSITIONS, 'n'));
+  }
+
+  /**
+   * What the members wrote so far lies before a fence. A fence that was on its way already does not count, and
+   * members that were quiet may have one each to send: the later rounds are this one's own.
+   */
+  async fenced(...members: readonly Member[]): Promise<void> {
+    for (const { cache } of members) {
+      for (let round = 0; round < 2 * this.#members.length; round++) {
+        const before = await this.fences();
+        await cache.set('fenced', round);
+        await until(async () => (await this.fences()) > before, 'there is a fence');
+      }
+    }
+  }
+
+  /** Writes and scripts are held back in Redis; reads are answered. */
+  async holdWrites(): Promise<void> {
+    await this.server.command('CLIENT', 'PAUSE', '60000', 'WRITE');
+  }
+
+  async releaseWrites(): Promise<void> {
+    await this.server.command('CLIENT', 'UNPAUSE');
+  }
+
+  /** Every connection is closed, and none is accepted. */
+  async isolate(...members: readonly Member[]): Promise<void> {
+    for (const { proxy } of members) await proxy.refuse();
+    await isIn('degraded', ...members);
+  }
+
+  async letIn(...members: readonly Member[]): Promise<void> {
+    for (const { proxy } of members) await proxy.pass();
   }
 
   async close(): Promise<void> {
     for (const cache of this.#caches) await cache.close();
     for (const { proxy } of this.#members) await proxy.close();
-    await this.server.stop();
+    this.#caches = [];
+    this.#members = [];
+    await (this.#stepped ?? this.#server)?.stop();
+    this.#server = undefined;
   }
+}
+
+/** The two records of the default prefix. */
+export const POSITIONS = 'cache:__ech:{ech}:pos';
+export const GENERATION = 'cache:__ech:{ech}:gen';
+
+/** A world of its own for each test. */
+export function useWorld(options: WorldOptions = {}): World {
+  const world = new World(options);
+  beforeEach(async function () {
+    if (options.isStepped === true && !CAN_STEP_CLOCKS) this.skip();
+    await world.open();
+  });
+  afterEach(() => world.close());
+  return world;
 }
 
 export function isIn(mode: CacheMode, ...members: Pick<Member, 'cache'>[]): Promise<void> {

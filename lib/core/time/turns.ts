@@ -29,6 +29,13 @@ export class Turns {
     return now - this.#beganAt < LONGEST_MS ? undefined : this.#next;
   }
 
+  /** As `forEach`, but done at once (`undefined`) where there is one item, as there usually is. */
+  each<T>(items: readonly T[], act: (item: T, index: number) => void): Promise<void> | undefined {
+    if (items.length > 1) return this.forEach(items, act);
+    for (const item of items) act(item, 0);
+    return undefined;
+  }
+
   /** Does `act` with each item, in order, over as many turns as it takes. */
   async forEach<T>(items: Iterable<T>, act: (item: T, index: number) => void): Promise<void> {
     let index = 0;

@@ -1,5 +1,7 @@
 import { CacheHealthError } from '../../core/errors.js';
+import type { Seat } from './await-flights.js';
 import type { Flight, LoaderRun } from './flight.js';
+import { currentCall } from './loader-call.js';
 
 /** A longer chain of keys is shortened in the message. */
 const MOST_KEYS = 10;
@@ -11,12 +13,23 @@ interface Step {
 }
 
 /**
- * A loader is about to wait for flights that others began.
+ * Somebody is about to wait for seats, of which some belong to flights that others began. A loader that would
+ * wait for itself waits for nothing: it leaves all seats, and what it has just begun is called off.
  *
- * @throws CacheHealthError `ERR_CACHE_LOADER_CYCLE` when one of these flights waits, directly or through
- * others, for that loader: all of them would wait until `loaderTimeout`.
+ * @throws CacheHealthError `ERR_CACHE_LOADER_CYCLE` when one of the flights waits, directly or through others,
+ * for the loader that asks: all of them would wait until `loaderTimeout`.
  */
-export function refuseCycle(asking: LoaderRun, flights: readonly Flight[]): void {
+export function refuseCycle(seats: readonly Seat[], begun: readonly Flight[]): void {
+  const asking = currentCall();
+  const keys = asking && findCycle(asking, seats);
+  if (keys === undefined) return;
+  begun[0]?.group.callOff();
+  for (const { flight } of seats) flight.group.leave();
+  throw cycleError(keys);
+}
+
+/** The keys of a circle that begins and ends with the loader that asks. */
+function findCycle(asking: LoaderRun, seats: readonly Seat[]): readonly string[] | undefined {
   const steps = new Map<LoaderRun, Step>();
   const unvisited: LoaderRun[] = [];
   const reach = (flight: Flight, from: LoaderRun | undefined): void => {
@@ -26,11 +39,12 @@ export function refuseCycle(asking: LoaderRun, flights: readonly Flight[]): void
     steps.set(run, { flight, from });
     unvisited.push(run);
   };
-  for (const flight of flights) reach(flight, undefined);
+  for (const { flight } of seats) reach(flight, undefined);
   for (let run = unvisited.pop(); run !== undefined; run = unvisited.pop()) {
-    if (run === asking) throw cycleError(keysTo(run, steps));
+    if (run === asking) return keysTo(run, steps);
     for (const wait of run.waits) reach(wait.flight, run);
   }
+  return undefined;
 }
 
 /** The keys on the way to a run, the run's own key first: that is where the circle begins. */

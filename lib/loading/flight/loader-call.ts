@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CacheHealthError } from '../../core/errors.js';
-import type { Clock } from '../../core/time/clock.js';
+import type { Clock, Timer } from '../../core/time/clock.js';
 import { formatDuration } from '../../core/time/duration.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
 import type { Place } from '../bulkhead/place.js';
@@ -49,6 +49,8 @@ export class LoaderCall implements LoaderRun {
   #reason: { readonly error: unknown } | undefined;
   #reject: ((error: unknown) => void) | undefined;
   #controller: AbortController | undefined;
+  #timer: Timer | undefined;
+  #startedAt = 0;
   #loadMs = 0;
 
   constructor(flights: readonly Flight[], options: LoaderCallOptions) {
@@ -88,7 +90,7 @@ export class LoaderCall implements LoaderRun {
     try {
       this.#throwIfEnded();
       this.#place = this.#options.bulkhead.enter(this.#lenders());
-      await this.#place.admitted();
+      if (!this.#place.isRunning) await this.#place.admitted();
       this.#throwIfEnded();
       return await this.#runNow(loader);
     } finally {
@@ -137,21 +139,22 @@ export class LoaderCall implements LoaderRun {
     const { clock, timeoutMs, isAwaited } = this.#options;
     this.#state = 'running';
     running++;
-    const startedAt = clock.now();
+    this.#startedAt = clock.now();
     const giveUp = (): void => this.end(this.#timeoutError());
-    const timer = clock.setTimer(giveUp, timeoutMs, { ref: isAwaited });
-    const loading = new Promise<T>((resolve, reject) => {
+    this.#timer = clock.setTimer(giveUp, timeoutMs, { ref: isAwaited });
+    return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
-      CURRENT.run(this, () => new Promise<T>((done) => done(loader()))).then(resolve, reject);
-    });
-    return loading.finally(() => {
-      timer.cancel();
-      this.#loadMs = clock.now() - startedAt;
+      const loading = CURRENT.run(this, () => started(loader));
+      loading.then(resolve, reject);
     });
   }
 
   #finish(): void {
-    if (this.#state === 'running' && --running === 0) CURRENT.disable();
+    if (this.#state === 'running') {
+      this.#timer?.cancel();
+      this.#loadMs = this.#options.clock.now() - this.#startedAt;
+      if (--running === 0) CURRENT.disable();
+    }
     this.#state = 'over';
     this.#place?.leave();
     // A socket or timer that the loader made keeps its context, and with it this object, for as long as it lives.
@@ -160,13 +163,16 @@ export class LoaderCall implements LoaderRun {
     this.#reject = undefined;
   }
 
-  *#lenders(): Iterable<Place> {
+  /** The places of loaders that wait for this one. */
+  #lenders(): Iterable<Place> {
+    const places: Place[] = [];
     for (const flight of this.#flights) {
       for (const { run } of flight.waits) {
         const place = run.placeIn(this.#options.bulkhead);
-        if (place !== undefined) yield place;
+        if (place !== undefined) places.push(place);
       }
     }
+    return places;
   }
 
   #throwIfEnded(): void {
@@ -181,4 +187,9 @@ export class LoaderCall implements LoaderRun {
       `The loader of '${this.#flights[0]?.key}'${keys} took longer than ${took}. Make it faster, raise loaderTimeout, or give the entry a grace so that a stale value can serve.`,
     );
   }
+}
+
+/** A loader may throw, or return a value or anything with a `then`. */
+async function started<T>(loader: () => T | Promise<T>): Promise<T> {
+  return loader();
 }

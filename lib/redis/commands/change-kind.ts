@@ -30,7 +30,8 @@ export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
     readonly echo: string;
   } {
     const echo = `${this.#count++}`;
-    const args: (string | Buffer)[] = [echo, '', '', `${this.#times.tombstoneMs}`];
+    const { tombstoneMs, aheadMicros } = this.#times;
+    const args: (string | Buffer)[] = [echo, '', '', `${tombstoneMs}`, `${aheadMicros}`];
     let bytes = 0;
     let last: WriteItem | undefined;
     let hidden: Buffer = EMPTY;

@@ -23,7 +23,7 @@ import { Sweeps } from './sweeps.js';
 export interface SessionOptions {
   readonly prefix: string;
   readonly clock: Clock;
-  readonly time: Pick<Port.ServerTime, 'now' | 'latest'>;
+  readonly time: Pick<Port.ServerTime, 'now' | 'latest' | 'ceiling'>;
   readonly commandTimeoutMs: number;
   /** The largest value that is sent at all. */
   readonly maxValueBytes: number;
@@ -123,7 +123,7 @@ export class Session implements Port.Commands {
   }
 
   sweepDead(
-    items: readonly { key: string; fingerprint: string }[],
+    items: readonly { key: string; fingerprint: string; limit: number }[],
     generation: string,
   ): Promise<number | Failure> {
     return this.#sweeps.sweepDead(items, generation);

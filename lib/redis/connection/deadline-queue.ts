@@ -1,7 +1,7 @@
 import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/time/clock.js';
-import { lagOf } from '../../core/time/lag.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
+import { graceMs } from './punctuality.js';
 import type { Progress } from './socket-meter.js';
 
 /** A command on its way: settled once, by its reply or by its deadline. */
@@ -9,29 +9,23 @@ export interface Pending {
   readonly sentAt: number;
   /** How long its answer may take. */
   readonly patienceMs: number;
-  deadlineAt: number;
+  readonly deadlineAt: number;
   isSettled: boolean;
   /** Called when the deadline passes first. */
   expire(): void;
 }
 
-export interface DeadlineQueueOptions {
+export interface DeadlineQueueOptions<P extends Pending> {
   readonly clock: Clock;
   readonly progress: Progress;
   /** Told which commands expired together. */
-  readonly onExpired: (expired: readonly Pending[]) => void;
+  readonly onExpired: (expired: readonly P[]) => void;
 }
 
 /** A process that is short of CPU for long still finds out in the end that Redis hangs. */
 const MAX_POSTPONEMENTS = 100;
 /** A process that was suspended for an hour does not wait for another hour. */
 const LONGEST_POSTPONEMENT_MS = 5_000;
-
-/** Timers of a healthy process are late by less. */
-const NORMAL_LAG_MS = 10;
-/** Where our own timers were late, Redis may be late by so many times as much. */
-const GRACE_PER_LAG = 5;
-const LONGEST_GRACE_MS = 5_000;
 
 /** The places of settled commands are given back when so many are empty. */
 const COMPACT_EVERY = 1_024;
@@ -43,17 +37,18 @@ const COMPACT_EVERY = 1_024;
  * with its reply. Before a command is declared late, the time that the event loop was busy is given back,
  * the sockets are read once more, and a large reply on its way is waited for.
  */
-export class DeadlineQueue {
-  readonly #options: DeadlineQueueOptions;
+export class DeadlineQueue<P extends Pending = Pending> {
+  readonly #options: DeadlineQueueOptions<P>;
   readonly #timer: LagAwareTimer;
   readonly #start = (): void => this.#timer.start(this.#nextMs);
   #nextMs = 0;
   #dueAt = 0;
   #lastReplyAt = 0;
-  #queue: (Pending | undefined)[] = [];
+  #movedAt = 0;
+  #queue: (P | undefined)[] = [];
   #head = 0;
 
-  constructor(options: DeadlineQueueOptions) {
+  constructor(options: DeadlineQueueOptions<P>) {
     this.#options = options;
     this.#timer = new LagAwareTimer({
       clock: options.clock,
@@ -65,7 +60,7 @@ export class DeadlineQueue {
     });
   }
 
-  add(pending: Pending): void {
+  add(pending: P): void {
     this.#queue.push(pending);
     const isInTime = this.#timer.isRunning && this.#dueAt <= pending.deadlineAt;
     if (!isInTime) this.#arm(pending.patienceMs);
@@ -76,8 +71,13 @@ export class DeadlineQueue {
     this.#lastReplyAt = at;
   }
 
+  /** Until when an answer is in time: what was sent before a large reply moved has to wait for that one. */
+  dueAt({ sentAt, deadlineAt, patienceMs }: Pending): number {
+    return sentAt < this.#movedAt ? Math.max(deadlineAt, this.#movedAt + patienceMs) : deadlineAt;
+  }
+
   /** The oldest unsettled command; those settled before it are let go. */
-  oldest(): Pending | undefined {
+  oldest(): P | undefined {
     while (this.#queue[this.#head]?.isSettled === true) this.#queue[this.#head++] = undefined;
     const isEmpty = this.#head === this.#queue.length;
     if (this.#head > 0 && (isEmpty || this.#head >= COMPACT_EVERY)) {
@@ -88,9 +88,9 @@ export class DeadlineQueue {
   }
 
   /** Takes every unsettled command out and stops the timer. */
-  drain(): readonly Pending[] {
+  drain(): readonly P[] {
     this.#timer.cancel();
-    const rest = this.#queue.filter((pending) => pending?.isSettled === false) as Pending[];
+    const rest = this.#queue.filter((pending) => pending?.isSettled === false) as P[];
     this.#queue = [];
     this.#head = 0;
     return rest;
@@ -98,31 +98,25 @@ export class DeadlineQueue {
 
   #sweep(): void {
     const now = this.#options.clock.now();
-    const expired: Pending[] = [];
+    const expired: P[] = [];
     let oldest = this.oldest();
-    const { graceMs } = this;
-    while (oldest !== undefined && now >= this.#endOf(oldest) + graceMs) {
+    const grace = graceMs(this.#options.clock);
+    while (oldest !== undefined && now >= this.#endOf(oldest) + grace) {
       if (this.#options.progress.hasMoved()) {
-        oldest.deadlineAt = now + oldest.patienceMs;
+        this.#movedAt = now;
         break;
       }
       oldest.expire();
       expired.push(oldest);
       oldest = this.oldest();
     }
-    if (oldest !== undefined) this.#arm(Math.max(1, this.#endOf(oldest) + graceMs - now));
+    if (oldest !== undefined) this.#arm(Math.max(1, this.#endOf(oldest) + grace - now));
     if (expired.length > 0) this.#options.onExpired(expired);
   }
 
-  /** The deadline counts silence: Redis answers in order, and an answer to an earlier command is none. */
-  #endOf({ deadlineAt, patienceMs }: Pending): number {
-    return Math.max(deadlineAt, this.#lastReplyAt + patienceMs);
-  }
-
-  /** A machine that is short of CPU is short of it for Redis, too. */
-  get graceMs(): number {
-    const lateMs = lagOf(this.#options.clock).recentMs;
-    return lateMs < NORMAL_LAG_MS ? 0 : Math.min(LONGEST_GRACE_MS, lateMs * GRACE_PER_LAG);
+  /** Redis is silent until its next answer: answers to earlier commands are none. */
+  #endOf(pending: Pending): number {
+    return Math.max(this.dueAt(pending), this.#lastReplyAt + pending.patienceMs);
   }
 
   /** The timer belongs to the connection, not to the request that happened to send. */

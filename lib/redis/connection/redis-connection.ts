@@ -5,11 +5,9 @@ import { listenTo } from './client-events.js';
 import type { Connection, ConnectionListener, Cost } from './connection.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
 import { Hesitation } from './hesitation.js';
+import { Punctuality, type Timed } from './punctuality.js';
 import { type Overdue, Silence } from './silence.js';
 import type { Progress } from './socket-meter.js';
-
-/** Replies missing in a row, with none in time between them, before the connection counts as hung. */
-const HUNG_AFTER = 3;
 
 /** What a slow network carries, in bytes a millisecond, and what a slow Redis needs for a key. */
 const BYTES_PER_MS = 10_000;
@@ -29,10 +27,8 @@ export interface RedisConnectionOptions {
   readonly onLost: (failure: Failure) => void;
 }
 
-interface SentCommand extends Pending, Overdue {
+interface SentCommand extends Pending, Overdue, Timed {
   readonly cost: Cost;
-  /** What `clock.idleTime()` said when it was sent. */
-  readonly idleAt: number;
   readonly resolve: (reply: unknown) => void;
   isAnswered: boolean;
 }
@@ -45,13 +41,13 @@ interface SentCommand extends Pending, Overdue {
  */
 export class RedisConnection implements Connection {
   readonly #options: RedisConnectionOptions;
-  readonly #deadlines: DeadlineQueue;
+  readonly #deadlines: DeadlineQueue<SentCommand>;
+  readonly #punctuality: Punctuality;
   readonly #silence: Silence;
   readonly #hesitation: Hesitation;
   readonly #listeners = new Set<ConnectionListener>();
   #leave: () => void = () => {};
   #ended: Failure | undefined;
-  #missingInARow = 0;
   #unanswered = 0;
   #unansweredKeys = 0;
   #unansweredBytes = 0;
@@ -59,8 +55,12 @@ export class RedisConnection implements Connection {
   constructor(options: RedisConnectionOptions) {
     const { clock, progress, commandTimeoutMs } = options;
     this.#options = options;
-    const onExpired = (expired: readonly Pending[]): void => this.#onExpired(expired);
-    this.#deadlines = new DeadlineQueue({ clock, progress, onExpired });
+    this.#deadlines = new DeadlineQueue<SentCommand>({
+      clock,
+      progress,
+      onExpired: (expired) => this.#onExpired(expired),
+    });
+    this.#punctuality = new Punctuality(clock, commandTimeoutMs);
     this.#silence = new Silence({ clock, progress, onSilent: () => this.lose(TIMED_OUT) });
     this.#hesitation = new Hesitation({
       clock,
@@ -85,6 +85,10 @@ export class RedisConnection implements Connection {
 
   get hesitates(): boolean {
     return this.#hesitation.isOn;
+  }
+
+  get arrived(): number {
+    return this.#options.progress.arrived();
   }
 
   listen(listener: ConnectionListener): () => void {
@@ -167,25 +171,12 @@ export class RedisConnection implements Connection {
     const now = clock.now();
     this.#deadlines.replied(now);
     if (command.isSettled) return;
-    this.#judge(command, now);
+    if (this.#punctuality.answered(command, this.#deadlines.dueAt(command))) this.lose(TIMED_OUT);
     command.isSettled = true;
     this.#hesitation.answered(now - command.sentAt);
     // Redis answers in order: this lets go of the oldest command, which is usually this one.
     this.#deadlines.oldest();
     command.resolve(reply);
-  }
-
-  /**
-   * Only an answer in time is a sign of life: a Redis whose answers always come too late serves nobody. Time
-   * in which this process was busy does not count against Redis.
-   */
-  #judge(command: SentCommand, now: number): void {
-    const isLate =
-      now > command.deadlineAt &&
-      this.#options.clock.idleTime() - command.idleAt >
-        command.patienceMs + this.#deadlines.graceMs;
-    if (!isLate) this.#missingInARow = 0;
-    else if (++this.#missingInARow >= HUNG_AFTER) this.lose(TIMED_OUT);
   }
 
   #onRejection(command: SentCommand, error: unknown): void {
@@ -194,10 +185,9 @@ export class RedisConnection implements Connection {
     if (failure.kind === 'unavailable') this.lose(failure);
   }
 
-  #onExpired(expired: readonly Pending[]): void {
-    this.#missingInARow += expired.length;
-    const last = expired.at(-1) as SentCommand | undefined;
-    if (this.#missingInARow >= HUNG_AFTER) this.lose(TIMED_OUT);
+  #onExpired(expired: readonly SentCommand[]): void {
+    const last = expired.at(-1);
+    if (this.#punctuality.missed(expired)) this.lose(TIMED_OUT);
     else if (last !== undefined) this.#silence.watch(last);
   }
 }

@@ -7,10 +7,16 @@ export interface Progress {
   replied(): void;
   /** Whether much has moved since the last reply, or since this was asked last. */
   hasMoved(): boolean;
+  /** Bytes received since the last reply. */
+  arrived(): number;
 }
 
 /** A connection whose socket cannot be seen. */
-export const NO_PROGRESS: Progress = { replied: () => {}, hasMoved: () => false };
+export const NO_PROGRESS: Progress = {
+  replied: () => {},
+  hasMoved: () => false,
+  arrived: () => 0,
+};
 
 /** What libuv says of a socket: bytes read, written, and written but not yet taken by the system. */
 interface Handle {
@@ -30,6 +36,9 @@ export class SocketMeter implements Progress {
   #socket: { readonly _handle?: Handle | null } | undefined;
   #mark = 0;
   #atReply = 0;
+  /** Bytes received when it was looked last. */
+  #read = 0;
+  #readAtReply = 0;
 
   attach(socket: object): void {
     this.#socket = socket;
@@ -39,6 +48,7 @@ export class SocketMeter implements Progress {
     if (this.#socket === undefined) return;
     this.#mark = this.#moved();
     this.#atReply = this.#mark;
+    this.#readAtReply = this.#read;
   }
 
   hasMoved(): boolean {
@@ -48,22 +58,44 @@ export class SocketMeter implements Progress {
     return isMuch && moved - this.#atReply <= LARGEST_REPLY_BYTES;
   }
 
+  arrived(): number {
+    this.#moved();
+    return this.#read - this.#readAtReply;
+  }
+
   /** Bytes received, and bytes sent as far as the system has taken them. */
   #moved(): number {
     const handle = this.#socket?._handle;
     if (handle === undefined || handle === null) return this.#mark;
     const { bytesRead = 0, bytesWritten = 0, writeQueueSize = 0 } = handle;
+    this.#read = bytesRead;
     return bytesRead + bytesWritten - writeQueueSize;
   }
 }
 
 const CHANNEL = 'net.client.socket';
 const connecting = new AsyncLocalStorage<SocketMeter>();
-let connections = 0;
+/** Those whose socket is not made yet. */
+const waiting = new Set<SocketMeter>();
 
 function onSocket(message: unknown): void {
   const { socket } = message as { readonly socket?: object };
-  if (socket !== undefined) connecting.getStore()?.attach(socket);
+  const meter = connecting.getStore();
+  if (meter === undefined || socket === undefined) return;
+  meter.attach(socket);
+  leave(meter);
+}
+
+function enter(meter: SocketMeter): void {
+  if (waiting.size === 0) subscribe(CHANNEL, onSocket);
+  waiting.add(meter);
+}
+
+/** A storage in use makes every promise of the process more expensive, so it is used for moments only. */
+function leave(meter: SocketMeter): void {
+  if (!waiting.delete(meter) || waiting.size > 0) return;
+  unsubscribe(CHANNEL, onSocket);
+  connecting.disable();
 }
 
 /**
@@ -71,14 +103,10 @@ function onSocket(message: unknown): void {
  * ours is announced in the context of our call. A TLS socket is not announced: then nothing is measured.
  */
 export async function withMeter<T>(meter: SocketMeter, connect: () => Promise<T>): Promise<T> {
-  if (connections++ === 0) subscribe(CHANNEL, onSocket);
+  enter(meter);
   try {
     return await connecting.run(meter, connect);
   } finally {
-    if (--connections === 0) {
-      unsubscribe(CHANNEL, onSocket);
-      // A storage in use makes every promise of the process dearer.
-      connecting.disable();
-    }
+    leave(meter);
   }
 }

@@ -14,8 +14,6 @@ export interface AdmissionOptions {
   readonly judge: DataJudge;
   /** A heartbeat failed on the session in use. */
   readonly onFailure: (failure: Failure) => void;
-  /** A heartbeat showed that the server is a replica now. */
-  readonly onDemotion: (session: DoorSession) => void;
 }
 
 /**
@@ -26,13 +24,11 @@ export class Admission {
   readonly #clock: Clock;
   readonly #situation: Situation;
   readonly #judge: DataJudge;
-  readonly #options: AdmissionOptions;
   readonly #heartbeat: Heartbeat;
   #timer: Timer | undefined;
   #refused: Failure | undefined;
 
   constructor(options: AdmissionOptions) {
-    this.#options = options;
     this.#clock = options.clock;
     this.#situation = options.situation;
     this.#judge = options.judge;
@@ -54,6 +50,11 @@ export class Admission {
   /** Heartbeats begin. */
   watch(session: DoorSession): void {
     this.#heartbeat.start(session);
+  }
+
+  /** No reply counts until a heartbeat has shown that the data is still the same. */
+  distrust(): void {
+    this.#heartbeat.distrust();
   }
 
   stop(): void {
@@ -125,8 +126,9 @@ export class Admission {
     if (sighting instanceof Failure) return sighting;
     if (!this.#isStill(session, before)) return false;
     if (sighting === 'same') return true;
-    if (before === 'read-only') session.lose(REPLACED);
-    else if (sighting === 'replica') this.#options.onDemotion(session);
+    if (sighting === 'replica') return DEMOTED;
+    if (sighting === 'replaced') session.lose(DEMOTED);
+    else if (before === 'read-only') session.lose(REPLACED);
     else return this.#judgeAgain(session, sighting === 'missing' && before === 'closed');
     return false;
   }
@@ -166,4 +168,10 @@ const REPLACED: Failure = new Failure(
   'unavailable',
   'data_replaced',
   new Error('the data of this server was replaced'),
+);
+
+const DEMOTED: Failure = new Failure(
+  'writes',
+  'read_only',
+  new Error('READONLY this server is a replica now'),
 );

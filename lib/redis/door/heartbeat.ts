@@ -48,6 +48,12 @@ export class Heartbeat {
     this.#provenAt = sentAt;
   }
 
+  /** Nothing counts as proven until the next heartbeat, which is sent at once. */
+  distrust(): void {
+    this.#provenAt = Number.NEGATIVE_INFINITY;
+    void this.prove();
+  }
+
   start(session: DoorSession): void {
     if (this.#session === session) return;
     this.stop();

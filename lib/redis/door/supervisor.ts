@@ -50,7 +50,6 @@ export class Supervisor {
       situation,
       judge,
       onFailure: (failure) => this.#heartbeatFailed(failure),
-      onDemotion: (session) => this.#doubt(session, DEMOTED),
     });
   }
 
@@ -101,7 +100,8 @@ export class Supervisor {
   #heartbeatFailed(failure: Failure): void {
     const isOutage = this.#situation.state.name === 'read-only';
     this.#situation.listener.failed(failure, isOutage ? 'probe' : 'command');
-    if (isRefused(failure)) this.#situation.session?.lose(forbidden('a heartbeat', failure));
+    if (isRefused(failure))
+      this.#situation.session?.lose(forbidden('a heartbeat', textOf(failure)));
     else this.#consider(failure, 0);
   }
 
@@ -117,16 +117,12 @@ export class Supervisor {
     this.#admission.refused(failure);
     if (session === undefined || !isWritable(state)) return;
     this.#probeBytes = bytes;
-    if (isDemotion(failure)) this.#doubt(session, failure);
-    else if (state.name === 'closed') this.#onlyRead(session, failure);
+    const isReplica = isDemotion(failure);
+    const isKnown = !isReplica || this.#judge.canJudgeReplica(session);
+    if (state.name === 'closed' && isKnown) this.#onlyRead(session, failure);
     else this.#fail(failure, this.#clock.now());
-  }
-
-  /** R9: a replica's data may be another one. Nothing is read until it was judged. */
-  #doubt(session: DoorSession, failure: Failure): void {
-    this.#admission.stop();
-    this.#situation.apply({ name: 'doubt', reason: failure.reason });
-    void this.#requalify(session);
+    // R9: a replica's data may be another one by now.
+    if (isReplica) this.#admission.distrust();
   }
 
   /** Reads go on. Writes are tried again after a pause: by a new connection where the server may be another one. */
@@ -207,10 +203,4 @@ const NOT_CONNECTED: Failure = new Failure(
   'unavailable',
   'not_connected',
   new Error('there is no connection to Redis'),
-);
-
-const DEMOTED: Failure = new Failure(
-  'writes',
-  'read_only',
-  new Error('READONLY this server is a replica now'),
 );

@@ -6,15 +6,13 @@ import { reasonOf } from './door-state.js';
 export type DoorEvent =
   /** The pause is over, or an adopted client says that it is ready: a connection is tried. */
   | { readonly name: 'attempt' }
-  /** READONLY on a living connection: nothing is read until its data was judged. */
-  | { readonly name: 'doubt'; readonly reason: CacheReason }
   /** The probe passed and the reign is known, of a new connection or anew of the living one. */
   | { readonly name: 'judged'; readonly reason: CacheReason }
   /** The journal is replayed, and the reign is too young to be read. */
   | { readonly name: 'settle'; readonly until: number }
   /** The journal is replayed, and the reign is old enough. */
   | { readonly name: 'admit' }
-  /** Redis refuses writes, and its data was judged not to lie behind. */
+  /** Redis refuses writes, and its data was judged not to lie behind, or is proven before each read. */
   | {
       readonly name: 'refuse-writes';
       readonly reason: CacheReason;
@@ -30,8 +28,6 @@ export function transition(state: DoorState, event: DoorEvent): DoorState {
   switch (event.name) {
     case 'attempt':
       return state.name === 'open' ? { name: 'half-open', reason: state.reason } : state;
-    case 'doubt':
-      return doubted(state, event.reason);
     case 'judged':
       return judged(state, event.reason);
     case 'settle':
@@ -46,16 +42,6 @@ export function transition(state: DoorState, event: DoorEvent): DoorState {
       return { name: 'open', reason: event.reason, nextAttemptAt: event.nextAttemptAt };
     case 'close':
       return { name: 'shut' };
-  }
-}
-
-function doubted(state: DoorState, reason: CacheReason): DoorState {
-  switch (state.name) {
-    case 'closed':
-    case 'settling':
-      return { name: 'half-open', reason };
-    default:
-      return state;
   }
 }
 

@@ -100,8 +100,7 @@ export class Writer {
     const isRaised = stamp !== change.stamp;
     change.seq = shard.ledger.seq;
     change.stamp = stamp;
-    const limit = Math.max(stamp.high, shard.door.time.ceiling);
-    const item = { key: shard.fullKey(key), limit };
+    const item = { key: shard.fullKey(key), limit: stamp.high };
     if (value === undefined) {
       return { ...item, text: shard.tombstoneOf(stamp), pxMs: shard.tombstoneMs };
     }

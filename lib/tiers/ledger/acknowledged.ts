@@ -54,6 +54,11 @@ export class AcknowledgedWrites {
   /** How long heartbeats have been answered, in all. */
   #answeredMs = 0;
 
+  /** Nothing is kept that a server could lack. */
+  get isEmpty(): boolean {
+    return this.#keys.size === 0 && this.#patterns.size === 0 && this.unfenced === 0;
+  }
+
   /** Changes that are not known to lie before a fence. */
   get unfenced(): number {
     let count = this.#current.size;

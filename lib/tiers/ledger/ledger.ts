@@ -156,9 +156,9 @@ export class Ledger {
     return this.#acknowledged.unfenced > 0;
   }
 
-  /** Whether Redis must be told something. */
+  /** Whether a Redis that comes back must be told something, or may have to be (R5): it is then tried often. */
   get hasWork(): boolean {
-    return !this.#journal.isEmpty || this.awaitsSweep || this.hasUnfenced;
+    return !this.#journal.isEmpty || this.awaitsSweep || !this.#acknowledged.isEmpty;
   }
 
   /** A fence is about to be sent; call the result with the label under which it was counted. */

@@ -103,6 +103,20 @@ describe('single reads', () => {
     expect(connection.lost?.reason).to.equal('permission');
   });
 
+  it('do not join those whose patience ended before they were sent', async () => {
+    const { clock, connection, single } = scene();
+    for (const key of keysOf(64 * 32)) void single.get(key);
+    await turn();
+    const impatient = single.get('a');
+    await clock.advance(103);
+    expect(await impatient).to.equal(IMPATIENT);
+    const next = single.get('a');
+    for (const { args, answer } of connection.sent.splice(0)) answer(valuesOf(args));
+    await turn();
+    connection.take().answer('1');
+    expect(await next).to.equal('1');
+  });
+
   it('have a patience, sent or not, and what was not sent is dropped', async () => {
     const { clock, connection, single } = scene();
     const reads = keysOf(70 * 32).map((key) => single.get(key));

@@ -12,6 +12,7 @@ describe('the scripts on a real Redis', () => {
   let server: RedisServer;
   let session: Session;
   let step: (ms: number) => void;
+  let setBack: () => void;
 
   const micros = (): number => Date.now() * 1_000;
   const send = (...args: string[]): Promise<unknown> => session.send(args);
@@ -56,7 +57,7 @@ describe('the scripts on a real Redis', () => {
   });
   after(() => server.stop());
   beforeEach(async () => {
-    ({ session, step } = await openSession(server.port, 2_000));
+    ({ session, step, setBack } = await openSession(server.port, 2_000));
     await send('FLUSHALL');
   });
   afterEach(() => session.dispose());
@@ -109,6 +110,22 @@ describe('the scripts on a real Redis', () => {
       expect(await write(item('a', value('a', 'now')))).to.deep.equal(['done']);
       expect(await get('a')).to.match(/now$/);
     });
+
+    for (const payload of ['x', 'x'.repeat(3_000)]) {
+      it(`after the clock was set back, a version above it is of before; one below it is newer (${payload.length})`, async () => {
+        const called = micros();
+        await write(item('a', value('a', payload, called + 900_000)));
+        await write(item('b', value('b', payload, called + 1)));
+        const late = [
+          item('a', value('a', 'late', called), called),
+          item('b', value('b', 'late', called), called),
+        ];
+        expect(await write(...late)).to.deep.equal(['older', 'older']);
+        setBack();
+        expect(await write(...late)).to.deep.equal(['done', 'older']);
+        expect(await get('b')).to.match(new RegExp(`${payload}$`));
+      });
+    }
 
     it('replaces a lease, which is void then, and a key of another type', async () => {
       const token = tokenOf(await claimOne('a'));
@@ -256,19 +273,23 @@ describe('the scripts on a real Redis', () => {
       expect(String(await get('leased')).startsWith(S.MARK)).to.equal(true);
     });
 
-    it('remove what is of another generation', async () => {
+    it('remove what is of another generation and not younger than the clear', async () => {
+      const clear = micros();
       await write(
-        item('dead', value('dead', 'x', micros(), 'gen000')),
+        item('dead', value('dead', 'x', clear, 'gen000')),
+        item('later', value('later', 'x', clear + 1, 'gen002')),
         item('alive', value('alive', 'x')),
         item('gone', tombstoneText('gen000', micros())),
       );
       await send('SET', `${PREFIX}foreign`, 'hello');
-      const items = ['dead', 'alive', 'gone', 'foreign'].map((key) => ({
+      const items = ['dead', 'alive', 'later', 'gone', 'foreign'].map((key) => ({
         key: PREFIX + key,
         fingerprint: fingerprint(key),
+        limit: clear,
       }));
       expect(await session.sweepDead(items, GENERATION)).to.equal(1);
-      expect(await all()).to.deep.equal(['alive', 'foreign', 'gone'].map((key) => PREFIX + key));
+      const left = ['alive', 'foreign', 'gone', 'later'];
+      expect(await all()).to.deep.equal(left.map((key) => PREFIX + key));
     });
 
     it('also work where UNLINK is forbidden, and TIME', async () => {
@@ -278,7 +299,8 @@ describe('the scripts on a real Redis', () => {
       expect(await write(item('dead', value('dead', 'x', micros(), 'gen000')))).to.deep.equal([
         'done',
       ]);
-      const items = [{ key: `${PREFIX}dead`, fingerprint: fingerprint('dead') }];
+      const limit = micros() + 1_000_000;
+      const items = [{ key: `${PREFIX}dead`, fingerprint: fingerprint('dead'), limit }];
       expect(await session.sweepDead(items, GENERATION)).to.equal(1);
       expect(await get('dead')).to.equal(null);
     });

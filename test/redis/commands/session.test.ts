@@ -21,6 +21,7 @@ const scene = () => {
     time: {
       now: () => 1_000_000,
       latest: () => 1_000_003,
+      ceiling: 0,
     },
     commandTimeoutMs: 100,
     maxValueBytes: 33_554_432,
@@ -70,9 +71,9 @@ describe('changes', () => {
     expect(connection.sent.length).to.equal(2);
     const { script, keys, argv } = partsOf(connection.sent[1] as Sent);
     expect([script, keys.length]).to.deep.equal(['WRITE', 8]);
-    expect(argv.slice(1, 4)).to.deep.equal(['1000204', '999747', '10000']);
-    expect([argv[4], String(argv[5]), argv[6]]).to.deep.equal(['7', '?', '5000']);
-    expect(Buffer.isBuffer(argv[5]) && argv[5].subarray().toString()).to.equal('text of p:32');
+    expect(argv.slice(1, 5)).to.deep.equal(['1005004', '999747', '10000', '1000000']);
+    expect([argv[5], String(argv[6]), argv[7]]).to.deep.equal(['7', '?', '5000']);
+    expect(Buffer.isBuffer(argv[6]) && argv[6].subarray().toString()).to.equal('text of p:32');
   });
 
   it('get an outcome each', async () => {
@@ -146,8 +147,8 @@ describe('changes', () => {
     );
     await turn();
     const { argv } = partsOf(connection.take());
-    expect(argv[5]).to.equal(argv[8]);
-    expect(argv[5]).not.to.equal(argv[11]);
+    expect(argv[6]).to.equal(argv[9]);
+    expect(argv[6]).not.to.equal(argv[12]);
   });
 
   it('are told one failure for all, and are not pulled for a connection that has ended', async () => {
@@ -384,6 +385,26 @@ describe('the door’s commands', () => {
     expect(await swept).to.equal(61);
   });
 
+  it('adapt the reads to a server without MGET', async () => {
+    const { connection, session } = scene();
+    session.adapt({ mget: true });
+    void session.getMany(['p:a', 'p:b'], 'bulk');
+    await turn();
+    session.adapt({ mget: false });
+    void session.getMany(['p:a', 'p:b'], 'bulk');
+    void session.get('p:a');
+    void session.get('p:b');
+    await turn();
+    expect(connection.names).to.deep.equal(['MGET 2', 'GET 1', 'GET 1', 'GET 1', 'GET 1']);
+  });
+
+  it('end the connection, told or untold', () => {
+    const [told, untold] = [scene(), scene()];
+    told.session.lose(TIMED_OUT);
+    untold.session.dispose(TIMED_OUT);
+    expect([told.connection.lost, untold.connection.lost]).to.deep.equal([TIMED_OUT, undefined]);
+  });
+
   it('settle with the reason after the end', async () => {
     const { session } = scene();
     session.dispose();
@@ -391,6 +412,8 @@ describe('the door’s commands', () => {
     expect(await session.get('p:a')).to.equal(CLOSED);
     expect(await session.claim(['p:a'], 'load', 'request')).to.deep.equal([CLOSED]);
     expect(await session.scan('0', '*')).to.equal(CLOSED);
-    expect(await session.sweepDead([{ key: 'a', fingerprint: 'f' }], 'gen001')).to.equal(CLOSED);
+    expect(await session.sweepDead([{ key: 'a', fingerprint: 'f', limit: 1 }], 'gen001')).to.equal(
+      CLOSED,
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { lagOf } from '../../../lib/core/time/lag.js';
 import { DeadlineQueue, type Pending } from '../../../lib/redis/connection/deadline-queue.js';
 import type { Progress } from '../../../lib/redis/connection/socket-meter.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
@@ -9,7 +10,11 @@ describe('the deadline queue', () => {
     const expired: string[] = [];
     const counts: number[] = [];
     const moves: boolean[] = [];
-    const progress: Progress = { replied: () => {}, hasMoved: () => moves.shift() ?? false };
+    const progress: Progress = {
+      replied: () => {},
+      hasMoved: () => moves.shift() ?? false,
+      arrived: () => 0,
+    };
     const queue = new DeadlineQueue({
       clock,
       progress,
@@ -77,6 +82,46 @@ describe('the deadline queue', () => {
     expect(expired).to.deep.equal([]);
     await clock.advance(50);
     expect(expired).to.deep.equal(['large']);
+  });
+
+  it('does not hold the time of a large value against those that wait behind it', async () => {
+    const { clock, queue, add, moves } = scene();
+    add('large');
+    const behind = add('behind');
+    moves.push(true, true);
+    await clock.advance(200);
+    const later = add('later');
+    expect([behind, later].map((each) => queue.dueAt(each) - clock.now())).to.deep.equal([
+      100, 100,
+    ]);
+  });
+
+  it('counts the silence of Redis: each answer gives those that follow their whole time', async () => {
+    const { clock, queue, add, expired } = scene();
+    const first = add('first');
+    const second = add('second');
+    await clock.advance(90);
+    first.isSettled = true;
+    queue.replied(clock.now());
+    await clock.advance(99);
+    expect(expired).to.deep.equal([]);
+    expect(queue.dueAt(second)).to.equal(second.deadlineAt);
+    await clock.advance(1);
+    expect(expired).to.deep.equal(['second']);
+  });
+
+  it('waits longer where our own timers were late, as long as that is recent', async () => {
+    const { clock, add, expired } = scene();
+    lagOf(clock).note(40);
+    add('one');
+    await clock.advance(150);
+    expect(expired).to.deep.equal([]);
+    await clock.advance(150);
+    expect(expired).to.deep.equal(['one']);
+    await clock.advance(10_000);
+    add('two');
+    await clock.advance(100);
+    expect(expired).to.deep.equal(['one', 'two']);
   });
 
   it('gives back the whole time that the event loop was busy, again and again', async () => {

@@ -39,6 +39,8 @@ describe('the meter of a socket', () => {
     return { meter, socket: await withMeter(meter, open) };
   };
 
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
   const receive = async (socket: Socket, bytes: number): Promise<void> => {
     const until = socket.bytesRead + bytes;
     peer.write(Buffer.alloc(bytes));
@@ -55,9 +57,14 @@ describe('the meter of a socket', () => {
     await receive(socket, 100_000);
     expect(meter.hasMoved()).to.equal(true);
     expect(meter.hasMoved()).to.equal(false);
+    expect(meter.arrived()).to.equal(150_000);
     await receive(socket, 100_000);
+    expect(meter.arrived()).to.equal(250_000);
     meter.replied();
     expect(meter.hasMoved()).to.equal(false);
+    expect(meter.arrived()).to.equal(0);
+    socket.write(Buffer.alloc(50_000));
+    expect(meter.arrived()).to.equal(0);
   });
 
   it('sees what the system takes of a large write, not what waits for it', async () => {
@@ -65,13 +72,15 @@ describe('the meter of a socket', () => {
     peer.pause();
     meter.replied();
     socket.write(Buffer.alloc(64 * 1_024 * 1_024));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    meter.hasMoved();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(meter.hasMoved()).to.equal(false);
+    for (let still = 0; still < 3; ) {
+      await pause();
+      still = meter.hasMoved() ? 0 : still + 1;
+    }
     peer.resume();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(meter.hasMoved()).to.equal(true);
+    for (let polls = 0; !meter.hasMoved(); polls++) {
+      expect(polls).to.be.below(100);
+      await pause();
+    }
   });
 
   it('does not take another connection that is made at the same time', async () => {

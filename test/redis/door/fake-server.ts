@@ -39,12 +39,14 @@ const TIMED_OUT = new Failure('unavailable', 'timeout', new Error('no answer'));
 const GONE = new Failure('unavailable', 'connection_lost', new Error('gone'));
 const REFUSED = new Failure('unavailable', 'connection_refused', new Error('refused'));
 
-interface Data {
+export interface Data {
   n: number;
   chain: string;
   pos: boolean;
   gen: string | undefined;
   posGen: string | undefined;
+  /** The one key of the histories: the version of what it was loaded from, and its generation. */
+  slot?: { readonly version: number; readonly generation: string } | undefined;
 }
 
 /** A Redis as the door sees it: two records, a life, a role, a clock, and faults on demand. */
@@ -61,8 +63,8 @@ export class FakeServer {
   redirects: Failure | undefined;
   /** A value of more bytes is refused as if memory were full. */
   maxBytes = Number.POSITIVE_INFINITY;
-  /** What GET and MGET answer in place of what is there. */
-  misreads: Partial<Record<'GET' | 'MGET', unknown>> = {};
+  /** What GET answers in place of what is there. */
+  misread: unknown;
   offsetMs = 7_000_000;
   latencyMs = 0;
   /** Called for each command and each connection. */
@@ -108,6 +110,16 @@ export class FakeServer {
         ? { ...data }
         : { n: 0, chain: '', pos: false, gen: undefined, posGen: undefined };
     this.cut();
+  }
+
+  /** What the probe's script is told of the commands that it tries. */
+  refusedInScripts(): readonly string[] {
+    const tried = ['GETRANGE', 'SETRANGE', 'HINCRBY', 'MGET', 'UNLINK', 'DEL'];
+    return tried.flatMap((name) => {
+      const writes = name === 'SETRANGE' ? this.writes : undefined;
+      const error = (this.refuses.get(name) ?? writes)?.error;
+      return error instanceof Error ? [`${name} ${error.message}`] : [];
+    });
   }
 
   evictPosition(): void {
@@ -223,13 +235,13 @@ export class FakeSession extends NoCommands implements DoorSession {
 
   send = (args: readonly string[]): Promise<unknown> => {
     const [name = '', key = '', value = ''] = args;
-    const isWrite = !['GET', 'MGET', 'EXISTS', 'SCAN', 'GETRANGE', 'PTTL', 'TYPE'].includes(name);
+    const isWrite = !['GET', 'EXISTS', 'SCAN', 'EVAL'].includes(name);
     return this.#run(name, isWrite, () => {
       if (name === 'SET' && value.length > this.#server.maxBytes) return OOM;
       if (name === 'SET') this.#held.set(key, value);
-      if (name in this.#server.misreads) return this.#server.misreads[name as 'GET'];
+      if (name === 'GET' && this.#server.misread !== undefined) return this.#server.misread;
       if (name === 'GET') return this.#held.get(key) ?? null;
-      if (name === 'MGET') return [this.#held.get(key) ?? null];
+      if (name === 'EVAL') return this.#server.refusedInScripts();
       if (name === 'EXISTS' && key.endsWith('fence')) return this.#server.hasOldRecord ? 1 : 0;
       if (name === 'SCAN') return ['0', []];
       return 0;
@@ -287,8 +299,11 @@ export class FakeSource implements SessionSource {
   readonly isFresh: boolean;
   readonly #server: FakeServer;
   #events: Pick<SessionHost, 'lost' | 'ready'> = { lost() {}, ready() {} };
+  readonly #sessions: FakeSession[] = [];
   opened = 0;
   isClosed = false;
+  /** The network between this process and Redis is gone. */
+  isCut = false;
 
   constructor(server: FakeServer, isFresh = true) {
     this.#server = server;
@@ -303,10 +318,18 @@ export class FakeSource implements SessionSource {
     return this.#events;
   }
 
+  /** Its connections are lost. */
+  cut(): void {
+    for (const session of this.#sessions.splice(0)) session.lose(GONE);
+  }
+
   async open(): Promise<DoorSession | Failure> {
     this.opened++;
     this.#server.onCommand();
-    return this.#server.isDown ? REFUSED : new FakeSession(this.#server, this.#events);
+    if (this.#server.isDown || this.isCut) return REFUSED;
+    const session = new FakeSession(this.#server, this.#events);
+    this.#sessions.push(session);
+    return session;
   }
 
   close(): void {

@@ -17,7 +17,6 @@ const STATES: readonly DoorState[] = [
 
 const EVENTS: readonly DoorEvent[] = [
   { name: 'attempt' },
-  { name: 'doubt', reason: 'read_only' },
   { name: 'judged', reason: 'data_replaced' },
   { name: 'settle', until: 9 },
   { name: 'admit' },
@@ -28,15 +27,15 @@ const EVENTS: readonly DoorEvent[] = [
 
 /** Where each event leads; `-` leaves the state as it is. */
 const TABLE: Readonly<Record<string, readonly string[]>> = {
-  //            attempt      doubt        judged        settle      admit     refuse-writes fail    close
-  connecting: ['-', '-', 'recovering', '-', '-', 'read-only', 'open', 'shut'],
-  open: ['half-open', '-', '-', '-', '-', '-', 'open', 'shut'],
-  'half-open': ['-', '-', 'recovering', '-', '-', 'read-only', 'open', 'shut'],
-  recovering: ['-', '-', '-', 'settling', 'closed', '-', 'open', 'shut'],
-  settling: ['-', 'half-open', 'recovering', '-', 'closed', '-', 'open', 'shut'],
-  'read-only': ['-', '-', 'recovering', '-', '-', 'read-only', 'open', 'shut'],
-  closed: ['-', 'half-open', 'recovering', '-', '-', 'read-only', 'open', 'shut'],
-  shut: ['-', '-', '-', '-', '-', '-', '-', '-'],
+  //            attempt      judged        settle      admit     refuse-writes fail    close
+  connecting: ['-', 'recovering', '-', '-', 'read-only', 'open', 'shut'],
+  open: ['half-open', '-', '-', '-', '-', 'open', 'shut'],
+  'half-open': ['-', 'recovering', '-', '-', 'read-only', 'open', 'shut'],
+  recovering: ['-', '-', 'settling', 'closed', '-', 'open', 'shut'],
+  settling: ['-', 'recovering', '-', 'closed', '-', 'open', 'shut'],
+  'read-only': ['-', 'recovering', '-', '-', 'read-only', 'open', 'shut'],
+  closed: ['-', 'recovering', '-', '-', 'read-only', 'open', 'shut'],
+  shut: ['-', '-', '-', '-', '-', '-', '-'],
 };
 
 describe('the transitions of a door', () => {

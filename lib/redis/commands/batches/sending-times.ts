@@ -1,3 +1,4 @@
+import { ANOMALY_MICROS } from '../../../entry/slot.js';
 import { mayRunForMs, tombstoneLifeMs } from '../../../entry/write-times.js';
 import type { ServerTime } from '../../remote.js';
 import type { Pipeline } from '../flow/pipeline.js';
@@ -6,7 +7,7 @@ import type { Pipeline } from '../flow/pipeline.js';
 const CLOCK_STEP_MS = 250;
 
 export interface SendingTimesOptions {
-  readonly time: Pick<ServerTime, 'now' | 'latest'>;
+  readonly time: Pick<ServerTime, 'now' | 'latest' | 'ceiling'>;
   readonly commandTimeoutMs: number;
   /** The largest value that is sent at all. */
   readonly maxValueBytes: number;
@@ -22,6 +23,14 @@ export class SendingTimes {
   constructor(options: SendingTimesOptions) {
     this.#options = options;
     this.tombstoneMs = tombstoneLifeMs(options);
+  }
+
+  /**
+   * So far above the server's clock a version still counts. While that clock has to catch up with what it has shown,
+   * nothing does: a version above it is of before it was set back.
+   */
+  get aheadMicros(): number {
+    return this.#options.time.ceiling > 0 ? 0 : ANOMALY_MICROS;
   }
 
   /** The deadline and the time before which the server's clock cannot be, as arguments of a script. */

@@ -4,7 +4,9 @@ import { fieldOf, NOW, PARSE, type Script, script, sub } from './script.js';
 /**
  * Stores values and tombstones of one process. A change loses against what was called after it (a version
  * above its `limit`) and against nothing else. A batch that runs outside of its time does nothing.
- * KEYS: the keys. ARGV: echo, deadline ms, not-before ms, tombstone life ms, then per key: limit micros, text, px ms.
+ * A version further above the server's clock than `ahead` was made before that clock was set back, and proves nothing.
+ * KEYS: the keys. ARGV: echo, deadline ms, not-before ms, tombstone life ms, ahead micros, then per key: limit micros,
+ * text, px ms.
  * Replies `echo|late|micros`, or `echo|` and the positions (from 1, each followed by `,`) of changes that met something newer.
  */
 export const WRITE: Script = script(
@@ -16,7 +18,7 @@ end
 local call, attempt, sub, ARGV = redis.call, redis.pcall, string.sub, ARGV
 local function isNewer(slot, limit)
   local version = versionOf(entryOf(slot))
-  return version > tonumber(limit) and version < now + ${S.ANOMALY_MICROS}
+  return version > tonumber(limit) and version < now + tonumber(ARGV[5])
 end
 local function lifeOf(entry)
   local kind = ${sub('entry', S.KIND_AT, 1)}
@@ -31,7 +33,7 @@ local function writeUnlessNewer(key, at)
   call('SET', key, ARGV[at + 1], 'PX', ARGV[at + 2])
   return true
 end
-local older, at = '', 5
+local older, at = '', 6
 local last, version, isLarge
 for i, key in ipairs(KEYS) do
   local text, isWritten = ARGV[at + 1], true

@@ -13,7 +13,8 @@ export function keysPerRead(sizes: ReplySizes, most: number): number {
 
 /** Whether Redis cannot answer for several keys at once: keys of several slots of a cluster, or no MGET. */
 export function isOneByOne(reply: unknown): reply is Failure {
-  return reply instanceof Failure && (reply.isAbout('CROSSSLOT') || reply.isRefusal);
+  if (!(reply instanceof Failure) || reply.kind !== 'command') return false;
+  return reply.isAbout('CROSSSLOT') || reply.isRefusal;
 }
 
 /** The reply of MGET, or `undefined` where it has another shape. Its sizes are learned. */

@@ -66,6 +66,7 @@ export class SingleReads implements CommandSource {
     this.#patience = new Patience({
       clock: options.clock,
       patienceMs: options.commandTimeoutMs,
+      arrived: () => options.pipeline.connection.arrived,
       giveUp: (group) => this.#giveUp(group),
     });
   }
@@ -179,8 +180,9 @@ export class SingleReads implements CommandSource {
     });
   }
 
-  /** What was not sent is not sent any more. */
+  /** What was not sent is not sent any more, and nobody joins it. */
   #giveUp(group: Group): void {
+    if (this.#open === group) this.#open = undefined;
     group.isGivenUp = true;
     this.#live.delete(group);
     for (const resolve of group.resolves) resolve(IMPATIENT);

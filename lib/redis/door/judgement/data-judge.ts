@@ -1,23 +1,22 @@
-import { randomText } from '../../../core/random.js';
-import type { Clock } from '../../../core/time/clock.js';
-import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
+import { RESERVED } from '../../../entry/slot.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
-import type { Situation } from '../situation.js';
 import { DataIdentity, type Sight } from './data-identity.js';
+import { Generations, type JudgeOptions } from './generations.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
 import { type Found, probe } from './probe.js';
-import { forbidden, isDemotion, isRefused } from './refusal.js';
-import type { ServerClock } from './server-clock.js';
-import { isKnownLife, lifeOf } from './server-info.js';
+import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
+import { isKnownLife, lifeNow, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
 
 /** What is known of the server behind a connection. */
 interface Server {
   readonly runId: string | undefined;
+  /** INFO tells its life: another life will be noticed. */
+  readonly isNamed: boolean;
   readonly capabilities: Capabilities;
   life: string;
   /** The life of the reign that the records named last. */
@@ -34,15 +33,11 @@ export interface Judged {
   readonly until: number | undefined;
 }
 
-/** What a heartbeat showed. All but `same` proves nothing. */
-export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'other-life';
-
-export interface JudgeOptions {
-  readonly prefix: string;
-  readonly clock: Clock;
-  readonly situation: Situation;
-  readonly serverClock: ServerClock;
-}
+/**
+ * What a heartbeat showed. All but `same` proves nothing. `replica`: the server was demoted, and its data is what it
+ * was. `replaced`: it was demoted, and its data is another one.
+ */
+export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'replaced' | 'other-life';
 
 /**
  * Finds out which data a server has, and changes its generation (rules R1 to R4, R6). It decides nothing about
@@ -52,11 +47,13 @@ export class DataJudge {
   readonly identity: DataIdentity = new DataIdentity();
   readonly #options: JudgeOptions;
   readonly #servers = new WeakMap<DoorSession, Server>();
+  readonly #generations: Generations;
   #canSweep = true;
   #isTorn = false;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
+    this.#generations = new Generations(this.identity, options);
   }
 
   get canSweep(): boolean {
@@ -77,10 +74,10 @@ export class DataJudge {
     const { runId, replicationId } = info;
     const known = this.#servers.get(session);
     // A life without a name lasts as long as its connection.
-    const isKnown = runId !== undefined && replicationId !== undefined;
-    const life = isKnown || known === undefined ? lifeOf(runId, replicationId) : known.life;
+    const isNamed = runId !== undefined && replicationId !== undefined;
+    const life = isNamed || known === undefined ? lifeOf(runId, replicationId) : known.life;
     const namedLife = lastReign(records.chain)?.life;
-    this.#servers.set(session, { runId, capabilities, life, namedLife });
+    this.#servers.set(session, { runId, isNamed, capabilities, life, namedLife });
     this.#canSweep = capabilities.unlink && (capabilities.scan ?? this.#canSweep);
     session.adapt(capabilities);
     return found;
@@ -94,15 +91,18 @@ export class DataJudge {
     const before = this.identity.reign.life;
     const joins = isContinued && joinNamed(server);
     const sentAt = clock.now();
+    const followOld = this.#generations.look(session);
     const records = await session.open(this.identity.opening(server.life));
     if (records instanceof Failure) return deniedOr(records);
-    this.#observe(records, sentAt);
+    this.#generations.observe(records, sentAt);
     const evidence = this.identity.opened(server.life, records, joins);
     const wait = this.#settlingMs(records);
     const until = wait === 0 ? undefined : clock.now() + wait;
     const isFlushed = this.#tierJudges(evidence) === 'amnesia' || evidence.isOlderGeneration;
     const flushed = isFlushed ? await this.bump(session) : undefined;
     if (flushed instanceof Failure) return flushed;
+    const followed = await followOld();
+    if (followed instanceof Failure) return followed;
     return { isIntact: !isFlushed && (joins || evidence.life === before), sentAt, until };
   }
 
@@ -111,8 +111,7 @@ export class DataJudge {
     const server = this.#server(session);
     if (server === undefined) return false;
     const isReplica = writesRefused !== undefined && isDemotion(writesRefused);
-    // Where lives have no names, nobody can say whether a replica's data was replaced.
-    if (isReplica && !isKnownLife(server.life) && records.chain.length > 0) return false;
+    if (isReplica && !server.isNamed && records.chain.length > 0) return false;
     const { identity } = this;
     const { serverClock } = this.#options;
     if (!identity.mayRead(server.life, records, serverClock.now() - serverClock.errorMs))
@@ -121,13 +120,19 @@ export class DataJudge {
     return this.#tierJudges(evidence) === 'intact';
   }
 
+  /** Whether a replica's data can be told from other data. Where lives have no names, nobody knows. */
+  canJudgeReplica(session: DoorSession): boolean {
+    return this.#server(session)?.isNamed === true;
+  }
+
   /** One heartbeat. `isReadOnly`: nothing can be fenced, and a replica of the same life may be read. */
   async beat(session: DoorSession, isReadOnly: boolean): Promise<Sighting | Failure> {
     const server = this.#server(session);
     if (server === undefined) return 'missing';
     const { listener } = this.#options.situation;
-    const isFence = !isReadOnly && (listener.hasUnfenced || this.#isTorn);
+    const isFence = !isReadOnly && listener.hasUnfenced;
     const confirm = isReadOnly ? () => {} : listener.beginFence();
+    const followOld = this.#generations.lookAgain(session);
     const pair = await sendPair(session, {
       clock: this.#options.clock,
       serverClock: this.#options.serverClock,
@@ -140,23 +145,20 @@ export class DataJudge {
     if (sighting !== 'same') return sighting;
     const { life, id } = this.identity.reign;
     confirm({ life, reign: id, count: this.identity.count });
-    return 'same';
+    if (isReadOnly) return 'same';
+    return (await this.#repair(session, id)) ?? (await followOld()) ?? 'same';
   }
 
-  /** A new generation (R4). Each try has a random part of its own, so that a late one is no other's. */
-  async bump(session: DoorSession): Promise<string | Failure> {
-    const old = this.#bumpOld(session);
-    const random = randomText(GENERATION_LENGTH);
-    const sentAt = this.#options.clock.now();
-    const records = await session.bump(random, this.identity.serial);
-    const replyOfOld = await old;
-    if (records instanceof Failure) return records;
-    if (replyOfOld instanceof Failure && replyOfOld.kind === 'unavailable') return replyOfOld;
-    this.#observe(records, sentAt);
-    this.identity.bumped(records);
-    const { listener, door } = this.#options.situation;
-    listener.bumped(door);
-    return this.identity.generation;
+  /** One copy of the generation was missing or older. */
+  async #repair(session: DoorSession, reign: string): Promise<Failure | undefined> {
+    if (!this.#isTorn) return undefined;
+    const records = await session.fence(reign);
+    return records instanceof Failure ? records : undefined;
+  }
+
+  /** A new generation (R4). */
+  bump(session: DoorSession): Promise<string | Failure> {
+    return this.#generations.bump(session);
   }
 
   /** What this process acknowledged, against what is there (R3). */
@@ -165,28 +167,13 @@ export class DataJudge {
     return listener.judge(door, evidence);
   }
 
-  /** Processes of release 0.1 on the same prefix drop what was cleared, too. */
-  async #bumpOld(session: DoorSession): Promise<unknown> {
-    const key = `${this.#options.prefix}${RESERVED}fence`;
-    const found = await session.send(['EXISTS', key]);
-    if (found !== 1) return found;
-    const [reply] = await Promise.all([
-      session.send(['HSET', key, 'gen', randomText(GENERATION_LENGTH)]),
-      session.send(['HINCRBY', key, 'n', '1']),
-    ]);
-    return reply;
-  }
-
   #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting {
-    const { runId } = server;
-    const life =
-      pair.replicationId === undefined || runId === undefined
-        ? server.life
-        : lifeOf(runId, pair.replicationId);
+    const life = lifeNow(server, pair);
     server.namedLife = lastReign(pair.records.chain)?.life;
     if (life !== server.life) {
+      if (pair.role === 'replica') return 'replaced';
       server.life = life;
-      return pair.role === 'replica' ? 'replica' : 'other-life';
+      return 'other-life';
     }
     if (pair.role === 'replica' && !isReadOnly) return 'replica';
     const sight: Sight = this.identity.see(pair.records);
@@ -203,12 +190,6 @@ export class DataJudge {
     });
   }
 
-  #observe(records: Records, sentAt: number): void {
-    if (records.micros !== undefined) {
-      this.#options.serverClock.observe(records.micros / 1_000, sentAt);
-    }
-  }
-
   #server(session: DoorSession): Server | undefined {
     return this.#servers.get(session);
   }
@@ -223,5 +204,5 @@ function joinNamed(server: Server): boolean {
 
 /** Without scripts the cache cannot use Redis at all. */
 function deniedOr(failure: Failure): Failure {
-  return isRefused(failure) ? forbidden('EVALSHA', failure) : failure;
+  return isRefused(failure) ? forbidden('EVALSHA', textOf(failure)) : failure;
 }

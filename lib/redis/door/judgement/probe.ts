@@ -5,6 +5,7 @@ import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import { type Capabilities, type DoorSession, orNoRecords } from '../door-session.js';
 import { clusterNode, forbidden, isRedirect, isRefused, sentinelPort, textOf } from './refusal.js';
+import { askRefused, askScan, type RefusedCommands } from './refused-commands.js';
 import type { ServerClock } from './server-clock.js';
 import { parseInfo, type ServerInfo } from './server-info.js';
 
@@ -31,15 +32,12 @@ const PROBE_TTL_MS = '5000';
 interface Asked {
   readonly payload: string;
   readonly sentAt: number;
-  readonly time: number | Failure;
-  readonly info: readonly (string | Failure)[];
-  readonly records: Records | Failure;
   readonly set: unknown;
   readonly got: unknown;
-  readonly many: unknown;
-  /** Commands that only scripts use, by name. Without one of them a script fails half way. */
-  readonly inScripts: ReadonlyMap<string, unknown>;
-  readonly removed: readonly unknown[];
+  readonly refused: RefusedCommands;
+  readonly time: number | Failure;
+  readonly records: Records | Failure;
+  readonly info: readonly (string | Failure)[];
   readonly scan: unknown;
 }
 
@@ -51,98 +49,90 @@ interface Asked {
 export async function probe(session: DoorSession, options: ProbeOptions): Promise<Found | Failure> {
   const asked = await ask(session, options);
   const info = parseInfo(asked.info.filter((text) => typeof text === 'string').join('\n'));
-  const failure = unusable(asked, info);
+  const failure = whatItIs(asked, info) ?? whatItForbids(asked) ?? whatIsMissing(asked);
   if (failure !== undefined) return failure;
-  const { set, got, many, records } = asked;
+  const { set, got, records, refused } = asked;
   if (records instanceof Failure) return records;
+  if (refused instanceof Failure && refused.kind !== 'writes') return refused;
   const writesRefused = set instanceof Failure ? set : undefined;
-  const isRead = got === asked.payload && (isRefused(many) || first(many) === null);
-  if (writesRefused === undefined && !isRead) return session.desync('a probe was misread');
+  if (writesRefused === undefined && got !== asked.payload) {
+    return session.desync('a probe was misread');
+  }
   observeTime(asked, info, options.serverClock);
-  const capabilities = {
-    mget: !isRefused(many),
-    scan: asked.scan === undefined ? undefined : !isRefused(asked.scan),
-    unlink: !asked.removed.some(isRefused),
-    time: !isRefused(asked.time),
-    info: !asked.info.some(isRefused),
-  };
-  return { info, records, capabilities, writesRefused };
+  return { info, records, capabilities: capabilitiesOf(asked), writesRefused };
 }
 
-/** Everything in one round trip. SCAN is asked for only where the record is missing, once that is known. */
+/**
+ * Everything in one round trip. INFO comes first, because a connection does not outlast an answer such as
+ * CLUSTERDOWN. SCAN is asked for only where the record is missing, once that is known.
+ */
 async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> {
-  const send = (...args: string[]): Promise<unknown> => session.send(args);
-  const key = `${options.prefix}${RESERVED}probe:${randomText(8)}`;
-  const payload = randomText(8).padEnd(options.payloadBytes, '.');
-  const sentAt = options.clock.now();
-  const set = send('SET', key, payload, 'PX', PROBE_TTL_MS);
-  const reads = [send('GET', key), send('MGET', `${key}:absent`)];
-  const inScripts = SCRIPT_COMMANDS.map(([name = '', ...rest]) => send(name, key, ...rest));
-  const removed = [send('UNLINK', key), send('DEL', key)];
-  const [time, records, server, replication] = await Promise.all([
-    session.time(),
-    session.readRecords(),
+  const { prefix, clock, payloadBytes } = options;
+  const key = `${prefix}${RESERVED}probe:${randomText(8)}`;
+  const payload = randomText(8).padEnd(payloadBytes, '.');
+  const sentAt = clock.now();
+  const [server, replication, set, got, refused, time, reply] = await Promise.all([
     session.info('server'),
     session.info('replication'),
+    session.send(['SET', key, payload, 'PX', PROBE_TTL_MS]),
+    session.send(['GET', key]),
+    askRefused(session, key, PROBE_TTL_MS),
+    session.time(),
+    session.readRecords(),
   ]);
-  const [got, many] = await Promise.all(reads);
-  const replies = await Promise.all(inScripts);
+  const records = orNoRecords(reply);
   const isMissing = !(records instanceof Failure) && records.chain.length === 0;
-  return {
-    payload,
-    sentAt,
-    time,
-    records: orNoRecords(records),
-    info: [server, replication],
-    set: await set,
-    got,
-    many,
-    inScripts: new Map(SCRIPT_COMMANDS.map(([name = ''], i) => [name, replies[i]])),
-    removed: await Promise.all(removed),
-    scan: isMissing ? await send('SCAN', '0', 'COUNT', '1') : undefined,
-  };
+  const scan = isMissing ? await askScan(session, prefix) : undefined;
+  const info = [server, replication];
+  return { payload, sentAt, set, got, refused, time, records, info, scan };
 }
 
-/** Each changes nothing, or the probe's own key. That is no hash, so a hash' commands fail as long as they may run. */
-const SCRIPT_COMMANDS: readonly (readonly string[])[] = [
-  ['HSET', 'n', '0'],
-  ['HINCRBY', 'n', '0'],
-  ['HGET', 'n'],
-  ['GETRANGE', '0', '0'],
-  ['SETRANGE', '0', '.'],
-  ['PTTL'],
-  ['PEXPIRE', PROBE_TTL_MS],
-  ['TYPE'],
-  ['EXISTS'],
-];
-
-/** Why this server is of no use at all, if it is not. What it *is* goes before what it refuses. */
-function unusable(asked: Asked, info: ServerInfo): Failure | undefined {
-  const { set, got, many, inScripts } = asked;
+/** Something else than a single Redis. This goes before what it refuses. */
+function whatItIs({ set, got, records }: Asked, info: ServerInfo): Failure | undefined {
   if (info.mode === 'sentinel') return sentinelPort();
   if (info.mode === 'cluster') return clusterNode('cluster_enabled:1');
-  const replies = [set, got, many, asked.records, ...inScripts.values(), ...asked.removed];
-  const redirect = replies.find(isRedirect);
-  if (redirect !== undefined) return clusterNode(textOf(redirect));
+  const redirect = [set, got, records].find(isRedirect);
+  return redirect && clusterNode(textOf(redirect));
+}
+
+/** Without these the cache cannot work at all. */
+function whatItForbids({ set, got, refused, records }: Asked): Failure | undefined {
   const essential: readonly (readonly [string, unknown])[] = [
     ['SET', set],
     ['GET', got],
-    ['HMGET', asked.records],
-    ...inScripts,
+    ['EVAL', refused],
+    ['HMGET', records],
   ];
   for (const [command, reply] of essential) {
-    if (isRefused(reply)) return forbidden(command, reply);
+    if (isRefused(reply)) return forbidden(command, textOf(reply));
   }
-  const failures = [asked.time, ...asked.info, set, got, many, asked.records];
-  return failures.find(isAway) as Failure | undefined;
+  if (refused instanceof Failure) return undefined;
+  const first = [...refused].find(([command]) => !SUBSTITUTED.has(command));
+  return first && forbidden(...first);
+}
+
+/** Commands of scripts without which the cache gets along. */
+const SUBSTITUTED: ReadonlySet<string> = new Set(['MGET', 'UNLINK', 'DEL']);
+
+/** Redis is away, or does not answer in time. */
+function whatIsMissing({ time, info, set, got, records, refused }: Asked): Failure | undefined {
+  const replies: readonly unknown[] = [time, ...info, set, got, records, refused];
+  return replies.find((reply) => isAway(reply)) as Failure | undefined;
 }
 
 function isAway(reply: unknown): boolean {
   return reply instanceof Failure && reply.kind === 'unavailable' && !isRefused(reply);
 }
 
-function first(reply: unknown): unknown {
-  return Array.isArray(reply) ? reply[0] : undefined;
+function capabilitiesOf({ refused, scan, time, info }: Asked): Capabilities {
+  const may = (command: string): boolean => refused instanceof Failure || !refused.has(command);
+  return {
+    mget: may('MGET'),
+    scan: scan === undefined ? undefined : !isRefused(scan),
+    unlink: may('UNLINK') && may('DEL'),
+    time: !isRefused(time),
+    info: !info.some(isRefused),
+  };
 }
 
 /** TIME, or what INFO says of it; else the local clock stays. */

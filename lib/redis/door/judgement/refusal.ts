@@ -21,13 +21,19 @@ const REFUSALS = [
   /no permissions? to/i,
 ];
 
+/** "OOM command not allowed …" is about memory. What refuses writes alone forbids nothing for good. */
+const WRITES_ALONE = /\b(OOM|MISCONF|READONLY|NOREPLICAS)\b/;
+
+/** Whether an error says that the command is unknown or forbidden. */
+export function isRefusal(text: string): boolean {
+  return !WRITES_ALONE.test(text) && REFUSALS.some((words) => words.test(text));
+}
+
 /** Whether Redis did not run the command because it does not know it or forbids it. */
 export function isRefused(reply: unknown): reply is Failure {
   if (!(reply instanceof Failure)) return false;
   if (reply.reason === 'permission') return true;
-  // "OOM command not allowed …" is about memory.
-  if (reply.kind === 'writes') return false;
-  return REFUSALS.some((words) => words.test(textOf(reply)));
+  return isRefusal(textOf(reply));
 }
 
 /** Whether what was refused is needed for sweeping alone. */
@@ -49,9 +55,9 @@ export function isDemotion(failure: Failure): boolean {
 }
 
 /** A command without which the cache cannot work is refused. */
-export function forbidden(command: string, refusal: Failure): Failure {
-  const message = `Redis does not run ${command}, which the cache needs: ${textOf(refusal)}`;
-  return new Failure('unavailable', 'permission', new Error(message, { cause: refusal.error }));
+export function forbidden(command: string, told: string): Failure {
+  const message = `Redis does not run ${command}, which the cache needs: ${told}`;
+  return new Failure('unavailable', 'permission', new Error(message));
 }
 
 export function clusterNode(told: string): Failure {

@@ -49,6 +49,14 @@ export function lifeOf(runId: string | undefined, replicationId: string | undefi
   return createHash('sha1').update(`${runId}:${replicationId}`).digest('hex').slice(0, LIFE_LENGTH);
 }
 
+/** The life that a heartbeat shows, on a connection whose life was named before. */
+export function lifeNow(
+  { runId, life }: { readonly runId: string | undefined; readonly life: string },
+  { replicationId }: { readonly replicationId: string | undefined },
+): string {
+  return replicationId === undefined || runId === undefined ? life : lifeOf(runId, replicationId);
+}
+
 export function isKnownLife(life: string): boolean {
   return !life.startsWith(UNKNOWN_LIFE);
 }

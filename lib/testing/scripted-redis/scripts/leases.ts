@@ -1,7 +1,7 @@
 import * as S from '../../../entry/slot.js';
 import { padded, toNumber, whole } from './lua.js';
 import { positions, readTime, type ScriptBody } from './script.js';
-import { isLeased, tokenOf, untilOf } from './slots.js';
+import { isLeased, tokenOf } from './slots.js';
 
 const number = (text: string): number => toNumber(text) ?? Number.NaN;
 
@@ -27,9 +27,8 @@ export const fill: ScriptBody = (run) => {
     const isHeld =
       isInTime &&
       typeof head === 'string' &&
-      isLeased(head) &&
-      tokenOf(head) === token &&
-      untilOf(head) >= now.ms;
+      head.slice(0, S.UNTIL_AT) === `${S.LEASE_MARK}${token}` &&
+      head.slice(S.UNTIL_AT, S.UNTIL_AT + S.UNTIL_LENGTH) >= padded(now.ms, S.UNTIL_LENGTH);
     if (isHeld) run.call('SET', key, text ?? '', 'PX', px ?? '');
     return !isHeld;
   };

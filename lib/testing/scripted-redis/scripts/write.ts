@@ -10,6 +10,8 @@ const number = (text: string): number => toNumber(text) ?? Number.NaN;
 interface Item {
   readonly key: string;
   readonly limit: number;
+  /** So far above the server's clock a version still counts. */
+  readonly ahead: number;
   readonly text: string;
   readonly px: string;
 }
@@ -23,9 +25,10 @@ export const write: ScriptBody = (run) => {
   const older = positions(run, (key, position) => {
     const item: Item = {
       key,
-      limit: number(run.argv(position * 3 + 2)),
-      text: run.argv(position * 3 + 3),
-      px: run.argv(position * 3 + 4),
+      ahead: number(run.argv(5)),
+      limit: number(run.argv(position * 3 + 3)),
+      text: run.argv(position * 3 + 4),
+      px: run.argv(position * 3 + 5),
     };
     return item.text.length > S.SMALL_BYTES
       ? !compareAndSet(run, item, now)
@@ -36,7 +39,14 @@ export const write: ScriptBody = (run) => {
 
 function isNewer(slot: string, item: Item, now: ServerTime): boolean {
   const version = versionOf(entryOf(slot));
-  return version > item.limit && version < now.micros + S.ANOMALY_MICROS;
+  return version > item.limit && version < now.micros + item.ahead;
+}
+
+/** By the texts of the versions alone. */
+function isPlainlyOlder(old: string, text: string): boolean {
+  const versionIn = (slot: string): string =>
+    slot.slice(S.VERSION_AT, S.VERSION_AT + S.VERSION_LENGTH);
+  return old.startsWith(S.MARK) && versionIn(old) <= versionIn(text);
 }
 
 /** Looks first. Whether it was stored. */
@@ -51,7 +61,8 @@ function compareAndSet(run: ScriptRun, item: Item, now: ServerTime): boolean {
 function exchange(run: ScriptRun, item: Item, now: ServerTime): boolean {
   const old = run.attempt('SET', item.key, item.text, 'PX', item.px, 'GET');
   if (old instanceof ErrorReply) return compareAndSet(run, item, now);
-  if (typeof old !== 'string' || !isNewer(old, item, now)) return true;
+  if (typeof old !== 'string' || isPlainlyOlder(old, item.text) || !isNewer(old, item, now))
+    return true;
   run.call('SET', item.key, old, 'PX', rest(lifeOf(entryOf(old), run, now)));
   return false;
 }

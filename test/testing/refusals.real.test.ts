@@ -43,6 +43,7 @@ const ASKED: readonly Words[] = [
     FAR,
     '0',
     '9',
+    '1000000',
     '1',
     'a',
     '9',

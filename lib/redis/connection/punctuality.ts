@@ -1,0 +1,82 @@
+import type { Clock } from '../../core/time/clock.js';
+import { lagOf } from '../../core/time/lag.js';
+
+/** A command that was sent, as far as its punctuality goes. */
+export interface Timed {
+  readonly sentAt: number;
+  /** What `clock.idleTime()` said when it was sent. */
+  readonly idleAt: number;
+  readonly patienceMs: number;
+}
+
+/** Replies missing in a row, with none in time between them, before Redis counts as hung. */
+const HUNG_AFTER = 3;
+
+/** Timers of a healthy process are late by less. */
+const NORMAL_LAG_MS = 10;
+/** Where our own timers were late, Redis may be late by so many times as much. */
+const GRACE_PER_LAG = 5;
+const LONGEST_GRACE_MS = 5_000;
+
+/** On a calm machine, replies that all come too late for so many deadlines, and for so long, are Redis' fault. */
+const SLOW_DEADLINES = 3;
+const SLOW_MS = 1_000;
+
+/** How much later a reply may come: a machine that is short of CPU is short of it for Redis, too. */
+export function graceMs(clock: Clock): number {
+  const lateMs = lagOf(clock).recentMs;
+  return lateMs < NORMAL_LAG_MS ? 0 : Math.min(LONGEST_GRACE_MS, lateMs * GRACE_PER_LAG);
+}
+
+/**
+ * Decides, from replies that are missing or late, whether Redis hangs. Only an answer in time is a sign of
+ * life: a Redis whose answers always come too late serves nobody.
+ *
+ * Two rules. Three in a row are missing, or late by time in which this process was idle and which no busy
+ * machine explains. Or all are late for long while our own timers are punctual, however much this process
+ * computes: heavy traffic leaves it no idle time.
+ */
+export class Punctuality {
+  readonly #clock: Clock;
+  readonly #slowMs: number;
+  #missing = 0;
+  /** Answers in a row that were missing or late on a calm machine, and when the first was asked for. */
+  #slow = 0;
+  #slowSince = 0;
+
+  constructor(clock: Clock, commandTimeoutMs: number) {
+    this.#clock = clock;
+    this.#slowMs = Math.max(SLOW_MS, SLOW_DEADLINES * commandTimeoutMs);
+  }
+
+  /** Deadlines passed without an answer. Returns whether Redis hangs. */
+  missed(commands: readonly Timed[]): boolean {
+    this.#missing += commands.length;
+    for (const { sentAt } of commands) this.#slowed(sentAt);
+    return this.#isHung;
+  }
+
+  /** An answer came that was due at `dueAt`. Returns whether Redis hangs all the same. */
+  answered(command: Timed, dueAt: number): boolean {
+    const isLate = this.#clock.now() > dueAt;
+    if (isLate && graceMs(this.#clock) === 0) this.#slowed(command.sentAt);
+    else this.#slow = 0;
+    if (isLate && this.#wasIdle(command)) this.#missing++;
+    else this.#missing = 0;
+    return this.#isHung;
+  }
+
+  /** Time in which this process was busy does not count against Redis. */
+  #wasIdle({ idleAt, patienceMs }: Timed): boolean {
+    return this.#clock.idleTime() - idleAt > patienceMs + graceMs(this.#clock);
+  }
+
+  #slowed(sentAt: number): void {
+    if (this.#slow++ === 0) this.#slowSince = sentAt;
+  }
+
+  get #isHung(): boolean {
+    if (this.#missing >= HUNG_AFTER) return true;
+    return this.#slow >= HUNG_AFTER && this.#clock.now() - this.#slowSince >= this.#slowMs;
+  }
+}
