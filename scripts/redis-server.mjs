@@ -53,8 +53,8 @@ export async function startRedisServer({
   const output = log === undefined ? 'ignore' : openSync(log, 'w');
   const child = spawn(program, [...place, ...volatile, ...args], {
     detached: isDetached,
-    env: { ...process.env, ...env },
     stdio: ['ignore', output, output],
+    env: { ...process.env, ...env },
   });
   if (log !== undefined) closeSync(output);
   running.add(child);

@@ -104,9 +104,9 @@ export interface Commands {
   sweep(
     items: readonly { key: string; fingerprint: string; limit: number }[],
   ): Promise<number | Failure>;
-  /** Removes entries of ours that are of another generation than `generation`. */
+  /** Removes entries of ours that are of another generation than `generation`, with a version at or below `limit`. */
   sweepDead(
-    items: readonly { key: string; fingerprint: string }[],
+    items: readonly { key: string; fingerprint: string; limit: number }[],
     generation: string,
   ): Promise<number | Failure>;
   /** Asks for one key again, alone, past the batches: tells shifted replies from a foreign entry. */

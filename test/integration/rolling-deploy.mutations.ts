@@ -25,16 +25,16 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'a change of generation of release 0.1 is not heard',
-    file: 'redis/door/judgement/data-judge.js',
-    find: "return (await this.#followOld(session, await old)) ?? 'same';",
-    replace: "return 'same';",
+    file: 'redis/door/judgement/generations.js',
+    find: 'return this.#old.isKnown ? this.look(session) : async () => undefined;',
+    replace: 'return async () => undefined;',
     test: 'imitated',
   },
   {
     title: 'a change of generation of release 0.1 is not heard after an outage',
     file: 'redis/door/judgement/data-judge.js',
-    find: 'const followed = await this.#followOld(session, await old);',
-    replace: 'this.#oldRelease.follow(await old); const followed = undefined;',
+    find: 'const followed = await followOld();',
+    replace: 'const followed = undefined;',
     test: 'imitated',
   },
   {

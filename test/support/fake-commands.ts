@@ -130,11 +130,11 @@ export class FakeCommands implements Commands {
   }
 
   async sweepDead(
-    items: readonly { key: string; fingerprint: string }[],
+    items: readonly { key: string; fingerprint: string; limit: number }[],
     generation: string,
   ): Promise<number | Failure> {
-    const args = [generation, ...items.map((item) => item.fingerprint)];
-    return removedOf(await this.#script(Lua.SWEEP_DEAD, keysOf(items), args));
+    const args = items.flatMap((item) => [`${item.limit}`, item.fingerprint]);
+    return removedOf(await this.#script(Lua.SWEEP_DEAD, keysOf(items), [generation, ...args]));
   }
 
   recheck(key: string): Promise<SlotReply> {

@@ -140,7 +140,7 @@ const scripts: Words = fc.oneof(
   { weight: 2, arbitrary: batch(Lua.RENEW, [echo, leaseMs], [token]) },
   { weight: 2, arbitrary: batch(Lua.RELEASE, [echo], [token]) },
   { weight: 3, arbitrary: batch(Lua.SWEEP, [echo], [limit, fingerprint]) },
-  { weight: 3, arbitrary: batch(Lua.SWEEP_DEAD, [echo, generation], [fingerprint]) },
+  { weight: 3, arbitrary: batch(Lua.SWEEP_DEAD, [echo, generation], [limit, fingerprint]) },
 );
 
 const random = fixed('gen001', 'gen002', 'gen003');

@@ -251,9 +251,12 @@ export class OrderWorld {
     const isRemoval = (other: Call): boolean => {
       const isForeign = other.by !== call.by;
       if (other === call || (isForeign && other.op === 'c')) return other !== call;
-      const isLost = other.endedAt === undefined || other.result === 'deferred';
-      const mayRemove = other.op !== 's' || isLost || (isForeign && hasClear);
-      return isChange(other) && mayRemove && !this.#isBefore(other.number, call.number);
+      if (this.#isBefore(other.number, call.number)) return false;
+      if (other.op === 's' || other.op === 'l') {
+        const isLost = other.endedAt === undefined || other.result === 'deferred';
+        return (other.op === 's' && isLost) || (isForeign && hasClear);
+      }
+      return isChange(other);
     };
     return this.#isReplayed || this.calls.some(isRemoval);
   }

@@ -123,7 +123,7 @@ export class Session implements Port.Commands {
   }
 
   sweepDead(
-    items: readonly { key: string; fingerprint: string }[],
+    items: readonly { key: string; fingerprint: string; limit: number }[],
     generation: string,
   ): Promise<number | Failure> {
     return this.#sweeps.sweepDead(items, generation);

@@ -55,13 +55,13 @@ export class Sweeps {
   }
 
   sweepDead(
-    items: readonly { key: string; fingerprint: string }[],
+    items: readonly { key: string; fingerprint: string; limit: number }[],
     generation: string,
   ): Promise<number | Failure> {
     const kind = new SweepKind(SWEEP_DEAD, this.#echoes, [generation]);
     return this.#run(
       kind,
-      items.map(({ key, fingerprint }) => ({ key, args: [fingerprint] })),
+      items.map(({ key, fingerprint, limit }) => ({ key, args: [`${limit}`, fingerprint] })),
     );
   }
 

@@ -20,13 +20,6 @@ interface Pending {
   isQueued: boolean;
 }
 
-/** What a clear found. */
-export interface Overtaken {
-  readonly waiting: readonly Change[];
-  /** Resolves when what was sent is answered. */
-  readonly sent: Promise<unknown>;
-}
-
 /** What the queue asks and tells. */
 export interface ChangeQueueOptions {
   /** The item for a change that is about to be sent. */
@@ -50,6 +43,7 @@ export class ChangeQueue implements ChangeSource {
   readonly #lanes: Readonly<Record<Lane, Fifo<string>>> = { request: new Fifo(), bulk: new Fifo() };
   #waitingBytes = 0;
   readonly #barriers = new Set<Promise<unknown>>();
+  readonly #hidden = new Set<Promise<unknown>>();
 
   constructor(options: ChangeQueueOptions) {
     this.#options = options;
@@ -155,18 +149,28 @@ export class ChangeQueue implements ChangeSource {
   }
 
   /** These keys are cleared: takes out the changes that wait, and hides from readers what was sent. */
-  overtake(matches: (key: string) => boolean): Overtaken {
+  overtake(matches: (key: string) => boolean): Change[] {
     const waiting: Change[] = [];
-    const sent: Promise<void>[] = [];
     for (const [key, pending] of this.#pending) {
       if (!matches(key)) continue;
       const change = this.#take(key, pending);
       if (change !== undefined) waiting.push(change);
-      if (pending.sent === undefined) continue;
-      pending.sent.isCleared = true;
-      sent.push(answered(pending.sent));
+      if (pending.sent !== undefined) this.#hide(pending.sent);
     }
-    return { waiting, sent: Promise.all(sent) };
+    return waiting;
+  }
+
+  /** While something that was sent is cleared and not answered: resolves when what is so now is answered. */
+  untilHiddenAnswered(): Promise<unknown> | undefined {
+    return this.#hidden.size === 0 ? undefined : Promise.all(this.#hidden);
+  }
+
+  #hide(sent: Change): void {
+    if (sent.isCleared) return;
+    sent.isCleared = true;
+    const answer = answered(sent);
+    this.#hidden.add(answer);
+    void answer.then(() => this.#hidden.delete(answer));
   }
 
   #take(key: string, pending: Pending): Change | undefined {

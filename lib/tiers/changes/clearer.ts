@@ -38,21 +38,21 @@ export class Clearer {
     ledger.beginAll();
     tools.standby.deleteMatching(matches);
     if (!hasRedis) return tools.config.isEnabled ? 'applied' : 'deferred';
-    const { waiting, sent } = this.#parts.writer.queue.overtake(matches);
+    const waiting = this.#parts.writer.queue.overtake(matches);
     if (pattern === EVERYTHING) ledger.clearAll(stamp);
     else ledger.clearPattern(pattern, stamp);
-    const isApplied = await (pattern === EVERYTHING ? this.#everything() : this.#swept(sent));
+    const isApplied = await (pattern === EVERYTHING ? this.#everything(stamp.high) : this.#swept());
     if (!isApplied) this.#parts.replay.soon();
     const result = isApplied ? 'applied' : 'deferred';
     for (const change of waiting) settleChange(change, result);
     return result;
   }
 
-  async #everything(): Promise<boolean> {
+  async #everything(limit: number): Promise<boolean> {
     const { ledger } = this.#shard;
     const { writer, replay, sweeper } = this.#parts;
     if (this.#shard.writer !== undefined && (await changeGeneration(this.#shard, writer))) {
-      sweeper.sweepDead();
+      sweeper.sweepDead(limit);
       if (ledger.hasUnapplied) replay.soon();
       return true;
     }
@@ -61,10 +61,7 @@ export class Clearer {
     return false;
   }
 
-  async #swept(sent: Promise<unknown>): Promise<boolean> {
-    if (this.#shard.writer === undefined) return false;
-    // What was sent and runs later than the scan (a forgotten script, say) would be missed by it.
-    await sent;
-    return this.#parts.sweeper.sweep();
+  async #swept(): Promise<boolean> {
+    return this.#shard.writer !== undefined && this.#parts.sweeper.sweep();
   }
 }

@@ -16,6 +16,12 @@ const LONGEST_PAUSE_MS = 10_000;
 const STEP_MS = 20;
 const MAX_STEPS = 5_000;
 
+/** A sweep of unreachable entries. */
+interface DeadSweep {
+  readonly run: number;
+  readonly limit: number;
+}
+
 /**
  * Removes from Redis what was cleared: one scan for all patterns that wait, and, slowly and in the
  * background, the entries of generations that are gone.
@@ -49,10 +55,10 @@ export class Sweeper {
     return true;
   }
 
-  /** A generation is gone: its entries are removed in the background. */
-  sweepDead(): void {
+  /** Everything was cleared as of `limit` (microseconds): the entries are removed in the background. */
+  sweepDead(limit: number): void {
     this.#deadTimer?.cancel();
-    this.#scheduleDead(++this.#deadRun, '0', 0);
+    this.#scheduleDead({ run: ++this.#deadRun, limit }, '0', 0);
   }
 
   stop(): void {
@@ -74,6 +80,10 @@ export class Sweeper {
 
   /** One scan of everything. */
   async #pass(): Promise<boolean> {
+    const { queue } = this.#writer;
+    // What was sent and runs later than the scan (a forgotten script, say) would be missed by it.
+    for (let wait = queue.untilHiddenAnswered(); wait; wait = queue.untilHiddenAnswered())
+      await wait;
     const { ledger, door, writer } = this.#shard;
     const seq = ledger.patternSeq;
     if (writer === undefined) return false;
@@ -127,23 +137,27 @@ export class Sweeper {
     return !(removed instanceof Failure);
   }
 
-  #scheduleDead(run: number, cursor: string, step: number): void {
+  #scheduleDead(sweep: DeadSweep, cursor: string, step: number): void {
     if (step >= MAX_STEPS) return;
     this.#deadTimer = this.#setTimer(() => {
-      void this.#deadStep(run, cursor).then((next) => {
-        if (next !== '0' && run === this.#deadRun) this.#scheduleDead(run, next, step + 1);
+      void this.#deadStep(sweep, cursor).then((next) => {
+        if (next !== '0' && sweep.run === this.#deadRun) this.#scheduleDead(sweep, next, step + 1);
       });
     }, STEP_MS);
   }
 
   /** Returns where the next step begins; '0': nowhere. */
-  async #deadStep(run: number, cursor: string): Promise<string> {
+  async #deadStep({ run, limit }: DeadSweep, cursor: string): Promise<string> {
     const { door, tools, writer } = this.#shard;
     const page = await writer?.scan(cursor, this.#glob);
     if (writer === undefined || page === undefined || page instanceof Failure) return '0';
     if (run !== this.#deadRun || page.keys.length === 0) return page.next;
     const { length } = tools.config.prefix;
-    const items = page.keys.map((key) => ({ key, fingerprint: fingerprint(key.slice(length)) }));
+    const items = page.keys.map((key) => ({
+      key,
+      fingerprint: fingerprint(key.slice(length)),
+      limit,
+    }));
     const removed = await writer.sweepDead(items, door.generation);
     return removed instanceof Failure ? '0' : page.next;
   }

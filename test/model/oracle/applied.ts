@@ -42,8 +42,17 @@ function isGone(oracle: Oracle, { change, key, value, nowMs, ttl }: Claimed): bo
       other.appliedMs + lagMs >= change.calledMs
     );
   });
+  // A load of an outage is journaled, and told as a delete of the time at which it was made.
+  const isReplayedOver = oracle.births.some(
+    (birth) =>
+      birth.key === key &&
+      birth.isOfOutage &&
+      birth.process !== change.process &&
+      oracle.residues.isWithin(change.calledMs - birth.madeMs, [birth.process, change.process]),
+  );
   return (
     isChangedSince ||
+    isReplayedOver ||
     oracle.residues.wasEvicted(key, change.calledMs) ||
     wasForgottenSince(oracle, change) ||
     oracle.residues.isStepped ||

@@ -1,4 +1,5 @@
-import type { Birth, Change, ChangeKind, Loading, Reading, Tier } from './records.js';
+import { Loads } from './loads.js';
+import type { Birth, Change, ChangeKind, Reading, Tier } from './records.js';
 import { Residues } from './residues.js';
 
 /** Durations in milliseconds. */
@@ -43,23 +44,22 @@ export class Oracle {
   readonly violations: string[] = [];
   readonly database = new Map<string, number>();
   readonly trace: string[] = [];
-  readonly residues: Residues = new Residues();
+  readonly residues: Residues;
   readonly births: Birth[] = [];
   readonly changes: Change[] = [];
+  readonly loads: Loads = new Loads(this);
   readonly #bounds: Bounds;
   readonly #world: World;
-  readonly #loading = new Set<Loading>();
   readonly #returnedMs = new Map<string, number>();
   readonly #flushing = new Set<string>();
   #moment = 0;
-  /** Leases may have been lost since. */
-  #leasesLostAt = 0;
   /** When Redis last lost something that it had acknowledged. */
   forgottenAt = 0;
 
   constructor(bounds: Bounds, world: World) {
     this.#bounds = bounds;
     this.#world = world;
+    this.residues = new Residues((process) => world.errorMs(process));
   }
 
   /** The next moment. */
@@ -69,6 +69,10 @@ export class Oracle {
 
   note(text: string): void {
     this.trace.push(`${this.#world.now().toFixed(0).padStart(6)} ${text}`);
+  }
+
+  now(): number {
+    return this.#world.now();
   }
 
   version(key: string): number {
@@ -104,18 +108,18 @@ export class Oracle {
   /** A change of a key, or of all that match, is called. */
   change(process: string, kind: ChangeKind, matches: (key: string) => boolean): Change {
     const never = Number.POSITIVE_INFINITY;
-    const change: Change = {
-      process,
-      kind,
-      matches,
+    const called = {
       calledAt: this.tick(),
-      calledMs: this.#world.now(),
+      calledMs: this.now(),
       errorMs: this.#world.errorMs(process),
+    };
+    const known = {
       effectiveAt: never,
       settledAt: never,
       appliedMs: never,
       forgottenMs: undefined,
     };
+    const change: Change = { process, kind, matches, ...called, ...known };
     this.changes.push(change);
     return change;
   }
@@ -154,34 +158,11 @@ export class Oracle {
   /** Redis may have forgotten anything; who told it will tell it again. */
   forgotten(): void {
     this.forgottenAt = this.tick();
-    this.#leasesLostAt = this.forgottenAt;
+    this.loads.leasesMayBeLost(this.forgottenAt);
     for (const change of this.changes) {
       if (change.appliedMs !== Number.POSITIVE_INFINITY) change.forgottenMs = this.#world.now();
       change.appliedMs = Number.POSITIVE_INFINITY;
     }
-  }
-
-  leasesMayBeLost(): void {
-    this.#leasesLostAt = this.tick();
-  }
-
-  beginLoad(reading: Reading): Loading {
-    const { process, key, calledAt } = reading;
-    for (const other of this.#loading) {
-      if (other.process !== process || other.key !== key) continue;
-      const since = Math.min(calledAt, other.calledAt);
-      const wasVoided =
-        this.#leasesLostAt > since ||
-        this.changes.some((change) => change.matches(key) && change.settledAt > since);
-      if (!wasVoided) this.fail('I5', `two loaders of ${key} at once in ${process}`);
-    }
-    const loading = { process, key, calledAt };
-    this.#loading.add(loading);
-    return loading;
-  }
-
-  endLoad(loading: Loading): void {
-    this.#loading.delete(loading);
   }
 
   /** A reader was given a value: by Redis, by memory, or (unknown) one of them or a loader. */

@@ -45,10 +45,8 @@ export interface Reading {
   readonly calledMs: number;
 }
 
-export interface Loading {
-  readonly process: string;
-  readonly key: string;
-  readonly calledAt: number;
+export interface Loading extends Reading {
+  readonly beganMs: number;
 }
 
 export type Tier = 'redis' | 'memory' | undefined;

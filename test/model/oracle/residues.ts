@@ -16,9 +16,20 @@ interface Step {
  * one of these explains, and nothing else.
  */
 export class Residues {
+  readonly #errorMs: (process: string) => number;
   readonly #steps: Step[] = [];
   readonly #evictions: { readonly atMs: number; readonly matches: (key: string) => boolean }[] = [];
   #replacedMs = Number.NEGATIVE_INFINITY;
+
+  /** `errorMs`: what a process may be wrong by about the server's time, as it knows now. */
+  constructor(errorMs: (process: string) => number) {
+    this.#errorMs = errorMs;
+  }
+
+  /** Whether so much lies within what these processes may be wrong by (ADR 13). */
+  isWithin(apartMs: number, processes: readonly string[]): boolean {
+    return apartMs <= processes.reduce((sum, name) => sum + 2 * this.#errorMs(name), 1);
+  }
 
   /** The server's clock was set, or (a machine that slept) a process' own estimate of it became wrong by so much. */
   clockWasSet(atMs: number, ms: number): void {

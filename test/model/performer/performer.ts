@@ -4,6 +4,9 @@ import { Changes } from './changes.js';
 import { Reads } from './reads.js';
 import { type Player, type Request, requestOf, type Theatre } from './theatre.js';
 
+/** So many commands in a row may be waited for in vain. */
+const MOST_MISSING = 3;
+
 /** Makes the calls of a history and tells the oracle about them. */
 export class Performer {
   readonly reads: Reads;
@@ -33,7 +36,7 @@ export class Performer {
   }
 
   async call(player: Player, call: Call): Promise<void> {
-    const { oracle, spent } = this.#theatre;
+    const { oracle, spent, lateMs } = this.#theatre;
     const startedAt = spent(player);
     const request = call.req ? requestOf(player) : undefined;
     if (request !== undefined) request.underWay++;
@@ -46,7 +49,8 @@ export class Performer {
     if (request !== undefined) request.underWay--;
     if (player.isDead) return;
     if (player.cache.status().journal.overflows > 0) oracle.mayFlush(player.name);
-    oracle.took(`${player.name}.${call.do}`, spent(player) - startedAt, this.#budgetOf(call));
+    const budget = this.#budgetOf(call) + MOST_MISSING * lateMs();
+    oracle.took(`${player.name}.${call.do}`, spent(player) - startedAt, budget);
   }
 
   async #perform(player: Player, call: Call, request: Request | undefined): Promise<void> {

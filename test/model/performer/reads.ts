@@ -96,12 +96,12 @@ export class Reads {
   /** The returned function ends it, and gives the serial of what was loaded. */
   #beginLoad(player: Player, reading: Reading): () => number {
     const { oracle, now } = this.#theatre;
-    const loading = oracle.beginLoad(reading);
+    const loading = oracle.loads.begin(reading);
     const birth = oracle.bear(player.name, reading.key, false);
     return () => {
       birth.madeMs = now();
       birth.isOfOutage = player.cache.status().mode !== 'normal';
-      oracle.endLoad(loading);
+      oracle.loads.end(loading);
       oracle.note(`${player.name} loaded #${birth.serial} = ${birth.version} for ${reading.key}`);
       return birth.serial;
     };

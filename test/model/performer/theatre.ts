@@ -28,6 +28,8 @@ export interface Theatre {
   now(): number;
   /** Milliseconds of this process that count for a budget. */
   spent(player: Player): number;
+  /** How late this process got its turns at worst: its patience grows with that. */
+  lateMs(): number;
   /** As long as that in the life of this process. */
   wait(player: Player, ms: number): Promise<void>;
   /** Until what was called is on its way: a few turns of the event loop. */

@@ -1,19 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { buildCache } from '../../../lib/cache/create-cache.js';
-import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
-import { systemClock } from '../../../lib/core/time/clock.js';
-import type { ServerTime } from '../../../lib/redis/remote.js';
-import { SingleRemote } from '../../../lib/redis/single.js';
-import { FaultProxy } from '../../support/fault-proxy.js';
 import type { RedisServer } from '../../support/redis-server.js';
 import { unhandled } from '../../support/wait.js';
 import { KEYS, nameOf } from '../calls.js';
 import { Oracle } from '../oracle/oracle.js';
 import { Finale } from '../performer/finale.js';
 import { Performer } from '../performer/performer.js';
-import type { Player, Theatre } from '../performer/theatre.js';
-import { LEASE_WAIT } from '../setting.js';
+import type { Theatre } from '../performer/theatre.js';
 import { describeStep, type History, type Step } from './history.js';
+import { type Member, newMember } from './member.js';
 import { Metronome } from './metronome.js';
 
 /** What a busy machine may add to any time. */
@@ -47,12 +41,6 @@ export async function play(history: History, server: RedisServer): Promise<Outco
   return { violations: stage.oracle.violations, trace: stage.oracle.trace };
 }
 
-interface Member extends Player {
-  readonly proxy: FaultProxy;
-  readonly serverTime: ServerTime;
-  network: 'pass' | 'blackhole' | 'refuse';
-}
-
 class Stage {
   readonly oracle: Oracle;
   readonly #history: History;
@@ -80,6 +68,7 @@ class Stage {
       now,
       // That a busy machine is slow is nobody's fault.
       spent: () => this.#metronome.ms,
+      lateMs: () => this.#metronome.worstLateMs,
       wait: (_, ms) => pause(ms),
       turns: async () => {
         for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -96,33 +85,16 @@ class Stage {
 
   async #join(): Promise<void> {
     if (this.#members.length === MOST_MEMBERS) return;
-    const { ttl, outageTtl, journalMax, memoryMax, commandTimeout } = this.#history.setting;
-    const proxy = await FaultProxy.start(this.#server.port);
     const name = nameOf(this.#members.length);
-    const config = parseCacheOptions({
-      redis: proxy.url,
-      prefix: this.#prefix,
-      ttl,
-      commandTimeout,
-      leaseWait: LEASE_WAIT,
-      memory: { max: memoryMax, outageTtl },
-      journal: { max: journalMax },
-      logger: {
-        info: () => {},
-        error: () => this.oracle.mayFlush(name),
-        warn: (line: string) => this.oracle.note(`${name}: ${line.slice(23, 60)}`),
-      },
-    });
-    const source = config.redis as NonNullable<typeof config.redis>;
-    const remote = new SingleRemote({ ...config, source, clock: systemClock });
-    const cache = buildCache(config, { clock: systemClock, remote });
-    const member: Member = {
+    const { setting } = this.#history;
+    const { oracle } = this;
+    const member = await newMember({
       name,
-      cache,
-      proxy,
-      serverTime: remote.doorFor('').time,
-      network: 'pass',
-    };
+      prefix: this.#prefix,
+      setting,
+      oracle,
+      port: this.#server.port,
+    });
     this.#performer.watch(member);
     this.#members.push(member);
   }
@@ -241,7 +213,7 @@ class Stage {
     if (this.#redis !== 'up') return;
     const name = at < KEYS ? `k${at}` : at === KEYS ? '__ech:{ech}:pos' : '__ech:{ech}:gen';
     this.oracle.residues.evicted(this.#theatre.now(), (key) => key === name);
-    this.oracle.leasesMayBeLost();
+    this.oracle.loads.leasesMayBeLost();
     await this.#server.command('DEL', this.#prefix + name);
   }
 

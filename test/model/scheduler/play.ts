@@ -1,5 +1,5 @@
 import type fc from 'fast-check';
-import { KEYS, nameOf } from '../calls.js';
+import { nameOf } from '../calls.js';
 import { mistakeIn } from '../oracle/applied.js';
 import { Oracle } from '../oracle/oracle.js';
 import { Finale } from '../performer/finale.js';
@@ -7,7 +7,8 @@ import { Performer } from '../performer/performer.js';
 import type { Theatre } from '../performer/theatre.js';
 import type { Setting } from '../setting.js';
 import { Actor } from './actor.js';
-import { describeScene, isFault, type Scene, type Trouble } from './scenes.js';
+import { Fate } from './fate.js';
+import { describeScene, isFault, type Scene } from './scenes.js';
 import { Server } from './server.js';
 import { SteppedTime } from './stepped-time.js';
 
@@ -31,6 +32,7 @@ export class Play {
   readonly #theatre: Theatre;
   readonly #performer: Performer;
   readonly #actors: Actor[] = [];
+  readonly #fate: Fate;
   /** By calls that are not answered. */
   readonly #pending = new Map<Promise<void>, Actor>();
   #hasFault = false;
@@ -53,6 +55,7 @@ export class Play {
       setting,
       now,
       spent: ({ name }) => this.#named(name)?.clock.lived() ?? 0,
+      lateMs: () => 0,
       wait: ({ name }, ms) => this.#wait(this.#named(name)?.clock ?? this.#clock, ms),
       turns: settled,
       checkApplied: (change, key, value) => {
@@ -64,6 +67,7 @@ export class Play {
       },
     };
     this.#performer = new Performer(this.#theatre);
+    this.#fate = new Fate({ oracle: this.oracle, server: this.#server, actors: this.#actors });
   }
 
   async run(scenes: readonly Scene[]): Promise<void> {
@@ -144,7 +148,7 @@ export class Play {
       case 'empty':
       case 'evict':
       case 'clock':
-        return this.#happen(scene);
+        return this.#fate.strike(scene);
       default: {
         const actor = this.#at(scene.at);
         if (!actor.isRunning) return;
@@ -154,64 +158,6 @@ export class Play {
         if (scene.wait) await Promise.race([done, this.#whileRunning(actor)]);
       }
     }
-  }
-
-  /** What happens to the server. */
-  #happen(scene: Trouble): void {
-    const { redis } = this.#server;
-    switch (scene.do) {
-      case 'hang':
-        return redis.hang();
-      case 'thaw':
-        this.#disturbAll();
-        return redis.thaw();
-      case 'save':
-        return redis.save();
-      case 'restart':
-        return this.#restart('dump');
-      case 'restartEmpty':
-        return this.#restart('nothing');
-      case 'restartWithout':
-        return this.#restart(scene.commands);
-      case 'demote':
-        if (!this.#server.demote(scene.commands)) return;
-        this.oracle.residues.dataWasReplaced(this.#time.now());
-        this.oracle.forgotten();
-        return this.#disturbAll();
-      case 'promote':
-        this.oracle.residues.dataWasReplaced(this.#time.now());
-        this.#disturbAll();
-        return this.#server.promote();
-      case 'flushScripts':
-        return this.#server.flushScripts();
-      case 'fill':
-        return redis.refuse('OOM');
-      case 'empty':
-        this.#disturbAll();
-        return redis.accept();
-      case 'evict':
-        return this.#evict(scene.key);
-      case 'clock':
-        redis.stepClock(scene.ms);
-        this.oracle.leasesMayBeLost();
-        return this.oracle.residues.clockWasSet(this.#time.now(), scene.ms);
-    }
-  }
-
-  #restart(from: 'dump' | 'nothing' | number): void {
-    this.#disturbAll();
-    this.oracle.forgotten();
-    this.#server.restart(from);
-  }
-
-  #evict(at: number): void {
-    const name = this.#server.evict(at, KEYS);
-    this.oracle.residues.evicted(this.#time.now(), (key) => key === name);
-    this.oracle.leasesMayBeLost();
-  }
-
-  #disturbAll(): void {
-    for (const actor of this.#actors) actor.disturbed();
   }
 
   #join(): void {

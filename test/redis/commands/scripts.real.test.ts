@@ -273,19 +273,23 @@ describe('the scripts on a real Redis', () => {
       expect(String(await get('leased')).startsWith(S.MARK)).to.equal(true);
     });
 
-    it('remove what is of another generation', async () => {
+    it('remove what is of another generation and not younger than the clear', async () => {
+      const clear = micros();
       await write(
-        item('dead', value('dead', 'x', micros(), 'gen000')),
+        item('dead', value('dead', 'x', clear, 'gen000')),
+        item('later', value('later', 'x', clear + 1, 'gen002')),
         item('alive', value('alive', 'x')),
         item('gone', tombstoneText('gen000', micros())),
       );
       await send('SET', `${PREFIX}foreign`, 'hello');
-      const items = ['dead', 'alive', 'gone', 'foreign'].map((key) => ({
+      const items = ['dead', 'alive', 'later', 'gone', 'foreign'].map((key) => ({
         key: PREFIX + key,
         fingerprint: fingerprint(key),
+        limit: clear,
       }));
       expect(await session.sweepDead(items, GENERATION)).to.equal(1);
-      expect(await all()).to.deep.equal(['alive', 'foreign', 'gone'].map((key) => PREFIX + key));
+      const left = ['alive', 'foreign', 'gone', 'later'];
+      expect(await all()).to.deep.equal(left.map((key) => PREFIX + key));
     });
 
     it('also work where UNLINK is forbidden, and TIME', async () => {
@@ -295,7 +299,8 @@ describe('the scripts on a real Redis', () => {
       expect(await write(item('dead', value('dead', 'x', micros(), 'gen000')))).to.deep.equal([
         'done',
       ]);
-      const items = [{ key: `${PREFIX}dead`, fingerprint: fingerprint('dead') }];
+      const limit = micros() + 1_000_000;
+      const items = [{ key: `${PREFIX}dead`, fingerprint: fingerprint('dead'), limit }];
       expect(await session.sweepDead(items, GENERATION)).to.equal(1);
       expect(await get('dead')).to.equal(null);
     });

@@ -412,6 +412,8 @@ describe('the door’s commands', () => {
     expect(await session.get('p:a')).to.equal(CLOSED);
     expect(await session.claim(['p:a'], 'load', 'request')).to.deep.equal([CLOSED]);
     expect(await session.scan('0', '*')).to.equal(CLOSED);
-    expect(await session.sweepDead([{ key: 'a', fingerprint: 'f' }], 'gen001')).to.equal(CLOSED);
+    expect(await session.sweepDead([{ key: 'a', fingerprint: 'f', limit: 1 }], 'gen001')).to.equal(
+      CLOSED,
+    );
   });
 });

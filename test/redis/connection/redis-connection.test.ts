@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
 import { RedisConnection } from '../../../lib/redis/connection/redis-connection.js';
-import { NO_PROGRESS } from '../../../lib/redis/connection/socket-meter.js';
+import { NO_PROGRESS, type Progress } from '../../../lib/redis/connection/socket-meter.js';
 import { Failure } from '../../../lib/redis/failure.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ErrorReply, FakeClient } from '../fake-client.js';
@@ -9,7 +9,7 @@ import { ErrorReply, FakeClient } from '../fake-client.js';
 const SMALL = { keys: 1, bytes: 50 };
 
 describe('a connection of a node-redis client', () => {
-  const scene = ({ isOurs = true } = {}) => {
+  const scene = ({ isOurs = true, progress = NO_PROGRESS } = {}) => {
     const clock = new ManualClock();
     const client = new FakeClient();
     const lost: string[] = [];
@@ -18,7 +18,7 @@ describe('a connection of a node-redis client', () => {
       clock,
       commandTimeoutMs: 100,
       isOurs,
-      progress: NO_PROGRESS,
+      progress,
       onLost: (failure) => lost.push(failure.reason),
     });
     connection.start();
@@ -112,6 +112,17 @@ describe('a connection of a node-redis client', () => {
       'unavailable timeout',
     ]);
     expect(lost).to.deep.equal(['timeout']);
+  });
+
+  it('does not end because of a large reply for which others had to wait', async () => {
+    const progress: Progress = { replied: () => {}, hasMoved: () => true };
+    const { clock, client, lost, outcome } = scene({ progress });
+    const large = outcome();
+    const others = [outcome(), outcome(), outcome()];
+    await clock.advance(1_000);
+    for (const { resolve } of client.sent) resolve('value');
+    expect(await Promise.all([large, ...others])).to.deep.equal(new Array(4).fill('value'));
+    expect(lost).to.deep.equal([]);
   });
 
   it('ends when a lone command stays without an answer for three deadlines', async () => {

@@ -21,7 +21,8 @@ interface Process {
 const POS = 'app:__ech:{ech}:pos';
 const GEN = 'app:__ech:{ech}:gen';
 
-describe('a door to a real Redis', () => {
+describe('a door to a real Redis', function () {
+  this.timeout(20_000);
   const processes: Process[] = [];
   const servers: RedisServer[] = [];
   afterEach(async () => {

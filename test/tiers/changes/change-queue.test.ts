@@ -174,12 +174,14 @@ describe('ChangeQueue', () => {
     add('a1');
     const first = next();
     for (const name of ['a2', 'b1', 'c1']) add(name);
-    const { waiting, sent } = queue.overtake((key) => key !== 'c');
+    expect(queue.untilHiddenAnswered()).to.equal(undefined);
+    const waiting = queue.overtake((key) => key !== 'c');
+    queue.overtake((key) => key === 'a');
     expect(waiting.map(({ key }) => key)).to.deep.equal(['a', 'b']);
     expect(queue.latest('a')?.isCleared).to.equal(true);
     expect(queue.latest('c')?.isCleared).to.equal(false);
     let isAnswered = false;
-    void sent.then(() => {
+    void queue.untilHiddenAnswered()?.then(() => {
       isAnswered = true;
     });
     await settle();
@@ -187,6 +189,7 @@ describe('ChangeQueue', () => {
     done(first, 'done');
     await settle();
     expect(isAnswered).to.equal(true);
+    expect(queue.untilHiddenAnswered()).to.equal(undefined);
   });
 
   it('tells a failed batch once, and each of its changes', () => {

@@ -30,6 +30,19 @@ describe('clear()', () => {
     expect(process.clock.pending).to.equal(0);
   });
 
+  it('sweeps nothing that is younger, also of a generation that it has not heard of', async () => {
+    const process = new TierFixture().open();
+    await process.put('a', 'old');
+    await process.store.clear('*');
+    process.clock.jump(5);
+    const other = new TierFixture({ clock: process.clock, server: process.server }).open();
+    await other.store.clear('*');
+    await other.put('b', 'new');
+    await process.clock.advance(100);
+    expect(other.inRedis('b')).to.equal('new');
+    expect(process.server.redis.keys()).to.deep.equal(['p:b']);
+  });
+
   it('keeps what is set after it was called, in the same turn', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
@@ -170,6 +183,29 @@ describe('clear(pattern)', () => {
     expect(await process.get('a')).to.equal(undefined);
     await flow(process);
     expect([await set, await cleared]).to.deep.equal(['applied', 'applied']);
+    expect(process.inRedis('a')).to.equal(undefined);
+  });
+
+  it('does not count a scan for a pattern whose sent changes may still run', async () => {
+    const process = new TierFixture().open();
+    await settle();
+    process.door.isAutomatic = false;
+    process.server.forgetScripts();
+    const earlier = [process.store.clear('b*'), process.store.clear('c*')];
+    await settle();
+    const set = process.put('a', 'before');
+    const { wire } = process.door.commands;
+    process.door.commands.pull();
+    const cleared = process.store.clear('a*');
+    expect(wire.unrun).to.deep.equal(['SCAN', 'WRITE']);
+    wire.run();
+    wire.run();
+    wire.answer();
+    await settle();
+    await flow(process);
+    expect(await Promise.all([...earlier, set, cleared])).to.deep.equal(
+      new Array(4).fill('applied'),
+    );
     expect(process.inRedis('a')).to.equal(undefined);
   });
 

@@ -54,8 +54,9 @@ return ARGV[1] .. '|' .. removed
 );
 
 /**
- * Removes values of this cache that no process can reach any more.
- * KEYS; ARGV: echo, the generation that still counts, then per key: fingerprint. Replies `echo|` and how many were removed.
+ * Removes values of this cache that a change of generation has cleared: of another generation than the one that
+ * counts, and not younger than the clear, because another process may have changed the generation once more.
+ * KEYS; ARGV: echo, the generation that counts, then per key: limit micros, fingerprint. Replies `echo|` and how many were removed.
  */
 export const SWEEP_DEAD: Script = script(
   'SWEEP_DEAD',
@@ -65,7 +66,9 @@ for i, key in ipairs(KEYS) do
   local head = headOf(key)
   if head and head ~= '' and string.sub(head, 1, 1) ~= '${S.LEASE_MARK}' then
     local isReachable = string.sub(head, 1, 2) == '${S.MARK}' and ${sub('head', S.GENERATION_AT, S.GENERATION_LENGTH)} == ARGV[2]
-    if isOurs(head, ARGV[i + 2]) and not isTombstone(head) and not isReachable then
+    local version = tonumber(${sub('head', S.VERSION_AT, S.VERSION_LENGTH)}, 16) or 0
+    local isDead = not isReachable and version <= tonumber(ARGV[i * 2 + 1])
+    if isDead and isOurs(head, ARGV[i * 2 + 2]) and not isTombstone(head) then
       remove(key)
       removed = removed + 1
     end

@@ -1,18 +1,14 @@
-import { randomText } from '../../../core/random.js';
-import type { Clock } from '../../../core/time/clock.js';
-import { GENERATION_LENGTH, RESERVED } from '../../../entry/slot.js';
+import { RESERVED } from '../../../entry/slot.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
-import type { Situation } from '../situation.js';
-import { DataIdentity } from './data-identity.js';
+import { DataIdentity, type Sight } from './data-identity.js';
+import { Generations, type JudgeOptions } from './generations.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
-import { OldRelease } from './old-release.js';
 import { type Found, probe } from './probe.js';
 import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
-import type { ServerClock } from './server-clock.js';
 import { isKnownLife, lifeNow, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
 
@@ -43,13 +39,6 @@ export interface Judged {
  */
 export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'replaced' | 'other-life';
 
-export interface JudgeOptions {
-  readonly prefix: string;
-  readonly clock: Clock;
-  readonly situation: Situation;
-  readonly serverClock: ServerClock;
-}
-
 /**
  * Finds out which data a server has, and changes its generation (rules R1 to R4, R6). It decides nothing about
  * the state of the door.
@@ -58,12 +47,13 @@ export class DataJudge {
   readonly identity: DataIdentity = new DataIdentity();
   readonly #options: JudgeOptions;
   readonly #servers = new WeakMap<DoorSession, Server>();
-  readonly #oldRelease: OldRelease;
+  readonly #generations: Generations;
   #canSweep = true;
+  #isTorn = false;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
-    this.#oldRelease = new OldRelease(options.prefix);
+    this.#generations = new Generations(this.identity, options);
   }
 
   get canSweep(): boolean {
@@ -101,17 +91,17 @@ export class DataJudge {
     const before = this.identity.reign.life;
     const joins = isContinued && joinNamed(server);
     const sentAt = clock.now();
-    const old = this.#oldRelease.read(session);
+    const followOld = this.#generations.look(session);
     const records = await session.open(this.identity.opening(server.life));
     if (records instanceof Failure) return deniedOr(records);
-    this.#observe(records, sentAt);
+    this.#generations.observe(records, sentAt);
     const evidence = this.identity.opened(server.life, records, joins);
     const wait = this.#settlingMs(records);
     const until = wait === 0 ? undefined : clock.now() + wait;
     const isFlushed = this.#tierJudges(evidence) === 'amnesia' || evidence.isOlderGeneration;
     const flushed = isFlushed ? await this.bump(session) : undefined;
     if (flushed instanceof Failure) return flushed;
-    const followed = await this.#followOld(session, await old);
+    const followed = await followOld();
     if (followed instanceof Failure) return followed;
     return { isIntact: !isFlushed && (joins || evidence.life === before), sentAt, until };
   }
@@ -142,7 +132,7 @@ export class DataJudge {
     const { listener } = this.#options.situation;
     const isFence = !isReadOnly && listener.hasUnfenced;
     const confirm = isReadOnly ? () => {} : listener.beginFence();
-    const old = this.#oldRelease.isKnown ? this.#oldRelease.read(session) : undefined;
+    const followOld = this.#generations.lookAgain(session);
     const pair = await sendPair(session, {
       clock: this.#options.clock,
       serverClock: this.#options.serverClock,
@@ -152,51 +142,23 @@ export class DataJudge {
     });
     if (pair instanceof Failure) return pair;
     const sighting = this.#judgePair(server, pair, isReadOnly);
-    if (sighting !== 'same' && sighting !== 'torn') return sighting;
+    if (sighting !== 'same') return sighting;
     const { life, id } = this.identity.reign;
     confirm({ life, reign: id, count: this.identity.count });
     if (isReadOnly) return 'same';
-    const repaired = sighting === 'torn' ? await session.fence(id) : undefined;
-    if (repaired instanceof Failure) return repaired;
-    return (await this.#followOld(session, await old)) ?? 'same';
+    return (await this.#repair(session, id)) ?? (await followOld()) ?? 'same';
   }
 
-  /** A new generation (R4). Each try has a random part of its own, so that a late one is no other's. */
-  async bump(session: DoorSession): Promise<string | Failure> {
-    const random = randomText(GENERATION_LENGTH);
-    const [records, ofOld] = await Promise.all([
-      this.#bumpOwn(session, random),
-      this.#oldRelease.bump(session, random),
-    ]);
-    if (records instanceof Failure) return records;
-    if (ofOld?.kind === 'unavailable') return ofOld;
-    return this.#bumped(records);
+  /** One copy of the generation was missing or older. */
+  async #repair(session: DoorSession, reign: string): Promise<Failure | undefined> {
+    if (!this.#isTorn) return undefined;
+    const records = await session.fence(reign);
+    return records instanceof Failure ? records : undefined;
   }
 
-  /** Release 0.1 dropped everything: so does this one. Nobody is told, or the versions would go on for ever. */
-  async #followOld(session: DoorSession, found: string | undefined): Promise<Failure | undefined> {
-    if (found === undefined) return undefined;
-    if (this.#oldRelease.hasChanged(found, this.identity.generation)) {
-      const records = await this.#bumpOwn(session, randomText(GENERATION_LENGTH));
-      if (records instanceof Failure) return records;
-      this.#bumped(records);
-    }
-    this.#oldRelease.follow(found);
-    return undefined;
-  }
-
-  async #bumpOwn(session: DoorSession, random: string): Promise<Records | Failure> {
-    const sentAt = this.#options.clock.now();
-    const records = await session.bump(random, this.identity.serial);
-    if (!(records instanceof Failure)) this.#observe(records, sentAt);
-    return records;
-  }
-
-  #bumped(records: Records): string {
-    this.identity.bumped(records);
-    const { listener, door } = this.#options.situation;
-    listener.bumped(door);
-    return this.identity.generation;
+  /** A new generation (R4). */
+  bump(session: DoorSession): Promise<string | Failure> {
+    return this.#generations.bump(session);
   }
 
   /** What this process acknowledged, against what is there (R3). */
@@ -205,7 +167,7 @@ export class DataJudge {
     return listener.judge(door, evidence);
   }
 
-  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting | 'torn' {
+  #judgePair(server: Server, pair: Pair, isReadOnly: boolean): Sighting {
     const life = lifeNow(server, pair);
     server.namedLife = lastReign(pair.records.chain)?.life;
     if (life !== server.life) {
@@ -214,7 +176,9 @@ export class DataJudge {
       return 'other-life';
     }
     if (pair.role === 'replica' && !isReadOnly) return 'replica';
-    return this.identity.see(pair.records);
+    const sight: Sight = this.identity.see(pair.records);
+    this.#isTorn = sight === 'torn';
+    return sight === 'torn' ? 'same' : sight;
   }
 
   #settlingMs(records: Records): number {
@@ -224,12 +188,6 @@ export class DataJudge {
       serverMs: (records.micros ?? this.#options.serverClock.now() * 1_000) / 1_000,
       wasNormal: this.identity.wasNormalIn(reign?.life ?? ''),
     });
-  }
-
-  #observe(records: Records, sentAt: number): void {
-    if (records.micros !== undefined) {
-      this.#options.serverClock.observe(records.micros / 1_000, sentAt);
-    }
   }
 
   #server(session: DoorSession): Server | undefined {

@@ -27,8 +27,7 @@ export const fill: ScriptBody = (run) => {
     const isHeld =
       isInTime &&
       typeof head === 'string' &&
-      isLeased(head) &&
-      tokenOf(head) === token &&
+      head.slice(0, S.UNTIL_AT) === `${S.LEASE_MARK}${token}` &&
       head.slice(S.UNTIL_AT, S.UNTIL_AT + S.UNTIL_LENGTH) >= padded(now.ms, S.UNTIL_LENGTH);
     if (isHeld) run.call('SET', key, text ?? '', 'PX', px ?? '');
     return !isHeld;

@@ -63,7 +63,9 @@ export const sweepDead: ScriptBody = (run) => {
     if (head === '' || isLeased(head)) return false;
     const isReachable =
       head.startsWith(S.MARK) && field(head, S.GENERATION_AT, S.GENERATION_LENGTH) === generation;
-    if (!isOurs(head, run.argv(index + 3)) || isTombstone(head) || isReachable) return false;
+    const limit = toNumber(run.argv(index * 2 + 3)) ?? Number.NaN;
+    const isDead = !isReachable && versionFieldOf(head) <= limit;
+    if (!isDead || !isOurs(head, run.argv(index * 2 + 4)) || isTombstone(head)) return false;
     remove(run, key);
     return true;
   });

@@ -1,0 +1,77 @@
+import { randomText } from '../../../core/random.js';
+import type { Clock } from '../../../core/time/clock.js';
+import { GENERATION_LENGTH } from '../../../entry/slot.js';
+import type { Records } from '../../commands/records.js';
+import { Failure } from '../../failure.js';
+import type { DoorSession } from '../door-session.js';
+import type { Situation } from '../situation.js';
+import type { DataIdentity } from './data-identity.js';
+import { OldRelease } from './old-release.js';
+import type { ServerClock } from './server-clock.js';
+
+export interface JudgeOptions {
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly situation: Situation;
+  readonly serverClock: ServerClock;
+}
+
+/** Changes the generation (R4), and hears of changes that release 0.1 made. */
+export class Generations {
+  readonly #identity: DataIdentity;
+  readonly #options: JudgeOptions;
+  readonly #old: OldRelease;
+
+  constructor(identity: DataIdentity, options: JudgeOptions) {
+    this.#identity = identity;
+    this.#options = options;
+    this.#old = new OldRelease(options.prefix);
+  }
+
+  /** Each try has a random part of its own, so that a late one is no other's. */
+  async bump(session: DoorSession): Promise<string | Failure> {
+    const random = randomText(GENERATION_LENGTH);
+    const [generation, ofOld] = await Promise.all([
+      this.#bump(session, random),
+      this.#old.bump(session, random),
+    ]);
+    return ofOld?.kind === 'unavailable' ? ofOld : generation;
+  }
+
+  /**
+   * Asks for the generation of release 0.1. What is returned is called once the records were read: where 0.1 has
+   * dropped everything, so does this process. It tells nobody, or the versions would go on for ever.
+   */
+  look(session: DoorSession): () => Promise<Failure | undefined> {
+    const reply = this.#old.read(session);
+    return async () => {
+      const found = await reply;
+      if (this.#old.hasChanged(found, this.#identity.generation)) {
+        const outcome = await this.#bump(session, randomText(GENERATION_LENGTH));
+        if (outcome instanceof Failure) return outcome;
+      }
+      this.#old.follow(found);
+      return undefined;
+    };
+  }
+
+  /** The same in a heartbeat: nothing is asked where no process of 0.1 was ever seen. */
+  lookAgain(session: DoorSession): () => Promise<Failure | undefined> {
+    return this.#old.isKnown ? this.look(session) : async () => undefined;
+  }
+
+  observe({ micros }: Records, sentAt: number): void {
+    if (micros !== undefined) this.#options.serverClock.observe(micros / 1_000, sentAt);
+  }
+
+  async #bump(session: DoorSession, random: string): Promise<string | Failure> {
+    const sentAt = this.#options.clock.now();
+    const records = await session.bump(random, this.#identity.serial);
+    if (records instanceof Failure) return records;
+    this.observe(records, sentAt);
+    this.#identity.bumped(records);
+    const { listener, door } = this.#options.situation;
+    listener.bumped(door);
+    return this.#identity.generation;
+  }
+}

@@ -1,0 +1,50 @@
+import { buildCache } from '../../../lib/cache/create-cache.js';
+import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
+import { systemClock } from '../../../lib/core/time/clock.js';
+import type { ServerTime } from '../../../lib/redis/remote.js';
+import { SingleRemote } from '../../../lib/redis/single.js';
+import { FaultProxy } from '../../support/fault-proxy.js';
+import type { Oracle } from '../oracle/oracle.js';
+import type { Player } from '../performer/theatre.js';
+import { LEASE_WAIT, type Setting } from '../setting.js';
+
+/** A cache of its own, behind a network of its own. */
+export interface Member extends Player {
+  readonly proxy: FaultProxy;
+  readonly serverTime: ServerTime;
+  network: 'pass' | 'blackhole' | 'refuse';
+}
+
+export interface MemberOptions {
+  readonly name: string;
+  readonly prefix: string;
+  readonly setting: Setting;
+  readonly oracle: Oracle;
+  /** Redis' port. */
+  readonly port: number;
+}
+
+export async function newMember(options: MemberOptions): Promise<Member> {
+  const { name, prefix, oracle } = options;
+  const { ttl, outageTtl, journalMax, memoryMax, commandTimeout } = options.setting;
+  const proxy = await FaultProxy.start(options.port);
+  const config = parseCacheOptions({
+    redis: proxy.url,
+    prefix,
+    ttl,
+    commandTimeout,
+    leaseWait: LEASE_WAIT,
+    memory: { max: memoryMax, outageTtl },
+    journal: { max: journalMax },
+    logger: {
+      info: () => {},
+      error: () => oracle.mayFlush(name),
+      warn: (line: string) => oracle.note(`${name}: ${line.slice(23, 60)}`),
+    },
+  });
+  const source = config.redis as NonNullable<typeof config.redis>;
+  const remote = new SingleRemote({ ...config, source, clock: systemClock });
+  const cache = buildCache(config, { clock: systemClock, remote });
+  const serverTime = remote.doorFor('').time;
+  return { name, cache, proxy, serverTime, network: 'pass' };
+}

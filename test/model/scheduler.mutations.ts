@@ -1,0 +1,149 @@
+import type { Mutation } from '../support/mutation.js';
+
+/** Each takes one repair of the order of changes, or of the recovery, away. */
+export const mutations: readonly Mutation[] = [
+  {
+    title: 'a change is as old as its sending',
+    file: 'tiers/changes/writer.js',
+    find: 'const stamp = this.#aboveLost(change);',
+    replace: 'const stamp = change.isReplay ? change.stamp : shard.door.time.stamp();',
+  },
+  {
+    title: 'a replay is no newer than the change that was lost',
+    file: 'tiers/changes/writer.js',
+    find: 'const low = lost + 1;',
+    replace: 'const low = stamp.low;',
+  },
+  {
+    title: 'a change meets something newer, and replaces it',
+    file: 'testing/scripted-redis/scripts/write.js',
+    find: 'function isNewer(slot, item, now) {',
+    replace: 'function isNewer(slot, item, now) { return false;',
+  },
+  {
+    title: 'a write may run whenever it arrives',
+    file: 'redis/commands/batches/sending-times.js',
+    find: 'const deadline = latest +',
+    replace: 'const deadline = 1e9 + latest +',
+  },
+  {
+    title: 'a lost change is not journaled',
+    file: 'tiers/changes/writer.js',
+    find: "ledger.defer(key, 'change', stamp);",
+    replace: '',
+  },
+  {
+    title: 'an unanswered change does not answer its readers',
+    file: 'tiers/reader.js',
+    find: 'if (isPending && !change.isReplay)',
+    replace: 'if (false)',
+  },
+  {
+    title: 'a claim does not wait for the own change of its key',
+    file: 'tiers/leases/claims.js',
+    find: 'if (!queue.isEmpty)',
+    replace: 'if (false)',
+  },
+  {
+    title: 'a change does not end the load of its key',
+    file: 'loading/single-flight.js',
+    find: 'this.#flights.invalidate(change);',
+    replace: '',
+  },
+  {
+    title: 'a loaded value is as old as its end',
+    file: 'tiers/leases/claims.js',
+    find: '{ low: lease.at });',
+    replace: '{ low: door.time.stamp().low });',
+  },
+  {
+    title: 'clear() is no barrier',
+    file: 'tiers/changes/change-queue.js',
+    find: 'this.#barriers.add(answer);',
+    replace: '',
+  },
+  {
+    title: 'a cleared pattern does not filter what Redis shows',
+    file: 'tiers/reader.js',
+    find: 'if (version <= ledger.clearedUpTo(key)) return this.#absent(key, asked);',
+    replace: '',
+  },
+  {
+    title: 'a cleared pattern takes what was set after it, too',
+    file: 'tiers/reader.js',
+    find: 'if (version <= ledger.clearedUpTo(key))',
+    replace: 'if (ledger.clearedUpTo(key) > 0)',
+  },
+  {
+    title: 'a reign is read at once',
+    file: 'redis/door/judgement/settling.js',
+    find: 'if (openedAt === 0 || wasNormal) return 0;',
+    replace: 'if (openedAt >= 0) return 0;',
+  },
+  {
+    title: 'who was normal in any life needs no settling',
+    file: 'redis/door/judgement/data-identity.js',
+    find: 'return this.#normalIn === life;',
+    replace: 'return this.#normalIn !== undefined;',
+  },
+  {
+    title: 'what was acknowledged once is safe for ever',
+    file: 'redis/lineage.js',
+    find: 'if (label.life === life)',
+    replace: 'if (true)',
+  },
+  {
+    title: 'what has no fence yet counts as kept',
+    file: 'redis/lineage.js',
+    find: 'if (label.count === 0) return false;',
+    replace: 'if (label.count === 0) return true;',
+  },
+  {
+    title: 'another life of the server under a living connection is not noticed',
+    file: 'redis/door/judgement/data-judge.js',
+    find: 'if (life !== server.life) {',
+    replace: 'if (false) {',
+  },
+  {
+    title: 'an own acknowledged change does not guard what Redis shows',
+    file: 'tiers/reader.js',
+    find: 'if (own !== undefined && version < own.version) {',
+    replace: 'if (false) {',
+  },
+  {
+    title: 'an older generation is taken over',
+    file: 'redis/door/judgement/data-identity.js',
+    find: 'const isOlderGeneration = serial < this.#serial;',
+    replace: 'const isOlderGeneration = false;',
+  },
+  {
+    title: 'a process that was stopped reads at once',
+    file: 'tiers/reader.js',
+    find: 'const isProven = asked.isProven || this.#shard.door.isProven();',
+    replace: 'const isProven = true;',
+  },
+  {
+    title: 'a joiner does not run its own loader',
+    file: 'loading/single-flight.js',
+    find: "return outcome.kind === 'elsewhere' || flight.group.loader !== caller.source.loader;",
+    replace: "return outcome.kind === 'elsewhere';",
+  },
+  {
+    title: 'a loader that asks for its own key waits for itself',
+    file: 'loading/single-flight.js',
+    find: '(0, cycle_js_1.refuseCycle)(call, flights);',
+    replace: '',
+  },
+  {
+    title: 'a set of unknown outcome stays in memory as long as any',
+    file: 'tiers/changes/writer.js',
+    find: 'tools.standby.limit(key, tools.config.outageTtlMs);',
+    replace: '',
+  },
+  {
+    title: 'memory of before an outage serves in the next one',
+    file: 'tiers/shard-store.js',
+    find: 'standby.suspect({ matches: this.#isOurs });',
+    replace: '',
+  },
+];
