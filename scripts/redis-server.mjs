@@ -54,7 +54,6 @@ export async function startRedisServer({
   const child = spawn(program, [...place, ...volatile, ...args], {
     detached: isDetached,
     stdio: ['ignore', output, output],
-    env: { ...process.env, ...env },
   });
   if (log !== undefined) closeSync(output);
   running.add(child);

@@ -18,8 +18,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: "the sweep of a dead generation removes another cache's entries",
     file: 'redis/commands/lua/sweeps.js',
-    find: 'if isOurs(head, ARGV[i + 2]) and',
-    replace: 'if',
+    find: 'if isDead and isOurs(head, ARGV[i * 2 + 2]) and',
+    replace: 'if isDead and',
     test: 'clear removes only',
   },
 ];

@@ -32,7 +32,7 @@ const common = {
   req: fc.boolean(),
 };
 
-const loadMs = fc.constantFrom(0, 5, 40);
+const loadMs = fc.constantFrom(0, 5, 40, 120);
 
 type Kind = Call['do'];
 

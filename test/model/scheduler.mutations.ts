@@ -125,13 +125,13 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a joiner does not run its own loader',
     file: 'loading/single-flight.js',
-    find: "return outcome.kind === 'elsewhere' || flight.group.loader !== caller.source.loader;",
-    replace: "return outcome.kind === 'elsewhere';",
+    find: "outcome.kind === 'elsewhere' || group.loader !== source.loader",
+    replace: "outcome.kind === 'elsewhere'",
   },
   {
     title: 'a loader that asks for its own key waits for itself',
     file: 'loading/single-flight.js',
-    find: '(0, cycle_js_1.refuseCycle)(call, flights);',
+    find: '(0, cycle_js_1.refuseCycle)(seats, begun);',
     replace: '',
   },
   {

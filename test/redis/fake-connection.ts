@@ -16,6 +16,7 @@ export class FakeConnection implements Connection {
   readonly sent: Sent[] = [];
   hesitates = false;
   unanswered = 0;
+  arrived = 0;
   lost: Failure | undefined;
   #ended: Failure | undefined;
   readonly #listeners = new Set<ConnectionListener>();

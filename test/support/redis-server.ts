@@ -173,7 +173,6 @@ export class RedisServer {
       port: this.port,
       args: ['--dir', this.#dir, ...debug, ...auth, ...args],
       log: join(this.#dir, LOG),
-      ...(env === undefined ? {} : { env }),
       answers: (child) => this.#isUp(child),
     });
   }

@@ -22,8 +22,10 @@ export const mutations: readonly Mutation[] = [
     title: 'noRole: what a replica says counts, and READONLY is no doubt',
     file: JUDGE,
     find: `if (life !== server.life) {
+            if (pair.role === 'replica')
+                return 'replaced';
             server.life = life;
-            return pair.role === 'replica' ? 'replica' : 'other-life';
+            return 'other-life';
         }
         if (pair.role === 'replica' && !isReadOnly)
             return 'replica';`,

@@ -33,6 +33,8 @@ export interface Connection {
   readonly unanswered: number;
   /** Whether answers are overdue, by what is usual here: Redis may hang. */
   readonly hesitates: boolean;
+  /** Bytes received since the last reply: of a large one that is on its way. 0 where the socket cannot be seen. */
+  readonly arrived: number;
   send(args: readonly (string | Buffer)[], cost: Cost): Promise<unknown>;
   /** Adds a listener. The returned function removes it. */
   listen(listener: ConnectionListener): () => void;

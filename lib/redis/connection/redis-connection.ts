@@ -87,6 +87,10 @@ export class RedisConnection implements Connection {
     return this.#hesitation.isOn;
   }
 
+  get arrived(): number {
+    return this.#options.progress.arrived();
+  }
+
   listen(listener: ConnectionListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

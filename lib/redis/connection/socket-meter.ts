@@ -7,10 +7,16 @@ export interface Progress {
   replied(): void;
   /** Whether much has moved since the last reply, or since this was asked last. */
   hasMoved(): boolean;
+  /** Bytes received since the last reply. */
+  arrived(): number;
 }
 
 /** A connection whose socket cannot be seen. */
-export const NO_PROGRESS: Progress = { replied: () => {}, hasMoved: () => false };
+export const NO_PROGRESS: Progress = {
+  replied: () => {},
+  hasMoved: () => false,
+  arrived: () => 0,
+};
 
 /** What libuv says of a socket: bytes read, written, and written but not yet taken by the system. */
 interface Handle {
@@ -30,6 +36,9 @@ export class SocketMeter implements Progress {
   #socket: { readonly _handle?: Handle | null } | undefined;
   #mark = 0;
   #atReply = 0;
+  /** Bytes received when it was looked last. */
+  #read = 0;
+  #readAtReply = 0;
 
   attach(socket: object): void {
     this.#socket = socket;
@@ -39,6 +48,7 @@ export class SocketMeter implements Progress {
     if (this.#socket === undefined) return;
     this.#mark = this.#moved();
     this.#atReply = this.#mark;
+    this.#readAtReply = this.#read;
   }
 
   hasMoved(): boolean {
@@ -48,11 +58,17 @@ export class SocketMeter implements Progress {
     return isMuch && moved - this.#atReply <= LARGEST_REPLY_BYTES;
   }
 
+  arrived(): number {
+    this.#moved();
+    return this.#read - this.#readAtReply;
+  }
+
   /** Bytes received, and bytes sent as far as the system has taken them. */
   #moved(): number {
     const handle = this.#socket?._handle;
     if (handle === undefined || handle === null) return this.#mark;
     const { bytesRead = 0, bytesWritten = 0, writeQueueSize = 0 } = handle;
+    this.#read = bytesRead;
     return bytesRead + bytesWritten - writeQueueSize;
   }
 }

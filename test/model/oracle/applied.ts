@@ -34,6 +34,7 @@ function isGone(oracle: Oracle, { change, key, value, nowMs, ttl }: Claimed): bo
   if (value === undefined) return true;
   const isChangedSince = oracle.changes.some((other) => {
     if (other === change || !other.matches(key)) return false;
+    if (other.process === change.process) return other.calledAt > change.calledAt;
     // A process that has not heard of a new generation sets what is out of reach.
     const lagMs = other.kind === 'all' || oracle.mayLag ? GENERATION_LAG_MS : 0;
     return (

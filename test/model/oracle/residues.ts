@@ -66,9 +66,6 @@ export class Residues {
   excuses(birth: Birth, change: Change): string | undefined {
     if (this.#isGhostInTime(birth)) return 'a clock was set back during a hang (ADR 16)';
     if (birth.process === change.process) return this.#ghostOf(birth, change);
-    if (birth.isSet && birth.settledAt > change.calledAt) {
-      return 'a delete races a set of another process (guarantees: what cannot be promised)';
-    }
     if (this.#isWithinError(birth, change)) {
       return 'two processes called within what their estimates of the clock are wrong by (ADR 13)';
     }
@@ -111,7 +108,7 @@ export class Residues {
       .filter(({ atMs }) => atMs >= birth.bornMs - MEASURED_WITHIN_MS && atMs <= change.calledMs)
       .reduce((sum, { ms }) => sum + Math.abs(ms), 0);
     // Only writes whose order nothing but their stamps tells: a load's version is the server's own.
-    const isOrderedByStamps = birth.isGivenUp || wrongMs > 0;
+    const isOrderedByStamps = birth.isSet || wrongMs > 0;
     return isOrderedByStamps && apartMs <= errorMs + wrongMs;
   }
 }

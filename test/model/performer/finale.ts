@@ -9,6 +9,8 @@ const RECOVERY_MS = 10_000;
 /** What a call may take in the end, whatever it was held up by. */
 const ANSWERED_WITHIN_MS = 10_000;
 
+const NOTICED_WITHIN_MS = 1_100;
+
 const POLL_MS = 10;
 
 /** All faults have ended: is everything well again, everything answered, and right? */
@@ -31,6 +33,8 @@ export class Finale {
 
   /** Does everybody read what the database holds? */
   async compareAll(players: readonly Player[]): Promise<void> {
+    // With its next heartbeat, or one more, each of them has noticed whatever has happened.
+    await Promise.all(players.map((player) => this.#theatre.wait(player, NOTICED_WITHIN_MS)));
     await Promise.all(players.map((player) => this.#untilWell(player)));
     for (const player of players) {
       for (let key = 0; key < KEYS; key++) await this.#compare(player, `k${key}`);

@@ -1,4 +1,5 @@
 import type { CacheHandle } from '../../../lib/cache/cache.js';
+import type { ServerTime } from '../../../lib/redis/remote.js';
 import type { Oracle } from '../oracle/oracle.js';
 import type { Birth, Change } from '../oracle/records.js';
 import type { Setting } from '../setting.js';
@@ -7,6 +8,7 @@ import type { Setting } from '../setting.js';
 export interface Player {
   readonly name: string;
   readonly cache: CacheHandle;
+  readonly serverTime: ServerTime;
   /** Nobody waits for its answers any more. */
   readonly isDead?: boolean;
   /** The request that its calls belong to, if they belong to one. */
@@ -36,6 +38,13 @@ export interface Theatre {
   turns(): Promise<void>;
   /** A change was acknowledged: is that true? `value`: what it set; `undefined`: a delete. */
   checkApplied(change: Change, key: string, value: Birth | undefined): void;
+}
+
+/** What a process may be wrong by about the server's time. */
+export function errorMsOf({ cache, serverTime }: Player, { commandTimeout }: Setting): number {
+  // What is called before the first connection is made waits for it, and counts as called then.
+  if (cache.status().reason === 'connecting') return commandTimeout;
+  return serverTime.latest() - serverTime.now();
 }
 
 /** So many calls a request makes. */

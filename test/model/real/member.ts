@@ -1,7 +1,6 @@
 import { buildCache } from '../../../lib/cache/create-cache.js';
 import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
 import { systemClock } from '../../../lib/core/time/clock.js';
-import type { ServerTime } from '../../../lib/redis/remote.js';
 import { SingleRemote } from '../../../lib/redis/single.js';
 import { FaultProxy } from '../../support/fault-proxy.js';
 import type { Oracle } from '../oracle/oracle.js';
@@ -11,7 +10,6 @@ import { LEASE_WAIT, type Setting } from '../setting.js';
 /** A cache of its own, behind a network of its own. */
 export interface Member extends Player {
   readonly proxy: FaultProxy;
-  readonly serverTime: ServerTime;
   network: 'pass' | 'blackhole' | 'refuse';
 }
 

@@ -5,7 +5,7 @@ import { KEYS, nameOf } from '../calls.js';
 import { Oracle } from '../oracle/oracle.js';
 import { Finale } from '../performer/finale.js';
 import { Performer } from '../performer/performer.js';
-import type { Theatre } from '../performer/theatre.js';
+import { errorMsOf, type Theatre } from '../performer/theatre.js';
 import { describeStep, type History, type Step } from './history.js';
 import { type Member, newMember } from './member.js';
 import { Metronome } from './metronome.js';
@@ -100,8 +100,8 @@ class Stage {
   }
 
   #errorMs(name: string): number {
-    const time = this.#members.find((member) => member.name === name)?.serverTime;
-    return time === undefined ? 0 : time.latest() - time.now();
+    const member = this.#members.find((each) => each.name === name);
+    return member === undefined ? 0 : errorMsOf(member, this.#history.setting);
   }
 
   async step(step: Step): Promise<void> {

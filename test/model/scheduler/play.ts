@@ -4,7 +4,7 @@ import { mistakeIn } from '../oracle/applied.js';
 import { Oracle } from '../oracle/oracle.js';
 import { Finale } from '../performer/finale.js';
 import { Performer } from '../performer/performer.js';
-import type { Theatre } from '../performer/theatre.js';
+import { errorMsOf, type Theatre } from '../performer/theatre.js';
 import type { Setting } from '../setting.js';
 import { Actor } from './actor.js';
 import { Fate } from './fate.js';
@@ -207,8 +207,8 @@ export class Play {
   }
 
   #errorMs(name: string): number {
-    const time = this.#named(name)?.serverTime;
-    return time === undefined ? 0 : time.latest() - time.now();
+    const actor = this.#named(name);
+    return actor === undefined ? 0 : errorMsOf(actor, this.#setting);
   }
 
   /** Resolves when the process does not run any more. */

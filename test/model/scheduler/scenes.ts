@@ -64,14 +64,46 @@ export const trouble: fc.Arbitrary<Trouble> = fc.oneof(
 /** Few caches and hardly more than one key, so that things meet. */
 const crowded = call.map((each): Call => ({ ...each, key: each.key === 2 ? 1 : 0 }));
 
+/** Changes of one key, and reads of it. */
+const changes = crowded
+  .filter(({ do: what }) => !what.endsWith('Many') && what !== 'clearAll')
+  .map((each): Call => ({ ...each, key: 0 }));
+
+/** What holds up, loses or delays a command: the order of changes is at stake. */
+const delay: fc.Arbitrary<Trouble> = fc.oneof(
+  of(4, ['pause'], { ms: fc.constantFrom(5, 30, 30, 120, 120, 12_000) }),
+  of(4, ['stall', 'flow', 'flow', 'cutGhostly', 'loseReply'], { at: fc.nat(1) }),
+  of(3, ['flushScripts', 'flushScripts', 'hang', 'thaw']),
+);
+
+/** What exchanges the data: the recovery is at stake. */
+const exchange: fc.Arbitrary<Trouble> = fc.oneof(
+  of(4, ['pause'], { ms: fc.constantFrom(30, 600, 2_500) }),
+  of(2, ['save', 'restart', 'promote']),
+  of(2, ['restartWithout', 'demote'], { commands: fc.nat(3) }),
+  of(1, ['stall', 'flow', 'cut'], { at: fc.nat(1) }),
+  of(1, ['stop', 'goOn'], { at: fc.nat(1) }),
+  of(1, ['join']),
+  of(1, ['evict'], { key: fc.nat(4) }),
+);
+
 export const crowdedSetting: fc.Arbitrary<Setting> = setting.map(
   (given): Setting => ({ ...given, caches: 2 }),
 );
 
-export const scenes: fc.Arbitrary<Scene[]> = fc.array(
-  fc.oneof({ weight: 2, arbitrary: crowded }, { weight: 1, arbitrary: trouble }),
-  { minLength: 3, maxLength: 20, size: 'max' },
+export const scenes: fc.Arbitrary<Scene[]> = fc.oneof(
+  { weight: 2, arbitrary: series(crowded, trouble) },
+  { weight: 1, arbitrary: series(changes, delay) },
+  { weight: 1, arbitrary: series(changes, exchange) },
 );
+
+function series(calls: fc.Arbitrary<Call>, troubles: fc.Arbitrary<Trouble>): fc.Arbitrary<Scene[]> {
+  return fc.array(fc.oneof({ weight: 2, arbitrary: calls }, { weight: 1, arbitrary: troubles }), {
+    minLength: 3,
+    maxLength: 20,
+    size: 'max',
+  });
+}
 
 /** Whether it is one that a cache may notice. */
 export function isFault(scene: Scene): boolean {

@@ -10,7 +10,11 @@ describe('the deadline queue', () => {
     const expired: string[] = [];
     const counts: number[] = [];
     const moves: boolean[] = [];
-    const progress: Progress = { replied: () => {}, hasMoved: () => moves.shift() ?? false };
+    const progress: Progress = {
+      replied: () => {},
+      hasMoved: () => moves.shift() ?? false,
+      arrived: () => 0,
+    };
     const queue = new DeadlineQueue({
       clock,
       progress,

@@ -115,7 +115,7 @@ describe('a connection of a node-redis client', () => {
   });
 
   it('does not end because of a large reply for which others had to wait', async () => {
-    const progress: Progress = { replied: () => {}, hasMoved: () => true };
+    const progress: Progress = { replied: () => {}, hasMoved: () => true, arrived: () => 0 };
     const { clock, client, lost, outcome } = scene({ progress });
     const large = outcome();
     const others = [outcome(), outcome(), outcome()];

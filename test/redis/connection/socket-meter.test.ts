@@ -57,9 +57,14 @@ describe('the meter of a socket', () => {
     await receive(socket, 100_000);
     expect(meter.hasMoved()).to.equal(true);
     expect(meter.hasMoved()).to.equal(false);
+    expect(meter.arrived()).to.equal(150_000);
     await receive(socket, 100_000);
+    expect(meter.arrived()).to.equal(250_000);
     meter.replied();
     expect(meter.hasMoved()).to.equal(false);
+    expect(meter.arrived()).to.equal(0);
+    socket.write(Buffer.alloc(50_000));
+    expect(meter.arrived()).to.equal(0);
   });
 
   it('sees what the system takes of a large write, not what waits for it', async () => {

@@ -111,8 +111,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'R10: a missing copy of the generation is not repaired',
     file: JUDGE,
-    find: "sighting === 'torn' && !isReadOnly ? await session.fence(id) : undefined",
-    replace: 'undefined',
+    find: 'if (!this.#isTorn)',
+    replace: 'if (true)',
   },
   {
     title: 'what Redis refuses for good is tried many times a second',

@@ -66,6 +66,7 @@ export class SingleReads implements CommandSource {
     this.#patience = new Patience({
       clock: options.clock,
       patienceMs: options.commandTimeoutMs,
+      arrived: () => options.pipeline.connection.arrived,
       giveUp: (group) => this.#giveUp(group),
     });
   }
