@@ -53,6 +53,7 @@ export async function startRedisServer({
   const output = log === undefined ? 'ignore' : openSync(log, 'w');
   const child = spawn(program, [...place, ...volatile, ...args], {
     detached: isDetached,
+    env: { ...process.env, ...env },
     stdio: ['ignore', output, output],
   });
   if (log !== undefined) closeSync(output);

@@ -173,6 +173,7 @@ export class RedisServer {
       port: this.port,
       args: ['--dir', this.#dir, ...debug, ...auth, ...args],
       log: join(this.#dir, LOG),
+      ...(env === undefined ? {} : { env }),
       answers: (child) => this.#isUp(child),
     });
   }

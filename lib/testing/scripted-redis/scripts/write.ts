@@ -59,6 +59,13 @@ function exchange(run: ScriptRun, item: Item, now: ServerTime): boolean {
   return false;
 }
 
+/** By the text of the versions alone, as the script looks first. */
+function isPlainlyOlder(old: string, { text }: Item): boolean {
+  const versionIn = (entry: string): string =>
+    entry.slice(S.VERSION_AT, S.VERSION_AT + S.VERSION_LENGTH);
+  return old.startsWith(S.MARK) && versionIn(old) <= versionIn(text);
+}
+
 /** How long what is put back has still to live. */
 function lifeOf(entry: string, run: ScriptRun, now: ServerTime): number {
   if (kindOf(entry) === S.KIND_TOMBSTONE) return number(run.argv(4));
