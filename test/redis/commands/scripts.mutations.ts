@@ -31,6 +31,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'void lease: somebody else’s is renewed',
     file: 'redis/commands/lua/leases.js',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a piece of code
     find: "and ${(0, script_js_1.sub)('head', S.TOKEN_AT, S.TOKEN_LENGTH)} == ARGV[i + 2] then",
     replace: 'then',
   },
