@@ -124,6 +124,11 @@ export class AcknowledgedWrites {
     return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
   }
 
+  /** What was dropped lies behind a change of generation. */
+  forgetFloor(): void {
+    this.#floor = undefined;
+  }
+
   /** Within one life nothing is lost, but a record that was evicted counts anew: old labels mean nothing to it. */
   #adoptNewRecord(reign: Reign, count: number): void {
     const batches = new Set<Batch>(this.#unlabelled);

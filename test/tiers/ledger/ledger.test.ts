@@ -9,8 +9,8 @@ const REIGN = { life: 'one', id: 'r1' };
 
 function evidence(base: number): Evidence {
   const chain = [
-    { id: 'r1', life: 'one', base: 0, openedAt: 0 },
-    { id: 'r2', life: 'two', base, openedAt: 0 },
+    { id: 'r1', life: 'one', base: 0, openedAt: 1 },
+    { id: 'r2', life: 'two', base, openedAt: 1 },
   ];
   return { life: 'two', chain, count: base, serial: 1, isOlderGeneration: false };
 }
