@@ -7,7 +7,8 @@ export const mutations: readonly Mutation[] = [
     title: 'back-off: a delete leaves the failures',
     file: BACKOFF,
     find: 'if (this.#troubles.size > 0) this.#troubles.delete(key);',
-    replace: 'const known = this.#troubles.get(key); if (known) this.#troubles.set(key, { ...known, retryAt: 0 });',
+    replace:
+      'const known = this.#troubles.get(key); if (known) this.#troubles.set(key, { ...known, retryAt: 0 });',
   },
   {
     title: 'back-off: the pause ends a moment early',
