@@ -47,10 +47,4 @@ export const mutations: readonly Mutation[] = [
     find: 'run.end(reason);',
     replace: ';',
   },
-  {
-    title: 'aborts within a batch: the flights stay on the table',
-    file: 'loading/flight/flight-group.js',
-    find: 'member.fail(reason);',
-    replace: ';',
-  },
 ];
