@@ -180,7 +180,7 @@ export class Ledger {
     for (const [key, { stamp }] of lost.keys) this.defer(key, 'change', stamp);
     for (const [pattern, stamp] of lost.patterns) this.clearPattern(pattern, stamp);
     if (lost.isAmnesia) return 'amnesia';
-    if (lost.isEverything) this.overflow();
+    if (lost.isEverything) this.flush();
     return 'intact';
   }
 
