@@ -51,6 +51,16 @@ describe('Ledger', () => {
     expect(ledger.acknowledged('a')).to.equal(undefined);
   });
 
+  it('has a change of generation that Redis lost told again, which is no overflow', () => {
+    const { ledger, overflows } = build();
+    ledger.noteBump(REIGN);
+    ledger.beginFence()({ life: 'one', reign: 'r1', count: 3 });
+    expect(ledger.judge(evidence(2))).to.equal('intact');
+    expect([ledger.blocksAll, ledger.hasUnapplied]).to.deep.equal([true, true]);
+    expect(overflows()).to.equal(0);
+    expect(ledger.counts).to.include({ entries: 1, overflows: 0 });
+  });
+
   it('asks for an early fence once', () => {
     const { ledger } = build();
     const asked = Array.from({ length: 5_010 }, (_, i) =>
