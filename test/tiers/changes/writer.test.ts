@@ -57,7 +57,7 @@ describe('Writer', () => {
     expect(versionOf(slotOf(process, 'b'))).to.equal(low);
   });
 
-  it('gives way to what another process called later', async () => {
+  it('loses against a later call of another process', async () => {
     const one = held();
     const two = new TierFixture({ clock: one.clock, server: one.server }).open();
     const early = one.put('a', 'early');
@@ -88,7 +88,7 @@ describe('Writer', () => {
     expect(one.inRedis('a')).to.equal('last');
   });
 
-  it('replays what was lost, above it and below what others called since', async () => {
+  it('replays lost changes, above them and below later calls of other processes', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'zero');
     process.door.isAutomatic = false;
@@ -145,7 +145,7 @@ describe('Writer', () => {
     expect(process.store.state.journal.entries, 'it settles the lost one').to.equal(0);
   });
 
-  it('stamps above a lost change, so that this cannot run over what follows its replay', async () => {
+  it('stamps above a lost change, so that it cannot overwrite what follows its replay', async () => {
     const process = new TierFixture({ errorMs: 50 }).open();
     process.door.isAutomatic = false;
     void process.put('a', 'lost');
@@ -167,7 +167,7 @@ describe('Writer', () => {
     expect(long.server.redis.msLeft('p:a')).to.equal(71_250);
   });
 
-  it('defers what came too late, and says it again at once', async () => {
+  it('defers a change that ran too late, and replays it at once', async () => {
     const process = new TierFixture().open();
     process.door.commands.wire.answers.set('WRITE', ['e|late|0']);
     expect(await process.put('a', 'one')).to.equal('deferred');
@@ -189,7 +189,7 @@ describe('Writer', () => {
     expect(process.door.reports.length).to.equal(1);
   });
 
-  it('bounds what is kept of an outage, however many keys changed', async () => {
+  it('bounds its memory in an outage, however many keys changed', async () => {
     const process = held();
     const keys = Array.from({ length: 900 }, (_, i) => `${i}`);
     for (const round of [1, 2]) {
@@ -204,7 +204,7 @@ describe('Writer', () => {
     expect(await process.get('899')).to.equal(undefined);
   });
 
-  it('belongs to the generation of its call: what another process clears after that, it clears, too', async () => {
+  it('belongs to the generation of its call, so that a later clear of another process clears it, too', async () => {
     const process = held();
     const put = process.put('a', 'one');
     process.server.bump();
@@ -216,7 +216,7 @@ describe('Writer', () => {
     expect([process.inRedis('a'), process.inRedis('b')]).to.deep.equal([undefined, 'two']);
   });
 
-  it('keeps only "this key changed" of what exceeds the queue', async () => {
+  it('keeps only "this key changed" of changes that exceed the queue', async () => {
     const process = held();
     const large = 'x'.repeat(900_000);
     void process.put('k', 'sent');

@@ -49,7 +49,7 @@ function isPlainlyOlder(old: string, text: string): boolean {
   return old.startsWith(S.MARK) && versionIn(old) <= versionIn(text);
 }
 
-/** Looks first. Whether it was stored. */
+/** Reads first. Returns whether it stored the text. */
 function compareAndSet(run: ScriptRun, item: Item, now: ServerTime): boolean {
   const head = headOf(run, item.key);
   if (head !== undefined && isNewer(head, item, now)) return false;
@@ -57,7 +57,7 @@ function compareAndSet(run: ScriptRun, item: Item, now: ServerTime): boolean {
   return true;
 }
 
-/** Stores first, and puts back what was newer. Whether it stayed. */
+/** Stores first, and puts back a newer value. Returns whether its own stayed. */
 function exchange(run: ScriptRun, item: Item, now: ServerTime): boolean {
   const old = run.attempt('SET', item.key, item.text, 'PX', item.px, 'GET');
   if (old instanceof ErrorReply) return compareAndSet(run, item, now);
@@ -67,7 +67,7 @@ function exchange(run: ScriptRun, item: Item, now: ServerTime): boolean {
   return false;
 }
 
-/** How long what is put back has still to live. */
+/** The remaining life of the value that is put back. */
 function lifeOf(entry: string, run: ScriptRun, now: ServerTime): number {
   if (kindOf(entry) === S.KIND_TOMBSTONE) return number(run.argv(4));
   const life = versionOf(entry) / 1_000 + ttlOf(entry) - now.ms;
