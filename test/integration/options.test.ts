@@ -63,7 +63,10 @@ describe('integration: options that teach', () => {
     ],
     [{ redis: '' }, /^redis must be a URL/],
     [{ redis: 'redis://localhost/not-a-number' }, /is not a Redis address: Invalid pathname/],
-    [{ redis: 'redis://:50%off@localhost' }, /is not a Redis address/],
+    [
+      { redis: 'redis://:50%off@localhost' },
+      /^redis is an address whose user or password .+ Encode it/,
+    ],
     [{ redis: { url: 'nonsense' } }, /^redis\.url must be a URL/],
     [{ redis: true }, /^redis must be a URL such as .+, or false, got true\.$/],
     [{ redis: 6379 }, /got 6379/],

@@ -9,12 +9,6 @@ export const mutations: readonly Mutation[] = [
     replace: 'const stamp = change.isReplay ? change.stamp : shard.door.time.stamp();',
   },
   {
-    title: 'a replay is no newer than the change that was lost',
-    file: 'tiers/changes/writer.js',
-    find: 'const low = lost + 1;',
-    replace: 'const low = stamp.low;',
-  },
-  {
     title: 'a change meets something newer, and replaces it',
     file: 'testing/scripted-redis/scripts/write.js',
     find: 'function isNewer(slot, item, now) {',

@@ -164,7 +164,7 @@ export class RedisServer {
 
   async #spawn(): Promise<void> {
     const program = await redisProgram();
-    const { args = [], password, env = {} } = this.#options;
+    const { args = [], password, env } = this.#options;
     // Earlier ones have DEBUG switched on, and refuse to start with what they do not know.
     const debug = program.major >= 7 ? ['--enable-debug-command', 'local'] : [];
     const auth = password === undefined ? [] : ['--requirepass', password];
@@ -172,8 +172,8 @@ export class RedisServer {
       program: program.path,
       port: this.port,
       args: ['--dir', this.#dir, ...debug, ...auth, ...args],
-      env,
       log: join(this.#dir, LOG),
+      ...(env === undefined ? {} : { env }),
       answers: (child) => this.#isUp(child),
     });
   }

@@ -1,4 +1,5 @@
 import type { CacheEvents } from '../../api/events.js';
+import type { CacheReason } from '../../api/reason.js';
 import type { CacheMode, CacheStatus } from '../../api/status.js';
 import { inBackground } from '../../core/background.js';
 import type { Emitter } from '../../core/emitter.js';
@@ -12,6 +13,9 @@ import type { CacheConfig } from '../options.js';
 import type { Metrics } from './metrics.js';
 import { disabledSentence, outageSentence } from './reasons.js';
 import { buildStatus } from './status.js';
+
+/** These do not end by waiting. */
+const FOR_GOOD: ReadonlySet<CacheReason> = new Set(['permission', 'cluster_node', 'sentinel']);
 
 /** The parts that the reporter uses. */
 export interface ReporterParts {
@@ -38,6 +42,8 @@ export class StatusReporter {
   #lastErrorAt: number | undefined;
   /** When the outage that was logged began. */
   #announcedAt: number | undefined;
+  /** Why, as the log says last. */
+  #announcedReason: CacheReason | undefined;
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
@@ -112,13 +118,21 @@ export class StatusReporter {
     const { clock, config } = this.#parts;
     const length = formatDuration(clock.now() - this.#announcedAt);
     this.#announcedAt = undefined;
+    this.#announcedReason = undefined;
     config.logger.info(`Redis (${config.redisName}) serves again after ${length}.`);
   }
 
+  /**
+   * Logs an outage once, and once more if it turns out that a person must fix something: an outage that has
+   * passed is no news.
+   */
   #announceOutage(state: StoreState): void {
-    if (this.#announcedAt !== undefined) return;
+    const { reason } = state;
+    const isNews = reason !== undefined && FOR_GOOD.has(reason) && reason !== this.#announcedReason;
+    if (this.#announcedAt !== undefined && !isNews) return;
     const { clock, config } = this.#parts;
-    this.#announcedAt = clock.now();
+    this.#announcedAt ??= clock.now();
+    this.#announcedReason = reason;
     config.logger.error(outageSentence(state, config.redisName, clock.wallNow()));
   }
 }

@@ -44,6 +44,21 @@ const keysOf = (count: number, name = 'k'): string[] =>
 
 const valuesOf = (args: readonly unknown[]): string[] => args.slice(1).map((key) => `=${key}`);
 
+describe('a reply of MGET', () => {
+  for (const count of [2, 4]) {
+    it(`with ${count} values for 3 keys belongs to another command: the connection ends`, async () => {
+      for (const lane of ['request', 'bulk'] as const) {
+        const { connection, bulk } = scene();
+        void bulk.getMany(['a', 'b', 'c'], lane);
+        await turn();
+        connection.take().answer(keysOf(count));
+        await turn();
+        expect(connection.lost?.reason).to.equal('protocol_error');
+      }
+    });
+  }
+});
+
 describe('single reads', () => {
   it('of one turn go together: GET for one key, MGET of 32 for several', async () => {
     const { connection, single } = scene();

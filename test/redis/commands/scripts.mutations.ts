@@ -15,4 +15,36 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     test: 'after the clock was set back',
   },
+  {
+    title: 'overtaken fill: a value is stored under a lease of another token',
+    file: 'redis/commands/lua/leases.js',
+    find: `== '\${S.LEASE_MARK}' .. ARGV[at]
+    and`,
+    replace: "~= '' and",
+  },
+  {
+    title: 'overtaken fill: a lease that has ended counts',
+    file: 'redis/commands/lua/leases.js',
+    find: '>= nowText',
+    replace: "~= ''",
+  },
+  {
+    title: 'void lease: somebody else’s is renewed',
+    file: 'redis/commands/lua/leases.js',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a piece of code
+    find: "and ${(0, script_js_1.sub)('head', S.TOKEN_AT, S.TOKEN_LENGTH)} == ARGV[i + 2] then",
+    replace: 'then',
+  },
+  {
+    title: 'bump: the serial stays',
+    file: 'redis/commands/lua/records.js',
+    find: 'remembered, nowMs) + 1',
+    replace: 'remembered, nowMs)',
+  },
+  {
+    title: 'bump: what the process remembers does not count',
+    file: 'redis/commands/lua/records.js',
+    find: 'remembered, nowMs) + 1',
+    replace: 'nowMs) + 1',
+  },
 ];

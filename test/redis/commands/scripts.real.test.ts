@@ -210,6 +210,16 @@ describe('the scripts on a real Redis', () => {
       expect(await fill('a', value('a', 'again'), token)).to.deep.equal(['void']);
     });
 
+    it('do not store under a lease that has ended, nor renew that of another token', async () => {
+      await write(item('a', value('a', 'old')));
+      const token = tokenOf(await claimOne('a', 'refresh'));
+      const renewed = await session.renew([{ key: `${PREFIX}a`, token: 'another001' }]);
+      expect(renewed).to.deep.equal(['void']);
+      await send('SETRANGE', `${PREFIX}a`, `${S.UNTIL_AT}`, '0000000000001');
+      expect(await fill('a', value('a', 'loaded'), token)).to.deep.equal(['void']);
+      expect(await get('a')).to.match(/old$/);
+    });
+
     it('do nothing outside of their time', async () => {
       const token = tokenOf(await claimOne('a'));
       step(-10_000);

@@ -132,4 +132,28 @@ export const mutations: readonly Mutation[] = [
     find: "(0, door_state_js_1.isKnownOutage)(this.#state) ? 'probe' : 'connect'",
     replace: "'connect'",
   },
+  {
+    title: 'connections that were left: they stay open',
+    file: 'redis/door/situation.js',
+    find: 'this.#clock.setTimer(() => before.dispose(), this.#commandTimeoutMs);',
+    replace: '',
+  },
+  {
+    title: 'connections that were left: the end of one ends the one in use',
+    file: 'redis/door/supervisor.js',
+    find: 'if (session !== this.#situation.session) return; this.#situation.tell(failure);',
+    replace: 'this.#situation.tell(failure);',
+  },
+  {
+    title: 'connections that were left: one that failed its probe stays open',
+    file: 'redis/door/supervisor.js',
+    find: 'if (failure !== undefined) session.dispose(failure);',
+    replace: '',
+  },
+  {
+    title: 'a heartbeat after a missing one waits for its turn',
+    file: 'redis/door/heartbeat.js',
+    find: 'else if (isMissing) this.#schedule(0);',
+    replace: '',
+  },
 ];

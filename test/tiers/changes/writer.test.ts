@@ -44,6 +44,15 @@ describe('Writer', () => {
     expect(process.inRedis('a')).to.equal('four');
   });
 
+  it('drops a value when it is deleted, with and without an answer of Redis', async () => {
+    const process = new TierFixture().open();
+    await process.put('a', 'one');
+    process.door.lose();
+    expect(await process.get('a')).to.equal('one');
+    expect(await process.store.remove('a')).to.equal('deferred');
+    expect(await process.get('a')).to.equal(undefined);
+  });
+
   it('stores the stamp of the call, not of the sending', async () => {
     const process = held();
     process.clock.jump(5);

@@ -1,4 +1,5 @@
 import { escapeGlob } from '../../../core/glob.js';
+import { type Script, script } from '../../commands/lua/script.js';
 import { Failure } from '../../failure.js';
 import type { DoorSession } from '../door-session.js';
 import { isRefusal } from './refusal.js';
@@ -8,7 +9,9 @@ import { isRefusal } from './refusal.js';
  * order the key is a string that expires, so that the commands of a hash fail too: as WRONGTYPE, if they may
  * run at all.
  */
-const TRY_COMMANDS: string = `
+export const TRY_COMMANDS: Script = script(
+  'TRY_COMMANDS',
+  `
 local commands = {
   {'GETRANGE', '0', '0'}, {'SETRANGE', '0', '.'}, {'PEXPIRE', ARGV[1]}, {'PTTL'}, {'TYPE'}, {'EXISTS'}, {'MGET'},
   {'HGET', 'n'}, {'HSET', 'n', '0'}, {'HINCRBY', 'n', '0'}, {'UNLINK'}, {'DEL'}
@@ -21,7 +24,8 @@ for _, command in ipairs(commands) do
   if type(reply) == 'table' and reply.err then failures[#failures + 1] = name .. ' ' .. reply.err end
 end
 return failures
-`.trim();
+`,
+);
 
 /** Redis' refusals by the name of the command, or why the script itself failed. */
 export type RefusedCommands = ReadonlyMap<string, string> | Failure;
@@ -32,7 +36,7 @@ export async function askRefused(
   key: string,
   ttlMs: string,
 ): Promise<RefusedCommands> {
-  const reply = await session.send(['EVAL', TRY_COMMANDS, '1', key, ttlMs]);
+  const reply = await session.send(['EVAL', TRY_COMMANDS.source, '1', key, ttlMs]);
   if (reply instanceof Failure) return reply;
   const refused = new Map<string, string>();
   if (!Array.isArray(reply)) return refused;

@@ -42,13 +42,6 @@ function isNewer(slot: string, item: Item, now: ServerTime): boolean {
   return version > item.limit && version < now.micros + item.ahead;
 }
 
-/** By the texts of the versions alone. */
-function isPlainlyOlder(old: string, text: string): boolean {
-  const versionIn = (slot: string): string =>
-    slot.slice(S.VERSION_AT, S.VERSION_AT + S.VERSION_LENGTH);
-  return old.startsWith(S.MARK) && versionIn(old) <= versionIn(text);
-}
-
 /** Reads first. Returns whether it stored the text. */
 function compareAndSet(run: ScriptRun, item: Item, now: ServerTime): boolean {
   const head = headOf(run, item.key);
@@ -61,10 +54,16 @@ function compareAndSet(run: ScriptRun, item: Item, now: ServerTime): boolean {
 function exchange(run: ScriptRun, item: Item, now: ServerTime): boolean {
   const old = run.attempt('SET', item.key, item.text, 'PX', item.px, 'GET');
   if (old instanceof ErrorReply) return compareAndSet(run, item, now);
-  if (typeof old !== 'string' || isPlainlyOlder(old, item.text) || !isNewer(old, item, now))
-    return true;
+  if (typeof old !== 'string' || isPlainlyOlder(old, item) || !isNewer(old, item, now)) return true;
   run.call('SET', item.key, old, 'PX', rest(lifeOf(entryOf(old), run, now)));
   return false;
+}
+
+/** Compares the texts of the versions alone, as the script does first. */
+function isPlainlyOlder(old: string, { text }: Item): boolean {
+  const versionIn = (entry: string): string =>
+    entry.slice(S.VERSION_AT, S.VERSION_AT + S.VERSION_LENGTH);
+  return old.startsWith(S.MARK) && versionIn(old) <= versionIn(text);
 }
 
 /** The remaining life of the value that is put back. */

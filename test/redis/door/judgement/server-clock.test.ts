@@ -61,6 +61,18 @@ describe('the server’s clock', () => {
     expect(offset()).to.be.closeTo(OFFSET + 3, 0.01);
   });
 
+  it('believes a worse one when the best is 10 s old to the millisecond, and no sooner', async () => {
+    await observe(OFFSET, 2);
+    await clock.advance(9_989);
+    await observe(OFFSET + 3, 10);
+    expect(offset()).to.be.closeTo(OFFSET, 0.01);
+    server = new ServerClock(clock);
+    await observe(OFFSET, 2);
+    await clock.advance(9_990);
+    await observe(OFFSET + 3, 10);
+    expect(offset()).to.be.closeTo(OFFSET + 3, 0.01);
+  });
+
   it('ignores what is no time', () => {
     const before = server.now();
     server.observe(Number.NaN, clock.now());
