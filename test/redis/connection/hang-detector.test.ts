@@ -14,7 +14,7 @@ class BusyClock extends ManualClock {
 
 describe('the hang detector', () => {
   const scene = ({ clock = new ManualClock(), commandTimeoutMs = COMMAND_TIMEOUT_MS } = {}) => {
-    const punctuality = new HangDetector(clock, commandTimeoutMs);
+    const hangs = new HangDetector(clock, commandTimeoutMs);
     const sent = (): Timed => ({
       sentAt: clock.now(),
       idleAt: clock.idleTime(),
@@ -24,12 +24,12 @@ describe('the hang detector', () => {
     const answered = (afterMs: number): boolean => {
       const command = sent();
       clock.jump(afterMs);
-      return punctuality.answered(command, command.sentAt + commandTimeoutMs);
+      return hangs.answered(command, command.sentAt + commandTimeoutMs);
     };
     const missed = (count: number): boolean => {
       const commands = Array.from({ length: count }, sent);
       clock.jump(commandTimeoutMs);
-      return punctuality.missed(commands);
+      return hangs.missed(commands);
     };
     /** After how many answers that come so late Redis counts as hung; `undefined`: it does not. */
     const hungAfter = (afterMs: number, most = 100): number | undefined => {
