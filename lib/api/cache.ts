@@ -4,21 +4,28 @@ import type { Loader, LoadOptions, ManyLoader, SetOptions } from './loading.js';
 import type { CacheStatus } from './status.js';
 
 /**
- * What became of a write: `applied`, Redis acknowledged it; `deferred`, it is in this process' memory
- * and in the journal, and Redis deletes the key before it is read again. Without Redis, memory applies it.
+ * The outcome of a write. `applied`: Redis has it, or something newer. `deferred`: it is in this process'
+ * memory and in the journal, and Redis deletes the key before the cache reads it from there again. Without
+ * Redis, memory applies it.
  */
 export type WriteResult = 'applied' | 'deferred';
 
 /**
- * The cache that handlers see. No method ever rejects because of Redis: only a loader's own error, a
- * wrong argument, or a value that cannot be encoded rejects.
+ * The cache that handlers see. No method ever rejects because of Redis: it rejects only for a loader's own
+ * error, a wrong argument, or a value that cannot be encoded.
  */
 export interface Cache {
   /** The value, or `undefined` when there is none (`has` tells a cached `undefined` from a miss). */
   get<T = unknown>(key: string): Promise<T | undefined>;
-  /** The cached value, else the loader's, which is cached. One loader runs per key, for any number of callers. */
+  /**
+   * The cached value, or else the loader's, which the cache then stores. One loader runs per key, for any
+   * number of callers.
+   */
   getOrSet<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T>;
-  /** As `getOrSet` for each key, with one loader call for those that are missing. Keys the loader did not give are absent. */
+  /**
+   * As `getOrSet` for each key, with one loader call for those that are missing. Keys that the loader does not
+   * return are absent.
+   */
   getOrSetMany<T>(
     keys: readonly string[],
     loader: ManyLoader<T>,
@@ -26,7 +33,7 @@ export interface Cache {
   ): Promise<Map<string, T>>;
   set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult>;
   delete(key: string): Promise<WriteResult>;
-  /** As `delete` for each key, together. */
+  /** Like `delete` for each key, in few commands. */
   deleteMany(keys: readonly string[]): Promise<WriteResult>;
   /** Removes every key that matches the glob (`*`, `?`, `[a-c]`), or all keys; always within the prefix. */
   clear(pattern?: string): Promise<WriteResult>;
@@ -37,15 +44,15 @@ export interface Cache {
     entries: Iterable<readonly [string, unknown]>,
     options?: SetOptions,
   ): Promise<WriteResult>;
-  /** Synchronous; never asks Redis. */
+  /** Synchronous. Never contacts Redis. */
   status(): CacheStatus;
   on<Name extends keyof CacheEvents>(
     name: Name,
     listener: (event: CacheEvents[Name]) => unknown,
   ): Unsubscribe;
   /**
-   * Ends loads under way, whose callers get `ERR_CACHE_CLOSED`, then the connection, if it is the cache's
-   * own, and every timer. Works in every state; harmless when called twice.
+   * Ends running loads (their callers get `ERR_CACHE_CLOSED`), then the connection, if it is the cache's own,
+   * and every timer. Works in every state; harmless when called twice.
    */
   close(): Promise<void>;
   /** The same as `close()`, for `await using`. */

@@ -24,7 +24,7 @@ export interface Lookup {
   readonly tier?: 'redis' | 'memory';
 }
 
-/** Every event of a cache. A listener that throws harms nobody. */
+/** Every event of a cache. A listener that throws harms no call and no other listener. */
 export interface CacheEvents {
   readonly modechange: ModeChange;
   readonly lookup: Lookup;

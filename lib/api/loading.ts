@@ -8,7 +8,10 @@ export interface SetOptions {
 export interface LoadOptions extends SetOptions {
   /** How long after its ttl a value may still be served when the loader fails or is slow. @default the cache's `grace` */
   readonly grace?: Duration;
-  /** How long a caller waits for the loader when a stale value is at hand; 0 not at all. @default the cache's `softTimeout` */
+  /**
+   * How long a caller waits for the loader if there is a stale value; 0: not at all.
+   * @default the cache's `softTimeout`
+   */
   readonly softTimeout?: Duration;
   /** How long the loader may take. @default the cache's `loaderTimeout` */
   readonly loaderTimeout?: Duration;
@@ -18,14 +21,20 @@ export interface LoadOptions extends SetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a loader is given. */
+/** What a loader gets. */
 export interface LoaderContext<T> {
   readonly key: string;
-  /** Aborted when nobody needs the result any more, `loaderTimeout` has passed, or the cache is closed. */
+  /** Aborted when no caller needs the result any more, `loaderTimeout` has passed, or the cache is closed. */
   readonly signal: AbortSignal;
-  /** The expired value, if there is one: for conditional requests. Not a copy of your own: do not keep it. */
+  /**
+   * The expired value, if there is one: for conditional requests. It is shared with other callers of this load:
+   * do not keep it.
+   */
   readonly stale?: T;
-  /** Another lifetime for this result, such as a short one for "not found". Not stored when it is zero, negative, `NaN` or infinite. */
+  /**
+   * Sets another lifetime for this result, such as a short one for "not found". With 0, a negative number,
+   * `NaN` or `Infinity` the result is not stored.
+   */
   setTtl(ttl: Duration): void;
   /** Gives the result to the callers and stores it nowhere. */
   skip(): void;

@@ -31,9 +31,12 @@ export interface CacheStatus {
   readonly since: string;
   /** Present unless `mode` is `normal`. */
   readonly reason?: CacheReason;
-  /** Present while Redis is not used, except during an attempt: when it is tried next. */
+  /** When the cache tries Redis next. Present while Redis is not used, except during an attempt. */
   readonly nextProbeAt?: string;
-  /** Writes that wait for Redis, and how often there were so many that the whole prefix was flushed instead. */
+  /**
+   * Changes that wait for Redis, and how often they exceeded `max`, so that everything under the prefix was
+   * given a new generation instead.
+   */
   readonly journal: { readonly entries: number; readonly max: number; readonly overflows: number };
   /** The memory tier, or `null` when it is switched off. */
   readonly memory: {

@@ -26,7 +26,7 @@ export class Arguments {
     this.#forbiddenStarts = startsThatComplete(RESERVED, config.prefix);
   }
 
-  /** Refuses what cannot be a key before it gets lost somewhere. */
+  /** Refuses a value that cannot be a key. */
   checkKey(key: unknown): void {
     if (typeof key !== 'string' || key.length === 0 || key.length > MAX_LENGTH) {
       const advice = "Join the parts that make it unique, such as 'product:42'; hash what is long.";
@@ -46,7 +46,7 @@ export class Arguments {
     }
   }
 
-  /** The glob of `clear()`; all keys when there is none. */
+  /** The glob of `clear()`; without one, that of all keys. */
   pattern(given: unknown): string {
     if (given === undefined) return '*';
     const isText = typeof given === 'string' && given !== '' && given.isWellFormed();
@@ -56,9 +56,9 @@ export class Arguments {
     throw invalid({ ...PATTERN, advice }, expected, given);
   }
 
-  /** A list of keys that stays as it is, whatever the caller does with its own. */
+  /** A copy of the keys, so that the caller may change its own list. */
   keyList(keys: unknown): readonly string[] {
-    // A text would be read as a list of its characters.
+    // A text would count as a list of its characters.
     if (Array.isArray(keys)) return keys.slice();
     if (keys instanceof Set) return [...keys];
     throw invalid(KEYS, 'an array of keys', keys);
@@ -75,7 +75,7 @@ export class Arguments {
     };
   }
 
-  /** The lifetime that the options of `set` ask for. */
+  /** The lifetime in the options of `set`. */
   ttlMs(given: SetOptions | undefined): number {
     if (given === undefined) return this.#config.load.ttlMs;
     const { ttl } = parseOptions<SetOptions>(OPTIONS, given, ['ttl']);

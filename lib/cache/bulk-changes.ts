@@ -5,14 +5,14 @@ import type { KeyChange, NewValue, Store } from '../tiers/store.js';
 /** A key and its new value; `undefined` deletes. */
 export type BulkChange = readonly [key: string, value: NewValue | undefined];
 
-/** The most keys given to the store at once, so that no call holds the event loop for long. */
+/** The most keys that we give to the store at once, so that no call holds the event loop for long. */
 const MAX_KEYS = 500;
 
 /**
  * Changes of many keys, over as many turns of the event loop as it takes to check and encode them.
  *
- * Invariants: nothing is changed before everything was checked; of two changes of a key the later *call*
- * wins, so a key that is changed while a bulk change waits for its turn is left out of it.
+ * Invariants: all arguments are checked before anything is changed; of two changes of a key the later *call*
+ * wins, so a bulk change leaves out a key that was changed while it waited for its turn.
  */
 export class BulkChanges {
   readonly #turns: Turns;
@@ -25,7 +25,8 @@ export class BulkChanges {
     this.#turns = turns;
     store.onChange((change) => {
       const calledAt = this.#sending?.calledAt ?? this.#calls + 1;
-      for (const running of this.#running) if (running.calledAt < calledAt) running.note(change);
+      for (const running of this.#running)
+        if (running.calledAt < calledAt) running.overtake(change);
     });
   }
 
@@ -56,7 +57,7 @@ export class BulkChanges {
   }
 }
 
-/** A bulk change that waits for its turn, and which keys were changed by later calls meanwhile. */
+/** A bulk change that waits for its turn, and the keys that later calls have changed since. */
 class RunningChange {
   /** The place of its call among all bulk changes. */
   readonly calledAt: number;
@@ -67,7 +68,7 @@ class RunningChange {
     this.calledAt = calledAt;
   }
 
-  note(change: KeyChange): void {
+  overtake(change: KeyChange): void {
     if ('key' in change) this.#keys.add(change.key);
     else this.#matchers.push(change.matches);
   }
@@ -77,7 +78,7 @@ class RunningChange {
   }
 }
 
-/** Made as they are asked for: what is overtaken until then is left out. */
+/** Makes each batch when it is needed, and leaves out keys that were changed until then. */
 function* batches(
   changes: ReadonlyMap<string, NewValue | undefined>,
   running: RunningChange,

@@ -1,16 +1,16 @@
 import type { Turns } from '../core/time/turns.js';
 import type { Found, Store } from '../tiers/store.js';
 
-/** The most keys asked of the store at once, so that no call holds the event loop for long. */
+/** The most keys that we read from the store at once, so that no call holds the event loop for long. */
 const MAX_KEYS = 500;
 
-/** Where many keys are looked up. */
+/** The part of a store that reads many keys. */
 export interface BulkReader {
   readonly store: Store;
   readonly turns: Turns;
 }
 
-/** Looks many keys up and shows each answer to `visit`, in the order of the keys. */
+/** Reads many keys and passes each answer to `visit`, in the order of the keys. */
 export async function findMany(
   { store, turns }: BulkReader,
   keys: readonly string[],

@@ -9,7 +9,7 @@ import type { BulkChanges } from './bulk-changes.js';
 import type { CacheConfig } from './options.js';
 import type { StatusReporter } from './status/status-reporter.js';
 
-/** What all handles of one cache share. Built by create-cache.ts. */
+/** The parts that all handles of one cache share. create-cache.ts builds them. */
 export interface CacheParts {
   readonly config: Pick<CacheConfig, 'load'>;
   readonly store: Store;

@@ -16,14 +16,14 @@ import type { CacheParts } from './cache-parts.js';
 import { lookup } from './status/cache-observer.js';
 
 /**
- * A handle on a cache: the application's own, or one request's, which has a budget for waiting on Redis
- * and hears its own lookups only.
+ * A handle on a cache: the application's own, or one request's, which has a waiting budget for Redis and gets
+ * events of its own lookups only.
  */
 export class CacheHandle implements Cache {
   readonly #parts: CacheParts;
   readonly #store: Store;
   readonly #isOfRequest: boolean;
-  /** A request's own events. Made when somebody listens, which is rare. */
+  /** A request's own events. Made with the first listener, because most requests have none. */
   #ownEvents: Emitter<CacheEvents> | undefined;
 
   constructor(parts: CacheParts, storeOfRequest?: Store) {
@@ -177,8 +177,8 @@ export class CacheHandle implements Cache {
   }
 
   /**
-   * Memory answers without a promise. Callers await only what is one: an `await` of a value would cost a hit
-   * in memory a tenth of its time.
+   * Memory answers without a promise. Callers await only a promise, because an `await` of a value would cost a
+   * hit in memory a tenth of its time.
    */
   #find(key: string): Found | undefined | Promise<Found | undefined> {
     return this.#store.get(key);
@@ -201,14 +201,14 @@ export class CacheHandle implements Cache {
     return { config, store: this.#store, signal };
   }
 
-  /** What a caller of `get` receives, and counts it. */
+  /** Returns the answer of `get`, and counts it. */
   #valueOf(key: string, found: Found | undefined): { readonly value: unknown } | undefined {
     const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
     if (hit === undefined) this.#looked(key, 'miss', undefined);
     return hit;
   }
 
-  /** Decodes and counts a hit. An entry that cannot be decoded is none. */
+  /** Decodes and counts a hit. An entry that cannot be decoded is a miss. */
   #hit(key: string, { entry, tier }: Found): { readonly value: unknown } | undefined {
     try {
       const value = decodeValue(entry, payloadOffset(entry));
@@ -236,5 +236,5 @@ function staleIn(found: Found | undefined): Found | undefined {
   return found?.isStale === true ? found : undefined;
 }
 
-/** Other copies of this package know a cache by it. */
+/** Other copies of this package recognise a cache by this mark. */
 Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });

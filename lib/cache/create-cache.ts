@@ -22,8 +22,7 @@ import { Metrics } from './status/metrics.js';
 import { StatusReporter } from './status/status-reporter.js';
 
 /**
- * Makes a cache. It connects in the background: nothing is awaited, nothing is thrown because Redis is
- * away.
+ * Makes a cache. It connects in the background, so it neither waits for Redis nor throws because Redis is away.
  *
  * @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option.
  */
@@ -32,7 +31,7 @@ export function createCache(options?: CacheOptions): CacheHandle {
   return buildCache(config, { clock: systemClock, remote: buildRemote(config, systemClock) });
 }
 
-/** The world that a cache lives in. */
+/** The clock and the Redis of a cache. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly remote: Remote;
@@ -75,17 +74,17 @@ export function buildCache(config: CacheConfig, { clock, remote }: Surroundings)
   });
 }
 
-/** Redis as configured. */
+/** Builds the Remote of a configuration. */
 export function buildRemote(config: CacheConfig, clock: Clock): Remote {
   const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
   if (redis === undefined) return noRedis(clock);
   return new SingleRemote({ source: redis, prefix, clock, commandTimeoutMs, maxValueBytes });
 }
 
-/** The database is protected most when Redis does not protect it. */
+/** The limit is stricter while Redis does not protect the database. */
 function loadLimit({ maxConcurrentLoads, isEnabled }: CacheConfig, store: Store): number {
   if (maxConcurrentLoads !== undefined) return maxConcurrentLoads;
-  // A cache that is switched off changes nothing about the application.
+  // A cache that is switched off must not change the application.
   const isUnlimited = !isEnabled || store.state.mode === 'normal';
   return isUnlimited ? Number.POSITIVE_INFINITY : DEFAULTS.maxConcurrentLoads;
 }

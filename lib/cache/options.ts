@@ -14,7 +14,11 @@ export interface MemoryOptions {
 }
 
 export interface JournalOptions {
-  /** The most writes remembered while Redis is away; one more flushes the prefix when Redis is back. @default 10000 */
+  /**
+   * The most changes remembered while Redis is away. One more, and everything under the prefix counts as
+   * cleared.
+   * @default 10000
+   */
   readonly max?: number;
 }
 
@@ -32,7 +36,10 @@ export interface CacheOptions {
   readonly commandTimeout?: Duration;
   /** How long after its ttl a value may still be served when its loader fails or is slow; added to `ttl`. @default 0 */
   readonly grace?: Duration;
-  /** How long a caller waits for the loader when a stale value is at hand; 0 not at all. @default as long as the loader takes */
+  /**
+   * How long a caller waits for the loader if there is a stale value; 0: not at all.
+   * @default as long as the loader takes
+   */
   readonly softTimeout?: Duration;
   /** How long a loader may take before its callers get an error or a stale value. @default '60s' */
   readonly loaderTimeout?: Duration;
@@ -55,13 +62,14 @@ export interface CacheOptions {
   /** Receives two lines per outage. `false` disables logging. @default console */
   readonly logger?: Logger | false;
   /**
-   * `false` makes the cache a pass-through: loaders run, nothing is stored, Redis is not contacted. So does
-   * the environment variable `EXPRESS_CACHE_HEALTH=off`, whatever this says. @default true
+   * `false` switches the cache off: loaders run, nothing is stored, Redis is not contacted. The environment
+   * variable `EXPRESS_CACHE_HEALTH=off` does the same and overrides this option.
+   * @default true
    */
   readonly enabled?: boolean;
 }
 
-/** `CacheOptions`, read once: complete, in milliseconds, frozen. */
+/** `CacheOptions`, parsed once: complete, in milliseconds, frozen. */
 export interface CacheConfig extends TierConfig, LoadingConfig {
   /** Absent: Redis is not used. */
   readonly redis: RedisSource | undefined;
@@ -69,7 +77,7 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
   readonly redisName: string;
   readonly load: LoadConfig;
   readonly logger: Logger;
-  /** What switched the cache off, as people write it; absent while it is on. */
+  /** The option or variable that switched the cache off, for messages; absent while it is on. */
   readonly disabledBy: string | undefined;
 }
 

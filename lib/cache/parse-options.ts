@@ -35,7 +35,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
 const MAX_JITTER = 0.1;
 const MAX_ENTRIES = 10_000_000;
 const MAX_BYTES = 64 * 1024 ** 3;
-/** What Redis takes as one value. */
+/** The largest value that Redis accepts. */
 const MAX_VALUE_BYTES = 512 * 1024 ** 2;
 
 /** The environment variable that switches every cache of the process off. */
@@ -64,22 +64,25 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   });
 }
 
-/** A `ttl` in milliseconds. Zero would be a value that nobody can read. */
+/** A `ttl` in milliseconds. With zero, no read could ever find the value. */
 export function parseTtl(ttl: unknown): number {
   return parseDuration(subject('ttl'), ttl);
 }
 
-/** An object of some class has its own meaning: read as options it would be an empty object. */
+/** An instance of a class has another meaning. Read as options it would be an empty object. */
 function refuseInstance(given: unknown): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return;
   const maker: unknown = Object.getPrototypeOf(given)?.constructor;
-  // By name: an object of another realm (a Jest test, a vm) has an `Object` of its own.
+  // Compared by name, because an object of another realm (a Jest test, a vm) has an `Object` of its own.
   if (typeof maker !== 'function' || maker.name === 'Object') return;
   const advice = 'Pass a plain object, such as { ttl: 300_000 }.';
   throw invalid({ ...subject('the cache'), advice }, 'an object of options', given);
 }
 
-/** What switched the cache off. The environment comes first: it is for the night in which nobody can deploy. */
+/**
+ * Returns what switched the cache off. The environment variable comes first, because it works without a
+ * deployment.
+ */
 function parseSwitch(enabled: unknown): string | undefined {
   const isEnabled = enabled === undefined || parseBoolean(subject('enabled'), enabled);
   const text = process.env[SWITCH]?.trim().toLowerCase();
@@ -88,7 +91,7 @@ function parseSwitch(enabled: unknown): string | undefined {
   return isEnabled ? undefined : 'enabled: false';
 }
 
-/** A cache that is switched off has neither Redis nor memory, and does not look where they would be. */
+/** A cache that is switched off has neither Redis nor memory, and does not read their options. */
 function parseTiers(
   options: CacheOptions,
   isEnabled: boolean,

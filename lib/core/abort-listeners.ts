@@ -1,8 +1,8 @@
 /**
- * Many listeners of one signal through one: Node warns of a leak from the eleventh listener of a signal on,
- * and a request may well wait for thirty things at once.
+ * Gives many listeners of one signal one real listener. Node warns of a leak from the eleventh listener of a
+ * signal on, and a request may well wait for thirty loads at once.
  *
- * Invariant: a signal has our listener exactly while somebody waits for it.
+ * Invariant: a signal has our listener exactly while one of them waits for it.
  */
 export class AbortListeners {
   readonly #bySignal = new WeakMap<AbortSignal, Set<(reason: unknown) => void>>();

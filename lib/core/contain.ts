@@ -1,10 +1,8 @@
-/**
- * Runs code that is not ours: what it throws, or rejects with, is given to `report`, which must not throw.
- */
+/** Runs code that is not ours. If it throws or rejects, `report` gets the error. `report` must not throw. */
 export function contain(act: () => unknown, report: (error: unknown) => void): void {
   try {
     const returned = act();
-    // Not only a Promise of this realm and library can reject.
+    // A promise of another realm or library can reject as well.
     if (isThenable(returned)) Promise.resolve(returned).catch(report);
   } catch (error) {
     report(error);

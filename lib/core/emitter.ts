@@ -11,11 +11,11 @@ interface Registration {
 const NOBODY: readonly Registration[] = [];
 
 /**
- * Typed events whose listeners cannot harm the speaker: one that throws, or returns a promise that
- * rejects, is reported to `onListenerError` and the others still hear the event.
+ * Typed events whose listeners cannot harm the emitter. If a listener throws, or returns a promise that
+ * rejects, `onListenerError` gets the error and the other listeners still get the event.
  *
- * Lists are replaced and never changed, so a listener may come or go while an event is told: one that
- * comes hears the next event, one that has gone hears nothing more.
+ * Lists are replaced and never changed, so a listener may be added or removed during an event. An added one
+ * gets the next event; a removed one gets no more.
  */
 export class Emitter<Events extends object> {
   readonly #registrations = new Map<keyof Events, readonly Registration[]>();
@@ -25,7 +25,7 @@ export class Emitter<Events extends object> {
     this.#onListenerError = onListenerError;
   }
 
-  /** Each call is a registration of its own, also of the same function. */
+  /** Each call registers the listener once more, even if it is the same function. */
   on<Name extends keyof Events>(
     name: Name,
     listener: (event: Events[Name]) => unknown,
@@ -40,7 +40,7 @@ export class Emitter<Events extends object> {
     };
   }
 
-  /** Whether anybody listens: lets a hot path skip building an event nobody hears. */
+  /** Whether there is a listener. A hot path skips building an event that has none. */
   hears(name: keyof Events): boolean {
     return this.#of(name).length > 0;
   }

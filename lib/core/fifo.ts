@@ -1,4 +1,4 @@
-/** The places of taken items are given back when so many are empty. */
+/** The array is compacted when this many places at its front are empty. */
 const COMPACT_EVERY = 1_024;
 
 /** A queue whose ends cost the same however long it is. */
@@ -26,9 +26,12 @@ export class Fifo<T> {
     return item;
   }
 
-  clear(): void {
+  /** Takes all items out. */
+  drain(): readonly T[] {
+    const rest = this.#items.slice(this.#head) as T[];
     this.#items = [];
     this.#head = 0;
+    return rest;
   }
 
   #compact(): void {

@@ -10,7 +10,7 @@ export interface Logger {
 
 export const silentLogger: Logger = { info() {}, warn() {}, error() {} };
 
-/** A logger that throws, or returns a promise that rejects, must not take a request with it. */
+/** A logger that throws, or returns a promise that rejects, must not fail a request. */
 export function containLogger(logger: Logger): Logger {
   const contained =
     (level: keyof Logger) =>

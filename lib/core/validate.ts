@@ -38,7 +38,7 @@ export function describe(value: unknown): string {
 }
 
 function shorten(text: string): string {
-  // Not through the middle of a character of two code units.
+  // Does not cut a character of two code units in half.
   return text.length > 60 ? `${text.slice(0, 57).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
 }
 
@@ -86,7 +86,7 @@ export function parseOptions<T extends object>(
   return value as T;
 }
 
-/** A Map, a Promise that nobody awaited, a Date: their options would be lost without a word. */
+/** A Map, a promise without `await`, a Date: we would silently ignore the options in them. */
 function isRecord(value: unknown): value is object {
   return RECORDS.includes(Object.prototype.toString.call(value));
 }

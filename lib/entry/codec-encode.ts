@@ -13,7 +13,7 @@ import {
 import { looksLikeTag, MAX_DEPTH, TAG, type Tag } from './codec-tags.js';
 
 /**
- * Encodes with tags where they are needed, and as plain JSON where it turns out that none are.
+ * Encodes with tags if the value needs them, and otherwise as plain JSON.
  *
  * @throws CacheHealthError `ERR_CACHE_VALUE`.
  */
@@ -30,10 +30,10 @@ export function encodeCarefully(value: unknown): string {
 }
 
 /**
- * Copies a value into what JSON can say.
+ * Copies a value into one that JSON can express.
  *
- * Invariants: `path` leads to what is being looked at, also after something threw; `#ancestors` are the
- * objects around it; every property is read once and every `toJSON` called once.
+ * Invariants: `path` leads to the part that is being encoded, also after an error; `#ancestors` are the objects
+ * around it; every property is read once and every `toJSON` called once.
  */
 class TaggingWalk {
   readonly path: Step[] = [];
@@ -72,7 +72,7 @@ class TaggingWalk {
     return copy;
   }
 
-  /** By what they are inside, not by their prototype, which differs between realms (Jest, `vm`). */
+  /** Decides by internal slots, not by the prototype, which differs between realms (Jest, `vm`). */
   #builtIn(value: object): unknown {
     if (Object.getPrototypeOf(value) === Object.prototype || Array.isArray(value)) return undefined;
     if (types.isDate(value)) return this.#tag(TAG.date, Date.prototype.getTime.call(value));
@@ -82,7 +82,7 @@ class TaggingWalk {
     return undefined;
   }
 
-  /** As in JSON, what a `toJSON` returns is not asked for its own `toJSON`. */
+  /** As in JSON, we do not call `toJSON` of the result of a `toJSON`. */
   #convertible(value: object): unknown {
     if (!('toJSON' in value && typeof value.toJSON === 'function')) return this.#content(value);
     const result = value.toJSON(this.#key()) as unknown;

@@ -12,7 +12,7 @@ const MAX_STEPS_SHOWN = 30;
 const MAX_KEY_SHOWN = 60;
 const PLAIN_DATA = 'Store plain data, or give the class a toJSON() method.';
 
-/** What an object may be that would come out as something else than went in. */
+/** Types that JSON would silently change, with advice for each. */
 const REFUSED: readonly (readonly [(value: unknown) => boolean, advice: string])[] = [
   [(value) => typeof value === 'function', PLAIN_DATA],
   [isThenable, 'Await it first, and store what it resolves to.'],
@@ -83,7 +83,7 @@ function isError(value: unknown): boolean {
   return value instanceof Error || types.isNativeError(value);
 }
 
-/** Headers, URLSearchParams, generators, Intl formats: what they hold is out of sight, and `{}` would be kept. */
+/** Headers, URLSearchParams, generators, Intl formats: their content is not enumerable, so we would store `{}`. */
 function isOpaque(value: unknown): boolean {
   return (
     typeof value === 'object' &&

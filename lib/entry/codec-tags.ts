@@ -1,5 +1,5 @@
 /**
- * JSON with tags: what JSON cannot say is an object whose only key is one of these, and its content.
+ * JSON with tags. A value that JSON cannot express becomes an object whose only key is one of these tags.
  *
  *     {"$date":1767225600000}   {"$map":[["a",1]]}   {"$undefined":0}
  *
@@ -37,7 +37,7 @@ export function looksLikeTag(keys: readonly string[]): boolean {
 }
 
 /**
- * Puts the values back in the place of their tags, in what JSON.parse just made.
+ * Replaces the tags by their values in an object that JSON.parse has just made.
  *
  * @throws Error for a tag or a content that no encoder wrote.
  */
@@ -87,7 +87,7 @@ function reviveTag(tag: string, content: unknown): unknown {
     case TAG.object:
       return reviveEscaped(content);
     default:
-      // Not shown: what is stored may be anybody's data.
+      // We do not show it: it may be user data.
       return corrupt('an unknown tag');
   }
 }

@@ -2,15 +2,15 @@ import { encodeCarefully } from './codec-encode.js';
 import { MAX_DEPTH, reviveTagged } from './codec-tags.js';
 
 /**
- * Turns a value into the text that both tiers keep, so that Redis and memory give back the same.
+ * Turns a value into the text that both tiers store, so that Redis and memory return the same.
  *
  * JSON's types, and beyond them `undefined`, `bigint`, `Date`, `Buffer`, `Uint8Array`, `Map`, `Set`, `NaN`,
- * `Infinity` and `-0`, come back as what they were. A class instance is kept as what its `toJSON()`
- * returns, else as a plain object of its own enumerable properties. The same value gives the same text.
+ * `Infinity` and `-0`, come back as they were. A class instance is stored as the result of its `toJSON()`, or
+ * else as a plain object of its own enumerable properties. The same value gives the same text.
  *
  * The first character tells the form: `j`, JSON follows; `t`, JSON with tags (see codec-tags.ts).
  *
- * @throws CacheHealthError `ERR_CACHE_VALUE`, naming the place, for what cannot be kept.
+ * @throws CacheHealthError `ERR_CACHE_VALUE`, with the path to a part that cannot be stored.
  */
 export function encodeValue(value: unknown): string {
   try {
@@ -37,8 +37,8 @@ const PLAIN = 'j'.charCodeAt(0);
 const TAGGED = 't'.charCodeAt(0);
 
 /**
- * Whether JSON alone gives back the same. A cycle is nested without end, so the depth finds it too.
- * This runs on every write: it looks, and leaves explaining to the careful walk.
+ * Whether JSON alone returns the same value. A cycle is infinitely deep, so the depth limit finds it too. This
+ * runs on every write, so it only decides; the careful walk explains.
  */
 function isPlain(value: unknown, depth: number): boolean {
   switch (typeof value) {
@@ -59,7 +59,7 @@ function isPlainObject(value: object, depth: number): boolean {
   if (Array.isArray(value)) return hasPlainItems(value, depth);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
-  // What somebody added to Object.prototype is looked at in vain, no more.
+  // `for…in` also visits inherited properties. That is harmless here.
   for (const key in value)
     if (!isPlain((value as Record<string, unknown>)[key], depth)) return false;
   return true;

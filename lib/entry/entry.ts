@@ -22,7 +22,7 @@ import {
   VERSION_LENGTH,
 } from './slot.js';
 
-/** What an entry is made of. `version` is in microseconds of the server's clock. */
+/** The fields of an entry. `version` is in microseconds of the server's clock. */
 export interface EntryFields {
   readonly generation: string;
   readonly fingerprint: string;
@@ -33,7 +33,7 @@ export interface EntryFields {
   readonly payload: string;
 }
 
-/** What every value of a key begins with while the generation lasts. */
+/** The beginning of every value of a key in one generation. */
 export function entryHead(generation: string, fingerprint: string): string {
   return MARK + generation + fingerprint;
 }
@@ -77,7 +77,7 @@ export function classifyEntry(entry: string, generation: string, fingerprint: st
   return kind === VALUE_CODE || kind === GRACED_CODE ? 'usable' : 'foreign';
 }
 
-/** Whether an entry that this process keeps, and therefore knows to be one of its key, is still reachable. */
+/** Whether an entry in this process' memory, which is known to belong to its key, is still reachable. */
 export function isOfGeneration(entry: string, generation: string): boolean {
   return entry.startsWith(generation, GENERATION_AT);
 }
@@ -95,7 +95,7 @@ export function graceMsOf(entry: string): number {
   return isGraced(entry) ? readDigits(entry, GRACE) : 0;
 }
 
-/** How long the value took to load, for refreshing ahead; 0 when unknown. */
+/** How long the value took to load, for refresh ahead; 0 if unknown. */
 export function loadMsOf(entry: string): number {
   return isGraced(entry) ? readDigits(entry, LOAD) : 0;
 }

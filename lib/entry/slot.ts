@@ -1,13 +1,13 @@
 /**
- * The slot: what stands under an entry's key in Redis, one string with heads of fixed width. JavaScript and
- * the Lua scripts are both made from these constants.
+ * The slot: the string under an entry's key in Redis, with heads of fixed width. JavaScript and the Lua scripts
+ * are both made from these constants.
  *
  *     [ 'L' token(10) until(13) ]  entry?                                       a lease while a process loads the key
  *     'E2' generation(6) fingerprint(8) kind(1) version(13) ttl(8) [grace(8) load(5)] payload        an entry
  *     'E2' generation(6) '--------'     't'     version(13)                                          a tombstone
  *
- * `until` is server time in milliseconds, decimal. `version` is the server time of the change's call, or of
- * the lease's grant, in microseconds, hexadecimal: text order is time order. `ttl`, `grace` and `load` are
+ * `until` is server time in milliseconds, decimal. `version` is the server time of the change's call, or of the
+ * lease's grant, in microseconds, hexadecimal: text order is time order. `ttl`, `grace` and `load` are
  * milliseconds in base 36. Kinds: `v` a value, `g` a value with grace and load time, `t` a tombstone.
  */
 export const MARK = 'E2';
@@ -34,7 +34,7 @@ export const KIND_VALUE = 'v';
 export const KIND_GRACED = 'g';
 export const KIND_TOMBSTONE = 't';
 
-/** What a tombstone has in place of a fingerprint, so that all tombstones of a batch share one text. */
+/** A tombstone has this instead of a fingerprint, so that all tombstones of a batch share one text. */
 export const NO_FINGERPRINT = '--------';
 
 export const LEASE_MARK = 'L';
@@ -50,7 +50,10 @@ export const HEAD_WIDTH: number = LEASE_WIDTH + TTL_AT;
 /** A key or a prefix that contains this could reach a name of the package's own. */
 export const RESERVED = '__ech:';
 
-/** A version this far above the server's clock (microseconds) was made before that clock was set back: it proves nothing. */
+/**
+ * A version this far above the server's clock (microseconds) was made before that clock was set back, so we
+ * ignore it.
+ */
 export const ANOMALY_MICROS = 1_000_000;
 
 /** Entries up to this many bytes are exchanged in one call; of larger ones the script reads the head first. */

@@ -1,24 +1,24 @@
-/** What a slow network carries, in bytes a millisecond. */
+/** The bytes that a slow network carries in a millisecond. */
 const BYTES_PER_MS = 10_000;
 
 /** A machine that is short of CPU, or a long queue before it, may delay a write by this much. */
 const SHORTEST_RUN_MS = 5_000;
 
-/** What else may be on its way before the largest value. */
+/** The time for other bytes in flight before the largest value. */
 const TRANSFER_MARGIN_MS = 250;
 
-/** Tombstones outlive every write by this, and are not shorter than that. */
+/** Tombstones outlive every write by this margin, and live at least `SHORTEST_TOMBSTONE_MS`. */
 const TOMBSTONE_MARGIN_MS = 1_000;
 const SHORTEST_TOMBSTONE_MS = 10_000;
 
-/** What bounds the writes of a cache. */
+/** The options that bound the writes of a cache. */
 export interface WriteBounds {
   readonly commandTimeoutMs: number;
-  /** The largest value that is sent at all. */
+  /** The largest value that we send. */
   readonly maxValueBytes: number;
 }
 
-/** How long after it was sent a write of so many bytes may run. After that it does nothing. */
+/** How long after its sending a write of `bytes` bytes may run. After that it does nothing. */
 export function mayRunForMs(
   bytes: number,
   { commandTimeoutMs, maxValueBytes }: WriteBounds,
@@ -28,7 +28,7 @@ export function mayRunForMs(
   return Math.max(2 * commandTimeoutMs, SHORTEST_RUN_MS) + transferMs;
 }
 
-/** How long a tombstone lives: longer than any write that was sent before it may run. */
+/** How long a tombstone lives: longer than any earlier write may still run. */
 export function tombstoneLifeMs(bounds: WriteBounds): number {
   const longestMs = mayRunForMs(Number.POSITIVE_INFINITY, bounds);
   return Math.max(SHORTEST_TOMBSTONE_MS, Math.ceil(longestMs + TOMBSTONE_MARGIN_MS));

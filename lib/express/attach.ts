@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Cache } from '../api/cache.js';
 
-/** A cache that a request was given, as what, and below which path. */
+/** A cache that a request has: the cache, the request's view of it, and the path below which it serves. */
 interface Attachment {
   readonly cache: Cache;
   readonly view: Cache;
@@ -31,12 +31,12 @@ export function isAttached(req: Request, cache: Cache): boolean {
 
 /**
  * Gives the request another cache while it is in the part of the application where this is called, which is
- * everything below the same path. A request that leaves that part has the cache from before again.
+ * everything below the same path. After a request leaves that part, it has the previous cache again.
  */
 export function replaceWithin(req: Request, cache: Cache): void {
   const { baseUrl, cache: before } = req;
   const attached = (req as Attachable)[ATTACHED] ?? [{ cache: before, view: before, baseUrl: '' }];
-  // A request has one view of a cache, and with it one allowance for waiting.
+  // A request has one view of a cache, and so one waiting budget.
   const view = attached.find((each) => each.cache === cache)?.view ?? viewOf(cache);
   attached.push({ cache, view, baseUrl });
   (req as Attachable)[ATTACHED] = attached;
@@ -65,7 +65,7 @@ function isBelow(path: string, base: string): boolean {
   return path === base || path.startsWith(`${base}/`);
 }
 
-/** An object of the user's may be one cache for everybody. */
+/** A user's own object may have no views for requests. */
 function viewOf(cache: Cache & { forRequest?(): Cache }): Cache {
   return typeof cache.forRequest === 'function' ? cache.forRequest() : cache;
 }

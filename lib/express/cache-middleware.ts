@@ -14,11 +14,11 @@ export interface CacheMiddleware extends RequestHandler {
 }
 
 /**
- * Attaches a cache to each request as `req.cache`. All requests share the cache; each has its own
- * allowance for waiting on a sick Redis: one `commandTimeout` in all.
+ * Attaches a cache to each request as `req.cache`. All requests share the cache; each has its own waiting
+ * budget for a sick Redis: one `commandTimeout` in all.
  *
  * Takes options, a cache, or an object of yours that has every method of one. The same cache may be mounted
- * twice. A different cache that is mounted for a router serves what comes after it in that router.
+ * twice. A different cache that is mounted for a router serves the handlers after it in that router.
  *
  * @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option. Never because Redis is away.
  */

@@ -55,10 +55,10 @@ export interface HealthReport {
 }
 
 /**
- * Checks one dependency. The dependency is down when the function throws, rejects, returns `false` or
- * `{ status: 'down' }`, or takes longer than its timeout. It is degraded when the function returns
- * `{ status: 'degraded' }`, and up otherwise. Further fields of the object are shown as details. docs/health.md
- * lists every other value that is understood.
+ * Checks one dependency. The dependency is down when the function throws, rejects, returns `false` or `{
+ * status: 'down' }`, or takes longer than its timeout. It is degraded when the function returns `{ status:
+ * 'degraded' }`, and up otherwise. Further fields of the object are shown as details. docs/health.md lists the
+ * other values that the router understands.
  */
 export type CheckFunction = (context: {
   readonly name: string;
@@ -90,7 +90,7 @@ export interface HealthOptions {
   readonly maxAge?: Duration;
   /** The HTTP codes of `GET /health` by status. They replace single defaults. @default { ok: 200, degraded: 200, error: 503, shutting_down: 503 } */
   readonly statusCodes?: Partial<Record<HealthState, number>>;
-  /** Who sees more than the status: everybody, nobody, or the clients that `authorize` accepts. @default true */
+  /** Who sees more than the status: every client, none, or those that `authorize` accepts. @default true */
   readonly details?: boolean | 'authorized';
   /** Decides with `details: 'authorized'`. A function that throws or rejects does not authorize. */
   readonly authorize?: (req: IncomingMessage) => boolean | Promise<boolean>;

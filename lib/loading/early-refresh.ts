@@ -8,9 +8,9 @@ export interface EarlyRefresh {
 }
 
 /**
- * Whether one reader should refresh a value before it expires. The closer its end and the slower its load,
- * the likelier, so that some reader does it in time and hardly ever two do
- * (XFetch: Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", 2015).
+ * Whether one reader should refresh a value before it expires. The chance grows as its end comes closer and
+ * with the time of its load, so that one reader does it in time and hardly ever two do (XFetch: Vattani,
+ * Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", 2015).
  *
  * `random` is in (0, 1].
  */
@@ -18,7 +18,7 @@ export function isDueEarly({ leftMs, loadMs, beta }: EarlyRefresh, random: numbe
   return -loadMs * beta * Math.log(random) >= leftMs;
 }
 
-/** The ttl less a random share of at most `jitter`, so that values made together do not expire together. */
+/** The ttl minus a random share of at most `jitter`, so that values made together do not expire together. */
 export function jitteredTtl(ttlMs: number, jitter: number, random: number): number {
   return Math.max(1, Math.round(ttlMs * (1 - jitter * random)));
 }

@@ -9,16 +9,16 @@ const POLL_SHORTEST_MS = 10;
 const POLL_LONGEST_MS = 50;
 
 /**
- * How long a process waits for another's lease, whatever end the lease states: as long as a lease outlives
- * its owner, and one look more.
+ * How long a process waits for another's lease, whatever end the lease states: the longest time that a lease
+ * outlives its owner, and one more look.
  */
 const LONGEST_WAIT_MS = LEASE_MS + POLL_LONGEST_MS;
 
-/** What claims made of flights. A flight that is in neither list has ended. */
+/** The result of claims. A flight that is in neither list has ended. */
 export interface Claimed {
-  /** Whose loader is to run. */
+  /** The flights whose loader runs now. */
   readonly ready: Flight[];
-  /** Another process loads the key, and there is no stale value to serve meanwhile. */
+  /** Another process loads the key, and there is no stale value to serve. */
   readonly held: Flight[];
 }
 
@@ -31,10 +31,10 @@ export interface KeyClaimsOptions {
 }
 
 /**
- * Gets the right to load keys. Each flight leaves here with a value that somebody stored, with a stale
- * value while another process loads, or ready for its loader, with or without the right to store.
+ * Gets the right to load keys. Each flight ends here with a stored value, or with a stale value while another
+ * process loads, or it is ready for its loader, with or without the right to store.
  *
- * Invariant: a lease that is granted is the flight's, or goes back at once because the flight has ended.
+ * Invariant: a granted lease belongs to its flight, or goes back at once because the flight has ended.
  */
 export class KeyClaims {
   readonly #options: KeyClaimsOptions;
@@ -43,7 +43,7 @@ export class KeyClaims {
     this.#options = options;
   }
 
-  /** Asks once for all, with the caller's patience. */
+  /** Claims all keys once, within the caller's waiting time. */
   async claim(store: Store, flights: readonly Flight[]): Promise<Claimed> {
     const claims = await store.claim(flights.map(keyOf), 'load');
     const claimed: Claimed = { ready: [], held: [] };
@@ -58,7 +58,7 @@ export class KeyClaims {
     return claimed;
   }
 
-  /** Asks for a key whose value is fresh. Whether its loader is to run. */
+  /** Claims a key whose value is fresh. Returns whether its loader is to run. */
   async claimRefresh(flight: Flight): Promise<boolean> {
     const [claim] = await this.#options.store.claim([flight.key], 'refresh');
     if (claim?.kind === 'held') flight.end({ kind: 'elsewhere' });
@@ -67,8 +67,8 @@ export class KeyClaims {
   }
 
   /**
-   * Waits while other processes load the keys, and gives `onReady` what need not wait any longer: together
-   * what was granted at one look, and in the end all that is still held, to be loaded without being stored.
+   * Waits while other processes load the keys. Passes flights to `onReady` when they need not wait any longer:
+   * all that one look granted, and in the end all that are still held, which load without storing.
    */
   async pollHeld(held: Flight[], onReady: (ready: Flight[]) => void): Promise<void> {
     const { store, clock, leaseWaitMs } = this.#options;
@@ -90,7 +90,7 @@ export class KeyClaims {
     if (rest.length > 0) onReady(rest);
   }
 
-  /** What is there cannot be decoded, though it is fresh: it is loaded anew, over it. */
+  /** The fresh value cannot be decoded. Claims the key to load over it. */
   async #claimOver(store: Store, flights: readonly Flight[]): Promise<Flight[]> {
     const claims = await store.claim(flights.map(keyOf), 'refresh');
     for (const [i, flight] of flights.entries()) accept(flight, claims[i] as Claim);
@@ -115,7 +115,7 @@ export class KeyClaims {
     return flight.outcome === undefined ? 'ready' : undefined;
   }
 
-  /** Ends the flight with a value that somebody stored. Whether it can be decoded. */
+  /** Ends the flight with a stored value. Returns whether it can be decoded. */
   #serve(flight: Flight, found: Extract<Claim, { kind: 'value' }>['found']): boolean {
     try {
       flight.end({ kind: 'value', value: SharedValue.found(found) });
@@ -148,7 +148,7 @@ function accept(flight: Flight, claim: Claim): void {
   }
 }
 
-/** Ends early when nobody waits for the flights any more. They are of one group. */
+/** Ends early if no caller waits for the flights any more. They belong to one group. */
 async function pause(
   flights: readonly Flight[],
   limit: { clock: Clock; ms: number },

@@ -1,7 +1,7 @@
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** More keys than this failing at once: the oldest is tried again early. */
+/** If more keys than this fail at once, the oldest is tried again early. */
 const MAX_KEYS = 1_000;
 
 interface Trouble {
@@ -10,7 +10,7 @@ interface Trouble {
 }
 
 /**
- * When a key whose loader failed may be loaded again while a stale value serves: 1 s after the first
+ * Decides when a key whose loader failed may be loaded again while a stale value serves: 1 s after the first
  * failure, twice as long after each further one, 30 s at most, counted from the failure.
  */
 export class LoadBackoff {

@@ -23,7 +23,7 @@ export interface LoadTaskOptions {
   readonly ttlJitter: number;
 }
 
-/** What is to be loaded: the flights of a group, by its loader, on behalf of the caller whose store this is. */
+/** The flights of a group, to be loaded by its loader for the caller that owns the store. */
 export interface LoadOrder {
   readonly group: FlightGroup;
   readonly flights: readonly Flight[];
@@ -39,11 +39,11 @@ interface Stored {
 }
 
 /**
- * What flights do: get the right to load, run the loader, put what it made where it belongs.
+ * The work of flights: get the right to load, run the loader, and store and deliver its values.
  *
  * Invariants: a loaded value is stored under a lease while Redis can be written, in memory alone while it
- * cannot, and nowhere when the flight is void, another process has the lease, or the loader says so; a
- * lease that was granted is filled, given back, or void; every flight ends.
+ * cannot, and nowhere when the flight is void, another process has the lease, or the loader says so; a lease
+ * that was granted is filled, given back, or void; every flight ends.
  */
 export class LoadTask {
   readonly #options: LoadTaskOptions;
@@ -53,7 +53,7 @@ export class LoadTask {
     this.#options = options;
   }
 
-  /** Loads that are begun from now on do not keep the process alive. */
+  /** Loads that begin from now on do not keep the process alive. */
   close(): void {
     this.#isClosed = true;
   }
@@ -112,7 +112,7 @@ export class LoadTask {
     if (ending !== undefined) await ending;
   }
 
-  /** Looks at what was loaded: for how long it may be stored. If not at all, the lease goes back. */
+  /** Returns how long a loaded value may be stored. If it may not, gives the lease back. */
   #receive(flight: Flight, result: LoadResult): number | undefined {
     const { backoff, ttlJitter } = this.#options;
     if (result.kind === 'failed') this.#fail(flight, result.error);
@@ -141,7 +141,7 @@ export class LoadTask {
     });
   }
 
-  /** A load that was aborted because nobody needs it did not fail. */
+  /** A load that was aborted because no caller needs it did not fail. */
   #fail(flight: Flight, error: unknown): void {
     const { clock, backoff, observer } = this.#options;
     const { key, group, stale } = flight;

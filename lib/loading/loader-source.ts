@@ -9,9 +9,9 @@ import type { Flight } from './flight/flight.js';
 import type { LoaderCall } from './flight/loader-call.js';
 
 /**
- * What a loader made of a key.
- * - `value`: encoded. `ttlMs` is absent when the value goes to the callers and is stored nowhere.
- * - `absent`: the loader did not give the key.
+ * The result of a loader for one key.
+ * - `value`: encoded. `ttlMs` is absent if the value goes to the callers and is stored nowhere.
+ * - `absent`: the loader did not return the key.
  * - `failed`: the value cannot be encoded.
  */
 export type LoadResult =
@@ -19,14 +19,14 @@ export type LoadResult =
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** A user's loader, for one key or many, and how long its values live if it does not say. */
+/** A user's loader, for one key or many, and the default lifetime of its values. */
 export interface LoaderSource {
   readonly loader: unknown;
   /** Runs the loader once. The results are in the order of the flights. Rejects as `LoaderCall.run` does. */
   load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]>;
 }
 
-/** Asks the loader of `getOrSet` for its key. */
+/** Runs the loader of `getOrSet` for its key. */
 export class OneKeySource implements LoaderSource {
   readonly loader: Loader<unknown>;
   readonly #ttlMs: number;
@@ -44,7 +44,7 @@ export class OneKeySource implements LoaderSource {
   }
 }
 
-/** Asks the loader of `getOrSetMany` for all of its keys at once. */
+/** Runs the loader of `getOrSetMany` for all of its keys at once. */
 export class ManyKeysSource implements LoaderSource {
   readonly loader: ManyLoader<unknown>;
   readonly #ttlMs: number;
@@ -73,7 +73,7 @@ export class ManyKeysSource implements LoaderSource {
   }
 }
 
-/** How long a value is to live, as its loader says. */
+/** The lifetime of a value, which its loader may change. */
 interface Lifetime {
   ttlMs: number | undefined;
   isSkipped: boolean;
@@ -81,7 +81,7 @@ interface Lifetime {
 
 const TTL = { name: 'the ttl given to setTtl()', code: 'ERR_CACHE_OPTION' } as const;
 
-/** The signal and the copy of the stale value are made when the loader reads them. */
+/** Makes the signal and the copy of the stale value only when the loader reads them. */
 function contextOf(flight: Flight, call: LoaderCall, life: Lifetime): LoaderContext<unknown> {
   const context: LoaderContext<unknown> = {
     key: flight.key,
@@ -113,11 +113,11 @@ function encoded(value: unknown, ttlMs: number | undefined): LoadResult {
   }
 }
 
-/** Also a Map of another realm. */
+/** Accepts a Map of another realm, too. */
 function asMap(result: unknown): ReadonlyMap<string, unknown> {
   if (types.isMap(result)) return result as ReadonlyMap<string, unknown>;
   throw new CacheHealthError(
     'ERR_CACHE_LOADER',
-    `The loader of getOrSetMany() must give a Map from key to value, got ${describe(result)}.`,
+    `The loader of getOrSetMany() must return a Map from key to value, got ${describe(result)}.`,
   );
 }

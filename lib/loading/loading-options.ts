@@ -2,7 +2,7 @@ import type { LoadOptions } from '../api/loading.js';
 import { parseDuration } from '../core/time/duration.js';
 import { invalid, parseOptions, type Subject } from '../core/validate.js';
 
-/** How values are loaded: the cache's own settings, and with one call's laid over them that call's. */
+/** How values are loaded: the cache's settings, or those overridden by one call. */
 export interface LoadConfig {
   readonly ttlMs: number;
   readonly graceMs: number;
@@ -13,11 +13,11 @@ export interface LoadConfig {
   readonly refreshAhead: number;
 }
 
-/** What loading needs of the cache's options, read once. */
+/** The cache's options that loading needs, parsed. */
 export interface LoadingConfig {
   readonly ttlJitter: number;
   readonly leaseWaitMs: number;
-  /** Absent: by mode. */
+  /** Absent: the mode decides. */
   readonly maxConcurrentLoads: number | undefined;
   readonly maxQueuedLoads: number;
 }
@@ -26,7 +26,7 @@ const KNOWN = ['ttl', 'grace', 'softTimeout', 'loaderTimeout', 'refreshAhead', '
 
 const OPTIONS = subject('the options argument');
 
-/** Lays one call's options over the cache's. */
+/** Overrides the cache's options by those of one call. */
 export function parseLoadOptions(base: LoadConfig, given: LoadOptions | undefined): LoadConfig {
   if (given === undefined) return base;
   const options = parseOptions<LoadOptions>(OPTIONS, given, KNOWN);
@@ -34,7 +34,7 @@ export function parseLoadOptions(base: LoadConfig, given: LoadOptions | undefine
   return { ...base, ...parseLoadConfig(options) };
 }
 
-/** The options that are there, as configuration. */
+/** Parses the options that are present. */
 export function parseLoadConfig(options: Omit<LoadOptions, 'signal'>): Partial<LoadConfig> {
   const { ttl, grace, softTimeout, loaderTimeout, refreshAhead } = options;
   return {

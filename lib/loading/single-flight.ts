@@ -33,20 +33,20 @@ export interface SingleFlightOptions {
   readonly store: Store;
   readonly observer: Observer;
   readonly clock: Clock;
-  /** The cache's: all its long work together lets the event loop turn. */
+  /** Shared by the cache, so that all its long work together lets the event loop turn. */
   readonly turns: Turns;
   readonly config: LoadingConfig;
   /** How many loaders may run at once, at present. */
   readonly limit: () => number;
 }
 
-/** A key that a caller wants, and what it has at hand. */
+/** A key that a caller wants, and its stale value. */
 interface Wanted {
   readonly key: string;
   readonly stale: StaleValue | undefined;
 }
 
-/** What a caller waits for, and what of it is to be loaded by its own loader. */
+/** The seats that a caller waits for, and the flights among them that its own loader loads. */
 interface Boarded {
   readonly seats: readonly Seat[];
   /** Flights of one group. */
@@ -59,11 +59,11 @@ type Caller = Omit<LoadManyRequest, 'loader'>;
 const NONE: readonly Flight[] = [];
 
 /**
- * One load per key: the first caller that finds no value begins it, callers that come while it is under way
- * share it. A key that the loader of a joined flight did not give is loaded by the joiner's own loader.
+ * One load per key. The first caller that finds no value begins it, and callers that come while it runs share
+ * it. If the loader of a joined flight does not return a key, the joiner's own loader loads it.
  *
  * Invariants: a key has one load at most that later callers may join; a change of the key voids it; nothing
- * here rejects unhandled, whether or not somebody waits.
+ * here rejects unhandled, even if no caller waits.
  */
 export class SingleFlight {
   readonly #options: SingleFlightOptions;
@@ -91,7 +91,7 @@ export class SingleFlight {
     });
   }
 
-  /** From now on changes of keys end their flights. */
+  /** From now on changes of keys void their flights. */
   start(): void {
     this.#options.store.onChange((change) => this.#onChange(change));
   }
@@ -128,7 +128,7 @@ export class SingleFlight {
 
   /**
    * The values for a caller that found none, or stale ones, for these keys. A key that the loader did not
-   * give is absent from the result. Rejects as `answer` does, with the first failure.
+   * return is absent from the result. Rejects as `answer` does, with the first failure.
    */
   async answerMany(
     request: LoadManyRequest,
@@ -147,7 +147,7 @@ export class SingleFlight {
     return answers;
   }
 
-  /** A fresh value was read: refreshes it in the background when it expires soon and nobody else does. */
+  /** A fresh value was read. Refreshes it in the background if it expires soon and no other load does. */
   refreshEarly(request: LoadRequest, entry: string): void {
     const { key, loader, config } = request;
     const { store, clock } = this.#options;
@@ -163,7 +163,7 @@ export class SingleFlight {
 
   /**
    * Ends every load that runs or waits: its signal is aborted, and its callers get `ERR_CACHE_CLOSED` unless
-   * they have a stale value at hand. Loads that are begun afterwards run as without Redis.
+   * there is a stale value. Loads that begin afterwards run as without Redis.
    */
   close(): void {
     this.#task.close();
@@ -175,7 +175,7 @@ export class SingleFlight {
     );
   }
 
-  /** What is to be loaded. A stale value whose last load failed a moment ago serves until the next try. */
+  /** The keys to load. A stale value whose last load failed a moment ago serves until the next try. */
   async #wantedOf(
     missing: ReadonlyMap<string, Found | undefined>,
     answers: Map<string, Answer>,
@@ -190,7 +190,7 @@ export class SingleFlight {
     return wanted;
   }
 
-  /** Joins the flights that are under way, and begins those of the other keys in one group. */
+  /** Joins the flights of keys that are being loaded, and begins those of the other keys in one group. */
   async #board(source: LoaderSource, wanted: readonly Wanted[]): Promise<Boarded> {
     const group = this.#flights.newGroup(source.loader);
     const seats: Seat[] = [];
@@ -208,8 +208,8 @@ export class SingleFlight {
   }
 
   /**
-   * Loads what was begun, and waits for all seats. In one go up to the wait itself: what one loader is about
-   * to wait for, the next one must see.
+   * Loads the new flights, and waits for all seats. It runs synchronously up to the wait, so that the next
+   * loader sees what this one waits for.
    */
   #fly(caller: Caller, { seats, begun, source }: Boarded): Promise<readonly SeatOutcome[]> {
     const { store, config, signal } = caller;
@@ -221,7 +221,7 @@ export class SingleFlight {
     return awaitFlights(seats, { clock, softTimeoutMs, signal, aborts: this.#aborts });
   }
 
-  /** Takes the values. Returns what is to be asked for again, of the caller's own loader. */
+  /** Takes the values. Returns the keys that the caller's own loader must load. */
   async #take(
     { seats, source }: Boarded,
     outcomes: readonly SeatOutcome[],

@@ -7,24 +7,24 @@ export interface MemoryLimits {
   readonly maxBytes: number;
 }
 
-/** An encoded entry, and a number of the caller's to go with it. */
+/** An encoded entry and a number the caller attaches to it. */
 export interface Held {
   readonly entry: string;
   mark: number;
   until: number;
 }
 
-/** How much of memory is for entries that were used again; the rest, and what they leave, is for the others. */
+/** The share of memory reserved for entries that were read more than once. */
 const PROTECTED_SHARE = 0.8;
 
 /**
- * The warm standby: encoded entries by key, bounded by entries and by bytes. It knows nothing of time or
- * of what an entry means.
+ * The warm standby: encoded entries by key, bounded by entries and by bytes. It knows nothing of time or of
+ * what an entry means.
  *
- * A segmented LRU (Karedla, Love and Wherry, "Caching strategies to improve disk system performance",
- * 1994): an entry is on probation until it is used again, and protected from then on. Room is made by the
- * least recently used on probation, so that what is asked for once cannot push out what is asked for all
- * the time. When the protected are too many, the least recently used of them is put on probation again.
+ * A segmented LRU (Karedla, Love and Wherry, "Caching strategies to improve disk system performance", 1994): an
+ * entry is on probation until it is used again, and protected from then on. The least recently used entry on
+ * probation makes room, so an entry that is read once cannot push out one that is read all the time. When there
+ * are too many protected entries, the least recently used of them goes back on probation.
  */
 export class MemoryTier {
   readonly limits: MemoryLimits;
@@ -32,7 +32,7 @@ export class MemoryTier {
   readonly #probation: LRUCache<string, Held>;
   readonly #protected: LRUCache<string, Held> | undefined;
 
-  /** `onEvicted` hears of keys that were pushed out, not of those that were deleted or replaced. */
+  /** `onEvicted` gets the keys that were pushed out, not those that were deleted or replaced. */
   constructor(limits: MemoryLimits, onEvicted: (key: string) => void) {
     this.limits = limits;
     this.#onEvicted = onEvicted;
@@ -56,7 +56,7 @@ export class MemoryTier {
     return this.#protected?.get(key) ?? this.#usedAgain(key);
   }
 
-  /** Looks without using it. */
+  /** Returns an entry without counting as a use. */
   peek(key: string): Held | undefined {
     return this.#protected?.peek(key) ?? this.#probation.peek(key);
   }
@@ -74,7 +74,7 @@ export class MemoryTier {
     return this.#protected?.delete(key) === true || this.#probation.delete(key);
   }
 
-  /** Deletes the keys that `matches` accepts; says how many. */
+  /** Deletes the keys that `matches` accepts and returns their number. */
   deleteMatching(matches: (key: string) => boolean): number {
     let deleted = 0;
     for (const key of this.keys()) {
@@ -96,7 +96,7 @@ export class MemoryTier {
     return held;
   }
 
-  /** Of two segments, neither knows what the other holds. */
+  /** Counts both segments, because neither knows the size of the other. */
   #makeRoom(): void {
     const { max, maxBytes } = this.limits;
     while (this.entries > max || this.bytes > maxBytes) {

@@ -1,11 +1,11 @@
 import type { CacheReason } from '../api/reason.js';
 
 /**
- * Why a command has no reply to offer. A value, not an exception: an outage makes thousands a second.
+ * Why a command has no reply. It is a value, not an exception, because an outage makes thousands a second.
  *
  * - `unavailable`: Redis cannot serve at all.
  * - `writes`: Redis refuses writes and still answers reads.
- * - `command`: this one command was wrong (a foreign type under the key, say); Redis is well.
+ * - `command`: this one command was wrong (a foreign type under the key, say); Redis is healthy.
  */
 export class Failure {
   readonly kind: 'unavailable' | 'writes' | 'command';
@@ -17,7 +17,7 @@ export class Failure {
     this.error = error;
   }
 
-  /** The caller could not wait any longer, or need not. Redis did nothing wrong: this is not reported. */
+  /** The caller could not wait any longer, or need not wait. Redis did nothing wrong, so we do not report it. */
   get isImpatient(): boolean {
     return this.error instanceof Impatience;
   }
@@ -27,13 +27,13 @@ export class Failure {
     return this.error instanceof Error && this.error.message.startsWith(name);
   }
 
-  /** Whether Redis does not know the command, or forbids it: asking again is of no use. */
+  /** Whether Redis does not know the command, or forbids it, so that sending it again is useless. */
   get isRefusal(): boolean {
     return this.isAbout('NOPERM') || this.isAbout('ERR unknown command');
   }
 }
 
-/** What a caller is told who is not to wait. */
+/** The error of a failure that only means that the caller does not wait. */
 class Impatience extends Error {}
 
 type Verdict = readonly [Failure['kind'], CacheReason];
@@ -53,7 +53,7 @@ const BY_PREFIX: Readonly<Record<string, Verdict>> = {
   MISCONF: ['writes', 'persistence_failing'],
 };
 
-/** Redis before version 7 reports what a command inside a script met so. */
+/** Redis before version 7 reports an error inside a script like this. */
 const IN_SCRIPT = /^ERR Error running script.*: -([A-Z]+) /;
 
 /** Node's and node-redis' own errors, by code or by class name. */
@@ -79,7 +79,7 @@ const BY_CLASS: Readonly<Record<string, CacheReason>> = {
   ReconnectStrategyError: 'connection_lost',
 };
 
-/** Turns whatever node-redis rejected or emitted into a verdict about Redis. */
+/** Turns any error that node-redis rejected with or emitted into a verdict about Redis. */
 export function classify(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const [kind, reason] = verdictOf(error, message);
@@ -104,7 +104,7 @@ function connectionReason(error: unknown): CacheReason | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, errors } = error as { code?: unknown; errors?: readonly unknown[] };
   if (typeof code === 'string' && BY_CODE[code] !== undefined) return BY_CODE[code];
-  // Several addresses were tried (localhost is two): the first one's error speaks for all.
+  // Node tried several addresses (localhost has two). The error of the first one counts.
   if (Array.isArray(errors) && errors.length > 0) return connectionReason(errors[0]);
   return BY_CLASS[error.constructor.name];
 }
@@ -116,14 +116,14 @@ function isErrorReply(error: unknown): boolean {
   return false;
 }
 
-/** The cache was closed: nothing is sent any more. */
+/** The cache was closed, so nothing is sent any more. */
 export const CLOSED: Failure = new Failure(
   'unavailable',
   'closed',
   new Error('the cache was closed'),
 );
 
-/** Redis hesitates, and the reader can be served elsewhere meanwhile: no failure of Redis, nor of the command. */
+/** Redis hesitates, and memory can answer the read. This is no failure of Redis or of the command. */
 export const HESITATES: Failure = new Failure('command', 'busy', new Impatience('Redis hesitates'));
 
 /** The caller's patience ended before Redis answered. */

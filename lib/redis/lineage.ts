@@ -1,13 +1,14 @@
 import type { Label, ReignEntry } from './remote.js';
 
-/** The reign that a chain ends with: the one of the server that was asked. */
+/** The last reign of a chain: that of the server that replied. */
 export function lastReign(chain: readonly ReignEntry[]): ReignEntry | undefined {
   return chain.at(-1);
 }
 
 /**
- * Whether what was acknowledged under `label` is in the data of a server (R3). Within one life a server loses
- * nothing. Of another life it has what was fenced before the next reign began. `count` 0: not fenced yet.
+ * Whether the writes acknowledged under `label` are in the data of a server (R3). Within one life a server
+ * loses nothing. From another life it has the writes that were fenced before the next reign began. `count` 0:
+ * not fenced yet.
  */
 export function survived(label: Label, life: string, chain: readonly ReignEntry[]): boolean {
   if (label.life === life) return true;

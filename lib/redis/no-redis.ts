@@ -5,7 +5,7 @@ import type { Door, Remote } from './remote.js';
 /** The mark of entries that never leave this process. */
 const OWN_GENERATION = '000000';
 
-/** No Redis: nothing connects, and memory alone serves. */
+/** A Remote without Redis: it never connects, and memory alone serves. */
 export function noRedis(clock: Clock): Remote {
   const door: Door = {
     state: { name: 'closed' },

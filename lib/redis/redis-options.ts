@@ -39,7 +39,7 @@ export function parseRedis(given: unknown): RedisChoice {
 
 function fromUrl(text: string, name: string): RedisChoice {
   if (hasUnencodedCredentials(text)) {
-    // Where the password ends cannot be told, so nothing of the address is shown.
+    // We cannot know where the password ends, so we show nothing of the address.
     const message = `${name} is an address whose user or password has a character that means something else in a URL (# / ? @ %). Encode it: encodeURIComponent(password).`;
     throw new CacheHealthError(SUBJECT.code, message);
   }
@@ -74,7 +74,10 @@ function hasUnencodedCredentials(text: string): boolean {
   return !rest.startsWith('/') && UNENCODED.test(rest.slice(0, Math.max(0, rest.lastIndexOf('@'))));
 }
 
-/** What other drivers take at the top, and where node-redis wants it: it would ignore them, and try localhost. */
+/**
+ * Options that other drivers have at the top, and their place in node-redis, which would ignore them and try
+ * localhost.
+ */
 const MISPLACED: Readonly<Record<string, string>> = {
   host: "socket: { host: '…' }",
   hostname: "socket: { host: '…' }",
@@ -119,10 +122,10 @@ function fromFactory(create: () => unknown): RedisChoice {
   return { source: { kind: 'made', create: makeOwn }, name: 'the Redis of the given function' };
 }
 
-/** What other drivers call it, the quickest first. */
+/** The names of this method in other drivers, the fastest first. */
 const CLOSERS = ['disconnect', 'destroy', 'quit', 'end'];
 
-/** A client that we refuse may have connected itself already, and nobody else knows of it. */
+/** A client that we refuse may already be connected, and only we know of it. */
 function discard(returned: unknown): void {
   if (typeof returned !== 'object' || returned === null) return;
   const client = returned as Record<string, unknown>;
@@ -130,7 +133,7 @@ function discard(returned: unknown): void {
     const method = client[name];
     if (typeof method === 'function') contain(() => method.apply(client, args), ignore);
   };
-  // A promise of a client: what it resolves to is discarded.
+  // If it is a promise of a client, we discard the client.
   call('then', discard, ignore);
   call('on', 'error', ignore);
   const closer = CLOSERS.find((name) => typeof client[name] === 'function');

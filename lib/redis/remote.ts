@@ -1,16 +1,19 @@
 import type { CacheReason } from '../api/reason.js';
 import type { Failure } from './failure.js';
 
-/** Who waits for a command: a request (overtakes) or a bulk call. */
+/** Which kind of call waits for a command: a request, which overtakes, or a bulk call. */
 export type Lane = 'request' | 'bulk';
 
-/** A moment by the server's clock, in microseconds, with what the estimate may be wrong by. `low` is the version to store, `high` the limit to compare with. Both grow from stamp to stamp of one process. */
+/**
+ * A moment by the server's clock, in microseconds, with the possible error of the estimate. `low` is the
+ * version to store, `high` the limit to compare with. Both grow from stamp to stamp of one process.
+ */
 export interface Stamp {
   readonly low: number;
   readonly high: number;
   /** The same moment, local and monotonic. */
   readonly at: number;
-  /** How often the estimate had been found wrong. */
+  /** How often the estimate had turned out wrong until then. */
   readonly epoch: number;
 }
 
@@ -21,27 +24,33 @@ export interface ServerTime {
   latest(): number;
   /** The stamp of a change that is called now. Calls of one turn of the event loop share it. Never repeats or goes back after `newTurn`/`raiseFloor`. */
   stamp(): Stamp;
-  /** The stamp as it would be made with what is known now: raised where the estimate was found to be behind since. */
+  /** The stamp by the present estimate: raised if the estimate has turned out to be behind. */
   renewed(stamp: Stamp): Stamp;
-  /** What the server's clock has shown, in microseconds, until it has caught up with it after it was set back; else 0. */
+  /**
+   * The highest time that the server's clock has shown, in microseconds, if it was set back and has not caught
+   * up yet; otherwise 0.
+   */
   readonly ceiling: number;
-  /** This process has seen this version: what it changes from now on is newer, whatever the estimate says. */
+  /** This process has seen this version. Its later changes are newer, whatever the estimate says. */
   saw(version: number): void;
   /** The next stamp lies above `micros`. */
   raiseFloor(micros: number): void;
 }
 
-/** What is under a key in Redis: the text of the slot, `null`, or why it is not known. */
+/** The content of a key in Redis: the text of the slot, `null`, or why we do not know it. */
 export type SlotReply = string | null | Failure;
 
-/** One entry (or tombstone) on its way. `text` is complete: the sender writes the version. */
+/** One entry (or tombstone) to write. `text` is complete: the sender writes the version. */
 export interface WriteItem {
   readonly key: string; // complete, with prefix
   readonly text: string;
   readonly limit: number; // micros; a slot with a version above it is newer and stays
   readonly pxMs: number;
 }
-/** `'done'`: applied; `'older'`: something newer is there and stays; `'late'`: past its deadline (or the clock was set back), nothing happened. */
+/**
+ * `'done'`: applied. `'older'`: Redis has something newer, which stays. `'late'`: past its deadline, or the
+ * clock was set back; nothing happened.
+ */
 export type WriteOutcome = 'done' | 'older' | 'late';
 
 export interface FillItem {
@@ -68,26 +77,29 @@ export interface ScanPage {
   readonly keys: readonly string[];
 }
 
-/** What changes are pulled from when there is room in the window. Request changes before bulk ones. */
+/** The source from which changes are pulled when there is room in the window, those of requests first. */
 export interface ChangeSource {
   /** The next batch (at most `maxKeys` keys and `maxBytes` bytes, at least one key), or `undefined`: nothing to send. */
   next(lane: Lane, maxKeys: number, maxBytes: number): ChangeBatch | undefined;
 }
 export interface ChangeBatch {
   readonly items: readonly WriteItem[];
-  /** Told once: an outcome per item, or one Failure for all (outcome unknown, or refused). */
+  /** Called once, with an outcome per item, or one Failure for all (outcome unknown, or refused). */
   settled(outcomes: readonly WriteOutcome[] | Failure): void;
 }
 
 /** The commands of one live connection, batched by turn and limited by its window. Nothing rejects; everything settles. */
 export interface Commands {
-  /** `patienceMs` counts from the call; what was not answered by then settles with a Failure that `isImpatient` (no fault of Redis). */
+  /**
+   * If Redis has not answered within `commandTimeout` of the call, settles with a Failure that `isImpatient`
+   * (no fault of Redis).
+   */
   get(key: string): Promise<SlotReply>;
-  /** Bulk: waits as long as Redis answers anything. */
+  /** Waits as long as Redis answers anything. */
   getMany(keys: readonly string[], lane: Lane): Promise<readonly SlotReply[]>;
-  /** From now on batches are pulled from here whenever there is room. */
+  /** From now on batches are pulled from this source whenever there is room. */
   setChangeSource(source: ChangeSource): void;
-  /** The source has something. Sent at the end of this turn. */
+  /** The source has changes. They are pulled at the end of this turn. */
   wake(): void;
   claim(
     keys: readonly string[],
@@ -109,7 +121,7 @@ export interface Commands {
     items: readonly { key: string; fingerprint: string; limit: number }[],
     generation: string,
   ): Promise<number | Failure>;
-  /** Asks for one key again, alone, past the batches: tells shifted replies from a foreign entry. */
+  /** Reads one key again, alone, outside of the batches, to tell shifted replies from a foreign entry. */
   recheck(key: string): Promise<SlotReply>;
   /** Ends the connection because replies no longer belong to their commands. */
   desync(what: string): Failure;
@@ -144,52 +156,64 @@ export interface Evidence {
   readonly chain: readonly ReignEntry[];
   readonly count: number;
   readonly serial: number;
-  /** The generation found is older than the one this process knew. The door flushes by a new one. */
+  /** The generation found is older than the one this process knew, so the door makes a new one. */
   readonly isOlderGeneration: boolean;
 }
 
 /** One server, as the tiers see it. */
 export interface Door {
   readonly state: DoorState;
-  /** Present while what Redis says may be believed. */
+  /** Present while replies of Redis may be believed. */
   readonly reader: Commands | undefined;
   /** Present while Redis takes changes (`closed` and `settling`). */
   readonly writer: Commands | undefined;
   readonly time: ServerTime;
   readonly generation: string;
-  /** Whether keys can be looked for and removed (SCAN, UNLINK, DEL). Else a pattern is cleared by `bump`. */
+  /** Whether keys can be found and removed (SCAN, UNLINK, DEL). Otherwise `bump` clears a pattern. */
   readonly canSweep: boolean;
   /** Life and reign of the connection, for labels. */
   readonly reign: { readonly life: string; readonly id: string };
-  /** Until the first attempt has ended. */
+  /** Present until the first attempt has ended. */
   readonly firstAttempt: Promise<void> | undefined;
-  /** Whether a heartbeat was answered lately (R8); a process that was suspended must hear one first. */
+  /** Whether a recent heartbeat was answered (R8). A process that was suspended needs a new one first. */
   isProven(): boolean;
-  /** A heartbeat at once; `true`: the data is still that of the same reign. Shared by all who ask together. */
+  /**
+   * Sends a heartbeat at once, which all calls of this turn share. `true`: the data is still that of the same
+   * reign.
+   */
   prove(): Promise<boolean>;
-  /** A new generation (R4, clear()). Each try has a new id. Resolves to it, or to a Failure: outcome unknown. */
+  /**
+   * Makes a new generation (R4, clear()). Each try has a new id. Resolves to it, or to a Failure: outcome
+   * unknown.
+   */
   bump(): Promise<string | Failure>;
-  /** A command failed: counts it; refused writes change the state. `bytes`: what was to be written. */
+  /** Reports that a command failed. Refused writes change the state. `bytes`: the size of the write. */
   report(failure: Failure, bytes?: number): void;
 }
 
-/** What a door asks and tells the tiers. Set by `start`. */
+/** The tiers, as a door sees them. Set by `start`. */
 export interface DoorListener {
-  /** Whether the reader of a key (prefix included) can be served without Redis, should Redis hesitate. */
+  /** Whether memory can answer a read of this key (prefix included) while Redis hesitates. */
   canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void;
-  /** A heartbeat is about to be sent; the returned function is called with the label once the pair was answered well. */
+  /**
+   * A heartbeat is about to be sent. The door calls the returned function with the label when the pair proves
+   * the data.
+   */
   beginFence(): (label: Label) => void;
-  /** Whether something acknowledged is not fenced yet (then the heartbeat counts; else it only reads). */
+  /**
+   * Whether an acknowledged write is not fenced yet. Then the heartbeat increments the counter; otherwise it
+   * only reads.
+   */
   readonly hasUnfenced: boolean;
-  /** Whether something must reach Redis, or may have to again (journal, batches): the door then returns soon. */
+  /** Whether something must reach Redis, perhaps again (journal, batches). The door then tries again soon. */
   readonly hasWork: boolean;
-  /** Redis acknowledged a new generation, whoever asked for it: label it like a write (R4). */
+  /** Redis acknowledged a new generation of this process: label it like a write (R4). */
   bumped(door: Door): void;
-  /** R3: judge batches and floor against what is there. `'amnesia'`: the door flushes by a new generation. */
+  /** R3: compare batches and floor with the evidence. `'amnesia'`: the door makes a new generation. */
   judge(door: Door, evidence: Evidence): 'intact' | 'amnesia';
-  /** R4: replay everything that must be in Redis before anybody reads. `false`: the connection did not survive. */
+  /** R4: replay everything that must be in Redis before the first read. `false`: the connection did not survive. */
   replay(door: Door, commands: Commands): Promise<boolean>;
   /** The connection is usable for changes from now on (`settling`, `closed`). */
   opened(door: Door, commands: Commands): void;

@@ -13,8 +13,8 @@ export interface Closing {
 }
 
 /**
- * Accepts no connection any more and waits until every request is answered, at most until `endsAt`. Then what
- * is still open is destroyed. Returns how many requests lost their answer by it.
+ * Accepts no connection any more and waits until every request is answered, at most until `endsAt`. Then
+ * destroys the connections that are still open. Returns how many requests lost their answer.
  */
 export async function closeServer(closing: Closing, endsAt: number): Promise<number> {
   const { server, connections, clock } = closing;
@@ -22,7 +22,7 @@ export async function closeServer(closing: Closing, endsAt: number): Promise<num
   let isClosed = false;
   const closed = new Promise<void>((resolve) => {
     server.close((error) => {
-      // A server that was closed before says so at once, whatever is still open.
+      // A server that was closed before calls back with an error at once, even if connections are open.
       if (error !== undefined) return;
       isClosed = true;
       resolve();

@@ -8,26 +8,26 @@ import { isIdleStream } from './idle-stream.js';
 const SILENT_MS = 1_000;
 
 /**
- * Events that take a request away from `request`. Node emits them only where somebody listens and changes its
- * behaviour there, so we listen only beside others.
+ * Events that take a request away from `request`. Node changes its behaviour if there is a listener, so we
+ * listen only if the application does.
  */
 const DETOURS = ['upgrade', 'connect', 'checkContinue', 'checkExpectation'] as const;
 
-/** One connection, and what has been going on there. */
+/** One connection and its recent activity. */
 interface Connection {
   readonly socket: Socket;
   /** The answers that are not finished. Pipelined requests have several. */
   readonly open: Set<ServerResponse>;
   hasAsked: boolean;
   bytes: number;
-  /** Since when no byte has moved, as far as we have looked. */
+  /** Since when no byte has moved, as of our last look. */
   quietSince: number;
 }
 
 /**
  * Every connection of a server, with the requests that wait for an answer. `closeIdleConnections()` of Node
- * sees neither connections on which nothing was ever asked nor upgraded ones, and nothing of Node tells a
- * lost request from an event stream.
+ * sees neither connections without a first request nor upgraded ones, and Node cannot tell a lost request from
+ * an event stream.
  *
  * Invariant: an open socket is in `#sockets`, and in `#connections` as soon as it can carry HTTP.
  */
@@ -44,7 +44,7 @@ export class Connections {
     this.#clock = clock;
   }
 
-  /** Begins to watch. Connections that were made earlier are known once they ask something. */
+  /** Begins to watch. Connections that were made earlier are known from their next request on. */
   start(): void {
     this.#server.on('connection', (socket: Socket) => this.#keep(socket));
     const isTls = 'setSecureContext' in this.#server;
@@ -61,13 +61,13 @@ export class Connections {
     return this.#sockets.size === 0;
   }
 
-  /** Whether nobody is connected, or was within the last `ms`. */
+  /** Whether no client is connected now, or was within the last `ms`. */
   async wereAbsentFor(ms: number): Promise<boolean> {
     if (this.#clock.now() - this.#lastSeenAt < ms) return false;
     return (await this.#count()) === 0;
   }
 
-  /** Looks which connections moved bytes, so that it is known how long the others have been quiet. */
+  /** Finds out which connections moved bytes, and so how long the others have been quiet. */
   look(): void {
     const now = this.#clock.now();
     for (const connection of this.#connections.values()) {
@@ -87,7 +87,7 @@ export class Connections {
     }
   }
 
-  /** Ends every connection, upgraded ones too. Returns how many requests lost their answer by it. */
+  /** Ends every connection, upgraded ones too. Returns how many requests lost their answer. */
   destroyAll(): number {
     this.look();
     let lost = 0;
@@ -127,7 +127,7 @@ export class Connections {
     return connection;
   }
 
-  /** Of a detour without an answer, such as an upgrade, the second argument is the socket. */
+  /** For an event without a response, such as an upgrade, the second argument is the socket. */
   readonly #onRequest = (req: IncomingMessage, res: ServerResponse | Duplex): void => {
     const connection = this.#of(req.socket);
     connection.hasAsked = true;
@@ -144,7 +144,7 @@ export class Connections {
     }
   }
 
-  /** Without the others nobody would answer such a request. */
+  /** Without other listeners no code would answer such a request. */
   #leaveAlone(detour: (typeof DETOURS)[number]): void {
     if (this.#server.listenerCount(detour) === 1) this.#server.off(detour, this.#onRequest);
   }

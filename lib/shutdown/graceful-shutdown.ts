@@ -19,7 +19,7 @@ export interface GracefulShutdown {
   dispose(): void;
 }
 
-/** The same signal within this time is the same one: npm passes on a Ctrl-C that its child has had already. */
+/** The same signal within this time is the same one: npm passes on a Ctrl-C that its child has already received. */
 const ECHO_MS = 500;
 
 /**
@@ -54,7 +54,10 @@ export function gracefulShutdown(
   };
 }
 
-/** Calls `begin` for the first signal and ends the process afterwards. Returns what removes the handlers. */
+/**
+ * Calls `begin` for the first signal and ends the process afterwards. Returns a function that removes the
+ * handlers.
+ */
 function onSignals(config: ShutdownConfig, begin: () => Promise<number>): () => void {
   let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {

@@ -16,8 +16,8 @@ export function isIdleStream(res: ServerResponse, quietMs: number): boolean {
 }
 
 /**
- * The head as it was sent. `getHeader()` does not know what was given to `writeHead()`; the text is in a
- * field of Node that morgan and others read too.
+ * The head as it was sent. `getHeader()` does not know the headers of `writeHead()`; the text is in a field of
+ * Node that morgan and others read too.
  */
 function headOf(res: ServerResponse): string {
   const { _header: head } = res as { readonly _header?: unknown };

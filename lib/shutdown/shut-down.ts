@@ -3,7 +3,7 @@ import { sleep, within } from '../core/time/wait.js';
 import { type Closing, closeServer } from './close-server.js';
 import type { ShutdownConfig } from './shutdown-options.js';
 
-/** How much of `timeout` is kept for the clean-up: this share, and never more than this. */
+/** The share of `timeout` that is kept for the clean-up, and its limit. */
 const CLEAN_UP_SHARE = 0.25;
 const LONGEST_CLEAN_UP_MS = 5_000;
 
@@ -13,8 +13,8 @@ export interface ShutdownCall {
 }
 
 /**
- * The steps of a shutdown, in order. Each runs whatever became of the one before. Returns how many requests
- * lost their answer; rejects with the first error of a step.
+ * The steps of a shutdown, in order. Each runs even if the one before failed. Returns how many requests lost
+ * their answer; rejects with the first error of a step.
  */
 export async function shutDown(
   closing: Closing,
@@ -66,7 +66,7 @@ function cleanUpMs({ timeoutMs, drainDelayMs }: ShutdownConfig): number {
 
 function beginToClose({ server, connections }: Closing, config: ShutdownConfig): void {
   connections.look();
-  // A balancer that has taken the instance out still uses the connections it has.
+  // A balancer that has taken the instance out still uses its open connections.
   server.prependListener('request', closeAfterAnswer);
   config.beginShutdown();
 }
@@ -76,8 +76,8 @@ function closeAfterAnswer(_req: IncomingMessage, res: ServerResponse): void {
 }
 
 /**
- * Gives the balancer time to notice. Where nobody was connected for that long there is no balancer: a process
- * that a watcher restarts at each save ends at once.
+ * Gives the balancer time to notice. If no client was connected for that long there is no balancer, so a
+ * process that a watcher restarts at each save ends at once.
  */
 async function drain(
   { connections, clock }: Closing,

@@ -9,7 +9,11 @@ export interface GracefulShutdownOptions {
   readonly health?: { beginShutdown(): void };
   /** The cache, or the middleware that has it. It is closed when the last request is answered. */
   readonly cache?: { close(): Promise<void> } | { readonly cache: { close(): Promise<void> } };
-  /** How long traffic is still served after readiness failed: longer than the balancer takes to notice. Skipped after a signal when nobody was connected for that long. @default '5s' */
+  /**
+   * How long traffic is still served after readiness failed: longer than the balancer takes to notice. Skipped
+   * after a signal if no client was connected for that long.
+   * @default '5s'
+   */
   readonly drainDelay?: Duration;
   /** How long all of it may take from the signal on. The last quarter of it, 5 seconds at most, is for the clean-up: what is still open by then is destroyed. @default '25s' */
   readonly timeout?: Duration;
@@ -19,7 +23,7 @@ export interface GracefulShutdownOptions {
   readonly signals?: readonly NodeJS.Signals[];
 }
 
-/** `GracefulShutdownOptions`, read once. */
+/** `GracefulShutdownOptions`, parsed once. */
 export interface ShutdownConfig {
   readonly drainDelayMs: number;
   readonly timeoutMs: number;

@@ -4,7 +4,7 @@ import { connectionLost, type Wire } from './scripted-wire.js';
 
 type Listener = (...args: unknown[]) => void;
 
-/** Gives a new connection, or rejects with why there is none. `onBroken` is told of its end. */
+/** Returns a new connection, or rejects with the reason why not. `onBroken` is called at its end. */
 export type Dial = (onBroken: (error: Error) => void) => Promise<Wire>;
 
 /** A node-redis client without a socket. It never connects again by itself. */
@@ -13,7 +13,7 @@ export class ScriptedClient implements RedisClientLike {
   readonly #listeners = new Map<string, Set<Listener>>();
   #wire: Wire | undefined;
   #isOpen = false;
-  /** Which call of `connect()` counts: an earlier one was destroyed. */
+  /** The call of `connect()` that counts. Earlier ones were destroyed. */
   #attempt = 0;
 
   constructor(dial: Dial) {
@@ -78,7 +78,7 @@ export class ScriptedClient implements RedisClientLike {
   }
 
   #onBroken(error: Error): void {
-    // Before it is ready, connect() itself says so.
+    // Before it is ready, connect() itself rejects.
     if (this.#wire === undefined) return;
     this.#wire = undefined;
     this.#isOpen = false;

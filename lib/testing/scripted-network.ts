@@ -14,8 +14,8 @@ export const atOnce: Schedule = (_, then) => void Promise.resolve().then(then);
 export type Fits = (command: readonly string[]) => boolean;
 
 /**
- * What stands between the caches of one process and a scripted Redis: it makes clients, and breaks what is
- * between. Faults of the server itself (`hang`, `kill`, `restart`) are those of `ScriptedRedis`.
+ * The network between the caches of one process and a scripted Redis. It makes clients, and breaks their
+ * connections. Faults of the server itself (`hang`, `kill`, `restart`) are those of `ScriptedRedis`.
  */
 export class ScriptedNetwork {
   readonly #name: string;
@@ -33,11 +33,11 @@ export class ScriptedNetwork {
   #isRefusing = false;
   #isSuspended = false;
   #toLose: Fits | undefined;
-  /** On its way when the network stalled. */
+  /** Bytes that were in flight when the network stalled. */
   #owed: { readonly label: string; readonly arrive: () => void }[] = [];
-  /** Arrived at a server that hangs. */
+  /** Bytes that arrived at a server that hangs. */
   #unread: (() => void)[] = [];
-  /** Arrived at a process that stands still. */
+  /** Bytes that arrived at a process that is suspended. */
   #unheard: (() => void)[] = [];
 
   constructor(name: string, redis: ScriptedRedis, schedule: Schedule = atOnce) {
@@ -57,30 +57,30 @@ export class ScriptedNetwork {
     return [...this.#wires].filter((wire) => !wire.isBroken).length;
   }
 
-  /** A black hole: nothing arrives in either direction, and nobody is told. */
+  /** Becomes a black hole: nothing arrives in either direction, without any error. */
   stall(): void {
     this.#isStalled = true;
   }
 
-  /** What the black hole has held goes on its way. */
+  /** Delivers what the black hole has held. */
   flow(): void {
     this.#isStalled = false;
     for (const { label, arrive } of this.#owed.splice(0)) this.#pass(label, arrive);
   }
 
-  /** The process of the clients stands still: it hears of nothing. What it has sent goes on its way. */
+  /** Suspends the process of the clients: it receives nothing. What it has sent still arrives. */
   suspend(): void {
     this.#isSuspended = true;
   }
 
-  /** It goes on, and hears of everything in the order in which it came. */
+  /** Resumes the process. It receives everything in the order of arrival. */
   resume(): void {
     this.#isSuspended = false;
     for (const hear of this.#unheard.splice(0))
       this.#schedule(`${this.#name} hears`, () => this.#hear(hear));
   }
 
-  /** Connections break. What was sent gets lost with them, or (`ghostly`) arrives all the same. */
+  /** Breaks the connections. Sent bytes get lost with them, or (`ghostly`) still arrive. */
   cut({ ghostly = false }: { readonly ghostly?: boolean } = {}): void {
     for (const wire of [...this.#wires]) wire.break(ghostly);
     this.#wires.clear();
@@ -101,7 +101,7 @@ export class ScriptedNetwork {
     this.#toLose = fits;
   }
 
-  /** The next reply of each connection vanishes: later ones are taken for the ones before them. */
+  /** The next reply of each connection vanishes, so that later replies are taken for earlier ones. */
   skipReply(): void {
     for (const wire of this.#wires) wire.skipReply();
   }
@@ -114,10 +114,10 @@ export class ScriptedNetwork {
           reject(refused());
           return;
         }
-        // From here on the server has accepted it, be it that it hangs.
+        // From here on the server has accepted the connection, even if it hangs.
         this.#wires.add(wire);
         const refuse = (error: Error): void => {
-          // What it says of itself, and whether Redis knows that command, does not matter.
+          // It does not matter whether Redis knows this command.
           if (protocol === 2 && !wire.isBroken) {
             resolve(wire);
             return;
@@ -131,7 +131,7 @@ export class ScriptedNetwork {
     });
   }
 
-  /** Once the order says so, and nothing is stalled. */
+  /** Runs `arrive` when the order says so and nothing is stalled. */
   #pass(label: string, arrive: () => void): void {
     this.#schedule(label, () => {
       if (this.#isStalled) this.#owed.push({ label, arrive });
@@ -148,7 +148,7 @@ export class ScriptedNetwork {
     else hear();
   }
 
-  /** What is on its way to one server never reaches the next one. */
+  /** Bytes in flight to one server never reach the next one. */
   #toServer(label: string, arrive: () => void): void {
     const { runId } = this.#redis;
     const read = (): void => {
@@ -168,7 +168,7 @@ export class ScriptedNetwork {
     return undefined;
   }
 
-  /** Its system tells everybody. What it has not read is gone, also what is still on its way to it. */
+  /** Its system closes every connection. Bytes that it has not read, or that are still in flight, are lost. */
   #serverEnded(): void {
     this.#unread = [];
     for (const wire of [...this.#wires]) wire.break(false);
@@ -180,7 +180,7 @@ export class ScriptedNetwork {
   }
 }
 
-/** What node-redis sends first where it sends no HELLO. */
+/** The first command of node-redis if it sends no HELLO. */
 const INTRODUCTION = ['CLIENT', 'SETINFO', 'LIB-NAME', 'node-redis'];
 
 function refused(): Error {

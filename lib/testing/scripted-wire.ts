@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.js';
+import { Fifo } from '../core/fifo.js';
 import type { Argument } from './scripted-redis/bytes.js';
 import { ErrorReply, type Reply } from './scripted-redis/reply.js';
 
@@ -9,21 +9,21 @@ export interface Command {
   readonly reject: (error: Error) => void;
 }
 
-/** What brings commands and replies from one end to the other. */
+/** Carries commands and replies from one end to the other. */
 export interface Carrier {
   /** Calls back when the order of events says that something arrives at Redis, and Redis reads it. */
   toRedis(wire: Wire, label: string, arrive: () => void): void;
   /** Calls back when the order of events says that something arrives at the client. */
   toClient(wire: Wire, label: string, arrive: () => void): void;
-  /** Calls back when the process of the client can hear of something. */
+  /** Calls back when the process of the client can receive something. */
   tell(hear: () => void): void;
   /** `undefined`: there will be no answer. */
   execute(wire: Wire, args: readonly Argument[]): Reply | ErrorReply | undefined;
 }
 
 /**
- * One connection. Commands and replies keep their order on their way: whichever is said to arrive, the oldest
- * one does. A reply belongs to the command that has waited longest, as in Redis' protocol.
+ * One connection. Commands and replies keep their order in flight: whichever event is due, the oldest one
+ * arrives. A reply belongs to the command that has waited longest, as in Redis' protocol.
  */
 export class Wire {
   readonly name: string;
@@ -33,7 +33,7 @@ export class Wire {
   readonly #waiting = new Fifo<Command>();
   readonly #replies = new Fifo<Reply | ErrorReply>();
   #toSkip = 0;
-  /** It has ended at the server's side; its client may not have heard of it. */
+  /** It has ended at the server's side. Its client may not know yet. */
   #isCut = false;
   #isBroken = false;
 
@@ -59,7 +59,10 @@ export class Wire {
     this.#carrier.toRedis(this, `asks ${name}`, () => this.#arrive());
   }
 
-  /** Its end, as its client is told of it (as soon as it can hear). What Redis has not read gets lost, or (`isGhostly`) arrives all the same. */
+  /**
+   * Ends the connection. Its client gets an error (as soon as it can receive one). Bytes that Redis has not
+   * read get lost, or (`isGhostly`) still arrive.
+   */
   break(isGhostly: boolean): void {
     if (!isGhostly) this.#unread.drain();
     if (this.#isBroken || this.#isCut) return;
@@ -71,7 +74,7 @@ export class Wire {
     });
   }
 
-  /** The client leaves. What it had sent arrives all the same. */
+  /** The client leaves. What it has sent still arrives. */
   close(): void {
     this.#isBroken = true;
     this.#replies.drain();
@@ -84,7 +87,7 @@ export class Wire {
   }
 
   #arrive(): void {
-    const command = this.#unread.shift();
+    const command = this.#unread.take();
     if (command === undefined) return;
     const reply = this.#carrier.execute(this, command.args);
     if (reply === undefined || this.#isBroken || this.#isCut) return;
@@ -97,8 +100,8 @@ export class Wire {
   }
 
   #deliver(): void {
-    const reply = this.#replies.shift();
-    const command = reply === undefined ? undefined : this.#waiting.shift();
+    const reply = this.#replies.take();
+    const command = reply === undefined ? undefined : this.#waiting.take();
     if (reply instanceof ErrorReply) command?.reject(reply);
     else command?.resolve(reply);
   }

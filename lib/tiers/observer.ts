@@ -5,11 +5,11 @@ export type Outcome = 'hit' | 'stale' | 'miss';
 export type ErrorKind = 'command' | 'connect' | 'probe' | 'decode';
 
 export interface Observer {
-  /** A key was asked for and answered. `tier` is absent for a miss. */
+  /** A key was read. `tier` is absent for a miss. */
   looked(key: string, outcome: Outcome, tier: 'redis' | 'memory' | undefined): void;
   /** Values were put into the cache, by `set` or by a loader. */
   stored(count: number): void;
-  /** Calls of delete or clear (one per key of deleteMany). */
+  /** Deletes and clears were called (one per key of deleteMany). */
   removed(count: number): void;
   /** Redis failed: `probe` is a background attempt or heartbeat during a known outage and is not part of `errors`. */
   failed(kind: ErrorKind, failure: Failure | undefined): void;

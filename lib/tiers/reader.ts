@@ -22,8 +22,8 @@ interface Asked {
 type Answer = Found | undefined;
 
 /**
- * Looks keys up in one door: a key with an unanswered change of this process is answered from that change,
- * a key that Redis is behind on from memory, every other key from Redis. Never rejects.
+ * Reads keys through one door. An unanswered change of this process answers for its key, memory answers for a
+ * key that the journal blocks, and Redis for every other key. Never rejects.
  */
 export class Reader {
   readonly #shard: Shard;
@@ -34,10 +34,10 @@ export class Reader {
     this.#queue = queue;
   }
 
-  /** What this process knows without Redis; `ask`: it must be asked. */
+  /** The answer that this process knows without Redis; `ask`: Redis must be read. */
   look(key: string): Answer | 'ask' {
     const change = this.#queue.latest(key);
-    // Where the queue is full, a later change than the one that was sent is in the journal.
+    // If the queue is full, a later change than the one in flight is in the journal.
     const isPending = change !== undefined && !this.#shard.ledger.isDeferredSince(key, change.seq);
     if (isPending && !change.isReplay) return this.#pending(change);
     return this.#shard.readerFor(key) === undefined ? this.inMemory(key) : 'ask';
@@ -45,7 +45,7 @@ export class Reader {
 
   #pending({ value, text, isCleared, generation }: Change): Answer {
     const isOfOther = generation !== this.#shard.door.generation;
-    // What was called after our own clear has its generation when that is answered.
+    // A change called after our own clear gets the new generation when Redis answers the clear.
     const isGone = isCleared || (isOfOther && !this.#queue.isHeld);
     if (value === undefined || isGone) return undefined;
     const state = freshness(text, this.#shard.moment.nowMs);
@@ -59,7 +59,7 @@ export class Reader {
     return tools.standby.get(key, moment);
   }
 
-  /** Asks Redis for one key; call it when `look` said so. */
+  /** Reads one key from Redis. Call it when `look` returned `ask`. */
   async ask(key: string): Promise<Answer> {
     const asked = this.#asking();
     if (asked === undefined) return this.inMemory(key);
@@ -69,7 +69,7 @@ export class Reader {
     return answer instanceof Promise ? await answer : answer;
   }
 
-  /** Asks Redis for many keys at once. */
+  /** Reads many keys from Redis at once. */
   async askMany(keys: readonly string[], lane: Lane): Promise<readonly Answer[]> {
     const asked = this.#asking();
     if (asked === undefined) return keys.map((key) => this.inMemory(key));
@@ -91,7 +91,7 @@ export class Reader {
     answers[i] = await answer;
   }
 
-  /** Whether an entry that Redis showed elsewhere (a claim) may be given. */
+  /** Whether an entry from another reply of Redis (a claim) may be returned. */
   isBelievable(key: string, entry: string): boolean {
     const { door, ledger } = this.#shard;
     if (classifyEntry(entry, door.generation, fingerprint(key)) !== 'usable') return false;
@@ -109,7 +109,7 @@ export class Reader {
 
   #interpret(key: string, slot: SlotReply, asked: Asked): Answer | Promise<Answer> {
     if (slot instanceof Failure) return this.#failed(key, slot);
-    // The key may have been changed while this reply was on its way, or Redis been lost.
+    // While this reply was in flight, the key may have been changed or Redis may have been lost.
     const known = this.look(key);
     if (known !== 'ask') return known;
     // The process may have been suspended.
@@ -125,11 +125,11 @@ export class Reader {
   }
 
   #failed(key: string, failure: Failure): Answer {
-    // A key of another type holds nothing of ours; any other failure leaves the question to memory.
+    // A key of another type holds nothing of ours. After any other failure memory answers.
     return failure.isAbout('WRONGTYPE') ? undefined : this.inMemory(key);
   }
 
-  /** What Redis said counts when a heartbeat after it shows the same data. */
+  /** The reply counts if a heartbeat after it shows the same data. */
   async #afterProof(key: string, slot: string | null, asked: Asked): Promise<Answer> {
     const isProven = await this.#shard.door.prove();
     return isProven ? this.#interpret(key, slot, { ...asked, isProven }) : this.inMemory(key);
@@ -169,7 +169,10 @@ export class Reader {
     return { entry, tier: 'redis', isStale: state === 'stale' };
   }
 
-  /** Another cache's entry, whose prefix begins with ours; or replies that belong to other commands. */
+  /**
+   * It is an entry of another cache, whose prefix begins with ours, or replies no longer belong to their
+   * commands.
+   */
   async #misplaced(key: string, entry: string, asked: Asked): Promise<Answer> {
     const { tools, door } = this.#shard;
     const again = await asked.commands.recheck(this.#shard.fullKey(key));
@@ -188,7 +191,7 @@ export class Reader {
     return classifyEntry(entry, this.#shard.door.generation, fingerprint(key)) !== 'misplaced';
   }
 
-  /** Redis does not have it, so neither may memory. */
+  /** Redis does not have the key, so memory must not have it either. */
   #absent(key: string, { position }: Pick<Asked, 'position'>): undefined {
     const { ledger, tools } = this.#shard;
     if (ledger.isUnchangedSince(key, position)) tools.standby.delete(key);

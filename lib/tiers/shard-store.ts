@@ -9,10 +9,10 @@ import { Reader } from './reader.js';
 import type { Shard } from './shard.js';
 
 /**
- * Everything that one door's keys need, and what follows from the door's news.
+ * All parts for the keys of one door. Reacts to the events of the door.
  *
- * Invariants: while the door takes no changes, nothing waits in the queue; before anybody reads from a new
- * connection, the journal was replayed into it.
+ * Invariants: while the door accepts no changes, nothing waits in the queue; the journal is replayed into a new
+ * connection before the first read from it.
  */
 export class ShardStore {
   readonly shard: Shard;
@@ -23,7 +23,7 @@ export class ShardStore {
   readonly #isOurs: (key: string) => boolean;
   readonly #replay: Replay;
   readonly #sweeper: Sweeper;
-  /** When the last heartbeat was sent that proved the data (local, monotonic). */
+  /** When the last heartbeat that proved the data was sent (local, monotonic). */
   #provenAt = 0;
 
   /** `isOurs`: whether this door serves the key. */
@@ -69,13 +69,13 @@ export class ShardStore {
     return verdict;
   }
 
-  /** Before the first read from a new connection. */
+  /** Replays before the first read from a new connection. */
   async replay(commands: Commands): Promise<boolean> {
     commands.setChangeSource(this.writer.queue);
     return this.#replay.beforeReads(() => commands.wake());
   }
 
-  /** Redis takes changes from now on. */
+  /** From now on Redis accepts changes. */
   opened(commands: Commands): void {
     commands.setChangeSource(this.writer.queue);
     commands.wake();
@@ -87,7 +87,7 @@ export class ShardStore {
     const { standby } = this.shard.tools;
     const isInDoubt = state.name === 'half-open' || state.name === 'recovering';
     if (isReadable(state) && !isReadable(previous)) {
-      // What memory holds was made without this connection.
+      // The entries in memory date from before this connection.
       standby.suspect({ matches: this.#isOurs });
     } else if (isInDoubt && isReadable(previous)) {
       // A replica, or a server with other data, may have shown it.

@@ -10,7 +10,7 @@ import type { Moment, Origin, Standby } from './standby.js';
 import type { NewValue } from './store.js';
 import type { TierConfig } from './tier-options.js';
 
-/** What all parts of one store share. */
+/** The things that all parts of one store share. */
 export interface Tools {
   readonly config: TierConfig;
   readonly clock: Clock;
@@ -19,14 +19,14 @@ export interface Tools {
   readonly standby: Standby;
 }
 
-/** What one door's parts share: the door, what this process wrote there, and the fallback. */
+/** The things that one door's parts share: the door, the ledger of this process' writes, and the fallback. */
 export class Shard {
   readonly door: Door;
   readonly ledger: Ledger;
   readonly tools: Tools;
   /** How long a tombstone lasts. */
   readonly tombstoneMs: number;
-  /** Absent: there is no Redis, and memory alone keeps what is written. */
+  /** `false`: there is no Redis, and memory alone stores values. */
   readonly hasRedis: boolean;
   #tombstone = { generation: '', version: 0, text: '' };
 
@@ -54,12 +54,12 @@ export class Shard {
     return this.ledger.blocksAll ? undefined : this.door.writer;
   }
 
-  /** What an entry in memory must be to be given now: rather a moment too short than longer than in Redis. */
+  /** The conditions for an entry in memory now. It ends rather too early than later than in Redis. */
   get moment(): Moment {
     return { generation: this.door.generation, nowMs: this.door.time.latest() };
   }
 
-  /** How entries are kept that are made now: shorter while processes cannot hear each other. */
+  /** How to keep entries that are made now. They live shorter while processes cannot hear each other. */
   get #origin(): Origin {
     const isShared = !this.hasRedis || this.door.reader !== undefined;
     return isShared ? {} : { outageTtlMs: this.tools.config.outageTtlMs };

@@ -26,10 +26,9 @@ export interface Part {
 }
 
 /**
- * The doors of one store, each with what it needs, and the one place that hears what they tell.
+ * The doors of one store with their parts. It alone listens to the doors.
  *
- * Nothing connects before `start`. Calls that are made while the first connection is attempted wait for it,
- * one `commandTimeout` at most.
+ * Nothing connects before `start`. Calls wait for the first attempt to connect, one `commandTimeout` at most.
  */
 export class Shards implements DoorListener {
   readonly tools: Tools;
@@ -60,7 +59,7 @@ export class Shards implements DoorListener {
     const timer = clock.setTimer(this.#endWait, config.commandTimeoutMs, { ref: true });
     void Promise.all(attempts).then(this.#endWait);
     this.#ready = ready;
-    // Before the calls that wait: what is called after this goes behind them.
+    // This runs before the waiting calls, so that later calls go behind them.
     void ready.then(() => {
       timer.cancel();
       this.#ready = undefined;
@@ -73,7 +72,7 @@ export class Shards implements DoorListener {
     for (const each of this.all) each.close();
   }
 
-  /** While the first connection is attempted: settles when calls may go on. */
+  /** Present during the first attempt to connect. Settles when calls may go on. */
   get ready(): Promise<void> | undefined {
     return this.#ready;
   }
@@ -113,7 +112,7 @@ export class Shards implements DoorListener {
 
   /** Memory evicted the key. */
   evicted(key: string): void {
-    this.tools.standby.forget(key);
+    this.tools.standby.evicted(key);
     this.of(key).shard.ledger.dropLoad(key);
   }
 
@@ -163,7 +162,7 @@ export class Shards implements DoorListener {
   }
 
   bumped(door: Door): void {
-    this.#byDoor.get(door)?.shard.ledger.noteBump(door.reign);
+    this.#byDoor.get(door)?.shard.ledger.recordBump(door.reign);
   }
 
   judge(door: Door, evidence: Evidence): 'intact' | 'amnesia' {

@@ -10,10 +10,10 @@ const RECENT_MS = 1_000;
 /** The mark of an entry that Redis did not show. */
 const NEVER = -1;
 
-/** No end but the entry's own. */
+/** The entry has no other end than its own. */
 const NO_END = 0;
 
-/** What an entry must be to be given to anybody: of this generation, and not expired at this server time. */
+/** The conditions for an entry to be returned: it has this generation, and is not expired at this server time. */
 export interface Moment {
   readonly generation: string;
   readonly nowMs: number;
@@ -23,7 +23,7 @@ export interface Moment {
 export interface Origin {
   /** When Redis showed it (local, monotonic); absent: this process made it. */
   readonly seenAt?: number;
-  /** It was made while processes could not hear each other: it ends after this time, whatever clocks say. */
+  /** It was made while processes could not hear each other: it ends after this time, even if clocks are set. */
   readonly outageTtlMs?: number;
 }
 
@@ -43,17 +43,20 @@ export interface Standby {
   limit(key: string, outageTtlMs: number): void;
   delete(key: string): void;
   deleteMatching(matches: (key: string) => boolean): void;
-  /** Other processes may have changed these keys unheard: what is held of them serves nobody until it is seen again. */
+  /**
+   * Other processes may have changed these keys without our knowledge. Their entries are not returned until
+   * Redis shows them again.
+   */
   suspect(keys: SuspectKeys): void;
   /** Memory evicted the key. */
-  forget(key: string): void;
+  evicted(key: string): void;
   readonly state: StoreState['memory'];
 }
 
 /**
- * Invariants: an entry is given only with the current generation and before it expires; an entry that was
- * there when a connection began, and was not seen in Redis since, is suspect (other processes may have
- * changed it while this one could not hear of it) and serves nobody in the next outage.
+ * Invariants: an entry is returned only with the current generation and before it expires; an entry that was
+ * there when a connection began, and that Redis has not shown since, is suspect (another process may have
+ * changed it without our knowledge) and is not returned in the next outage.
  */
 export class MemoryStandby implements Standby {
   readonly #memory: MemoryTier;
@@ -92,7 +95,7 @@ export class MemoryStandby implements Standby {
     const mark = seenAt === undefined ? NEVER : Math.floor(seenAt);
     const until = outageTtlMs === undefined ? NO_END : this.#endOf(outageTtlMs);
     const held = this.#memory.get(key);
-    // Most of what Redis shows is held already.
+    // Memory already holds most entries that Redis shows.
     if (held?.entry === entry) Object.assign(held, { mark, until });
     else this.#memory.set(key, { entry, mark, until });
   }
@@ -121,7 +124,7 @@ export class MemoryStandby implements Standby {
     }
   }
 
-  forget(key: string): void {
+  evicted(key: string): void {
     this.#suspects.delete(key);
   }
 
@@ -144,6 +147,6 @@ export const NO_STANDBY: Standby = {
   delete: () => {},
   deleteMatching: () => {},
   suspect: () => {},
-  forget: () => {},
+  evicted: () => {},
   state: null,
 };

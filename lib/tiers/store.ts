@@ -2,14 +2,14 @@ import type { WriteResult } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
 
-/** An entry a tier found. `text` is the entry, see lib/entry/slot.ts. */
+/** An entry that a tier found. `text` is the entry, see lib/entry/slot.ts. */
 export interface Found {
   readonly entry: string;
   readonly tier: 'redis' | 'memory';
   readonly isStale: boolean;
 }
 
-/** An encoded value on its way into the cache. */
+/** An encoded value to store. */
 export interface NewValue {
   readonly payload: string;
   readonly ttlMs: number;
@@ -23,25 +23,28 @@ export const LEASE_MS = 600;
 /** The right to store one loaded value. Renewed by the store until it is filled, given back, or void. */
 export interface Lease {
   readonly key: string;
-  /** Redis said that the lease is void: later callers begin anew. */
+  /** Redis answered that the lease is void, so later callers begin a new load. */
   readonly isVoid: boolean;
   /** Gives the right back without a value. */
   release(): void;
-  /** The key was changed: nothing to store, nothing to give back. */
+  /** The key was changed, so there is nothing to store and nothing to give back. */
   abandon(): void;
 }
 
 export type Claim =
   /** This process loads the key; `fill` stores what it loaded. `stale`: an expired entry within its grace. */
   | { readonly kind: 'granted'; readonly lease: Lease }
-  /** Somebody stored a fresh value. */
+  /** Another caller or process has stored a fresh value. */
   | { readonly kind: 'value'; readonly found: Found }
   /** Another process is loading it. */
   | { readonly kind: 'held' }
-  /** No Redis to ask: load, for this process alone. */
+  /** There is no Redis: load for this process alone. */
   | { readonly kind: 'none' };
 
-/** What was loaded and where it may go: under a lease; without one (`none`) in memory alone, for `outageTtl`. */
+/**
+ * A loaded value and where it may be stored: under a lease, or without one (`none`) in memory alone, for
+ * `outageTtl`.
+ */
 export interface Loaded {
   readonly key: string;
   readonly lease: Lease | undefined;
@@ -83,19 +86,19 @@ export interface Store {
   remove(key: string): Promise<WriteResult>;
   removeMany(keys: readonly string[]): Promise<WriteResult>;
   clear(pattern: string): Promise<WriteResult>;
-  /** One answer per key. `refresh`: also when a fresh value is there. */
+  /** Returns one answer per key. `refresh`: claims even if there is a fresh value. */
   claim(keys: readonly string[], mode: 'load' | 'refresh'): Promise<readonly Claim[]>;
-  /** Stores loaded values; resolves when it is known what became of them, or the request's budget ends. */
+  /** Stores loaded values; resolves when their outcome is known, or the request's budget ends. */
   fill(loaded: readonly Loaded[]): Promise<void>;
-  /** A fresh value of memory, without asking Redis. */
+  /** Returns a fresh value of memory, without reading Redis. */
   peek(key: string): Found | undefined;
-  /** An entry cannot be decoded: it is a miss, counted, and not kept. */
+  /** Reports that an entry cannot be decoded: it counts as a miss and an error, and memory drops it. */
   unreadable(key: string): void;
   readonly state: StoreState;
   /** Milliseconds since 1970 by the clock that dates the entries of this key: the server's. */
   timeOf(key: string): number;
   /** The same store with one waiting budget for all its calls. */
   forRequest(): Store;
-  /** Hears of every change of this process (set, delete, clear), in the call itself, before it is sent. */
+  /** The listener gets every change of this process (set, delete, clear), in the call itself, before it is sent. */
   onChange(listener: (change: KeyChange) => void): void;
 }

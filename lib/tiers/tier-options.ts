@@ -1,4 +1,4 @@
-/** What the tiers need of the cache's options, read once. */
+/** The cache's options that the tiers need, parsed. */
 export interface TierConfig {
   readonly prefix: string;
   readonly commandTimeoutMs: number;
@@ -9,6 +9,6 @@ export interface TierConfig {
   readonly journalMax: number;
   /** A larger value goes to its caller and is not stored. */
   readonly maxValueBytes: number;
-  /** `false`: nothing is stored, changes are answered with `deferred`. */
+  /** `false`: the cache stores nothing, and changes answer `deferred`. */
   readonly isEnabled: boolean;
 }

@@ -12,8 +12,8 @@ type Answer = Found | undefined;
 const MANY = 128;
 
 /**
- * Redis first, memory while Redis cannot be asked: the store that a cache stands on. `forRequest` gives a
- * view of it that waits for Redis no longer than one `commandTimeout` in all.
+ * The store of a cache: Redis first, and memory while Redis cannot be used. `forRequest` gives a view of it
+ * that waits for Redis no longer than one `commandTimeout` in all.
  */
 export class TieredStore implements Store {
   readonly #shards: Shards;
@@ -107,7 +107,7 @@ export class TieredStore implements Store {
     });
     const all = Promise.all(claiming).then(() => true);
     const isInTime = await (this.#budget?.spend(all, false) ?? all);
-    // Nobody waits for the rest any more: what is granted late is given back.
+    // The caller does not wait for the rest any more, so late grants are given back.
     isLate = !isInTime;
     return isLate ? [...claims] : claims;
   }
@@ -174,7 +174,7 @@ export class TieredStore implements Store {
     return asked;
   }
 
-  /** Asks Redis, each server at the same time. */
+  /** Reads from Redis, from all servers at the same time. */
   async #ask(keys: readonly string[]): Promise<readonly Answer[]> {
     const answers: Answer[] = new Array(keys.length);
     const asking = this.#shards.split(keys).map(async ({ of, keys: some, at }) => {
@@ -203,11 +203,11 @@ export class TieredStore implements Store {
     for (const [key, value] of changes) this.#shards.of(key).writer.change(key, value, call);
   }
 
-  /** A value was loaded that is too large to be stored: what was there before it goes. */
+  /** A loaded value is too large to be stored. Removes the old value. */
   #drop({ key, lease }: Loaded): false {
     lease?.abandon();
     if (lease === undefined) this.#shards.tools.standby.delete(key);
-    else this.#changeAll([[key, undefined]], NOBODY);
+    else this.#changeAll([[key, undefined]], UNAWAITED);
     return false;
   }
 
@@ -229,8 +229,8 @@ export class TieredStore implements Store {
 
 const LATE: unique symbol = Symbol('late');
 const NONE: Claim = { kind: 'none' };
-/** Nobody is told. */
-const NOBODY: Waiter = { settle: () => {} };
+/** No caller waits. */
+const UNAWAITED: Waiter = { settle: () => {} };
 
 function laneOf(keys: number): Lane {
   return keys <= MANY ? 'request' : 'bulk';

@@ -4,14 +4,14 @@ import type { Clock, Timer } from '../core/time/clock.js';
 const FREE_SHARE = 1 / 4;
 
 /**
- * What one request may wait for Redis in all, however many cache calls it makes: one `commandTimeout`.
- * Only time in which the process had nothing to do is charged, and calls that wait together are charged once.
+ * The time that one request may wait for Redis in all, however many cache calls it makes: one `commandTimeout`.
+ * It charges only time in which the process was idle, and charges calls that wait together once.
  */
 export class WaitBudget {
   readonly #clock: Clock;
   readonly #totalMs: number;
   #leftMs: number;
-  /** Up to here (idle time) waiting is paid for. */
+  /** Up to here (idle time) waiting has been charged. */
   #paidUntil = 0;
   /** When Redis answered this request last (idle time). */
   #answeredAt = 0;
@@ -40,7 +40,7 @@ export class WaitBudget {
     return this.#wait(answer, late, () => Number.NEGATIVE_INFINITY);
   }
 
-  /** Waits for one answer of many: only while Redis answers none of them the budget runs. */
+  /** Waits for one answer of many. The budget runs only while Redis answers none of them. */
   async spendInSilence<T>(answer: Promise<T>, late: T): Promise<T> {
     return this.#wait(answer, late, () => this.#answeredAt);
   }

@@ -42,7 +42,7 @@ describe('bulk changes', () => {
   } satisfies Record<string, (cache: ReturnType<typeof useCache>['cache']) => Promise<unknown>>;
 
   for (const [name, change] of Object.entries(LATER)) {
-    it(`leave out what a later ${name} changed`, async () => {
+    it(`leave out keys that a later ${name} changed`, async () => {
       const { cache } = useCache();
       const earlier = cache.setMany([
         ['a', slow('earlier')],
@@ -58,7 +58,7 @@ describe('bulk changes', () => {
     });
   }
 
-  it('overtake what was called before them, also when that is sent first', async () => {
+  it('overtake earlier calls, also when those are sent first', async () => {
     const { cache } = useCache();
     const early = cache.setMany([
       ['b', slow('early')],

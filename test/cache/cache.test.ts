@@ -6,7 +6,7 @@ import { found, rejection, useCache } from './support.js';
 const KEYS = Array.from({ length: 5_000 }, (_, i) => `k${i}`);
 
 describe('the cache', () => {
-  it('gives what the store has, from Redis and from memory', async () => {
+  it('returns the store’s values, from Redis and from memory', async () => {
     for (const isMemory of [false, true]) {
       const { cache, store, metrics } = useCache();
       store.isMemory = isMemory;
@@ -35,7 +35,7 @@ describe('the cache', () => {
     expect(metrics.snapshot()).to.include({ hits: 0, misses: 2 });
   });
 
-  it('loads what is missing, and refreshes what is there when that is asked for', async () => {
+  it('loads missing values, and refreshes present ones if the options say so', async () => {
     const { cache, store, loading } = useCache();
     expect(await cache.getOrSet('a', () => 1)).to.equal(1);
     store.entries.set('a', found('j2'));

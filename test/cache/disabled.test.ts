@@ -37,7 +37,7 @@ describe('a cache that is switched off', () => {
     ]).to.deep.equal(Array(6).fill('deferred'));
   });
 
-  it('runs loaders each time, one for those who ask at the same moment', async () => {
+  it('runs loaders each time, one for callers of the same moment', async () => {
     let loads = 0;
     const load = async (): Promise<number> => ++loads;
     const together = await Promise.all([1, 2, 3].map(() => cache.getOrSet('a', load)));

@@ -101,7 +101,7 @@ describe('the options of a cache, read once', () => {
     expect(parseCacheOptions({ redis: 'not an address' }).redis).to.equal(undefined);
   });
 
-  it('leave the cache on otherwise, and refuse what is neither', () => {
+  it('leave the cache on otherwise, and refuse any other value', () => {
     for (const text of ['', 'on', 'true', '1']) {
       process.env[SWITCH] = text;
       expect(parseCacheOptions({ redis: false }).isEnabled, text).to.equal(true);

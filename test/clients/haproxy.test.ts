@@ -138,7 +138,7 @@ describe('HAProxy', function () {
     }
   }
 
-  it('loses no request of 2 500 when one of two instances is told to end', async () => {
+  it('loses no request of 2 500 when one of two instances gets SIGTERM', async () => {
     expect(await drained(1_500)).to.deep.equal({ 200: 2_500 });
   });
 

@@ -19,7 +19,7 @@ function countedSignal() {
 }
 
 describe('listeners of a signal', () => {
-  it('are told once, all by one listener', () => {
+  it('are called once, all by one listener', () => {
     const { controller, signal, count } = countedSignal();
     const listeners = new AbortListeners();
     const heard: unknown[] = [];
@@ -64,7 +64,7 @@ describe('listeners of a signal', () => {
     expect(heard).to.equal(1);
   });
 
-  it('of an aborted signal are told at once', () => {
+  it('of an aborted signal are called at once', () => {
     const listeners = new AbortListeners();
     const heard: unknown[] = [];
     listeners.add(AbortSignal.abort('before'), (reason) => heard.push(reason))();

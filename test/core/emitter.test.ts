@@ -29,12 +29,12 @@ describe('Emitter', () => {
     expect(heard).to.deep.equal(['first 3', 'second 3']);
   });
 
-  it('tells nobody when nobody listens', () => {
+  it('does nothing without a listener', () => {
     expect(() => tell()).to.not.throw();
     expect(events.hears('sold')).to.equal(false);
   });
 
-  it('knows whether anybody listens', () => {
+  it('knows whether there is a listener', () => {
     const stop = events.on('sold', () => {});
     expect(events.hears('sold')).to.equal(true);
     expect(events.hears('closed')).to.equal(false);
@@ -68,7 +68,7 @@ describe('Emitter', () => {
     expect(times).to.equal(3);
   });
 
-  it('lets a listener go while the event is told', () => {
+  it('lets a listener be removed during an event', () => {
     const heard: string[] = [];
     const stopFirst = events.on('sold', () => {
       heard.push('first');
@@ -82,7 +82,7 @@ describe('Emitter', () => {
     expect(heard).to.deep.equal(['first', 'third', 'third']);
   });
 
-  it('tells a listener that comes meanwhile of the next event only', () => {
+  it('gives a listener that is added during an event the next event only', () => {
     let listeners = 0;
     const join = (): void => {
       listeners++;

@@ -36,8 +36,16 @@ describe('the words of the list in CONTRIBUTING.md', () => {
   });
 
   it('do not stand in comments and messages', () => {
-    const sources = filesIn('example-app/src', '.ts');
+    const sources = ['lib', 'example-app/src'].flatMap((folder) => filesIn(folder, '.ts'));
     expect(sources.flatMap((path) => uses(path, prose(read(path))))).to.deep.equal([]);
+  });
+
+  it('do not stand in the names of tests', () => {
+    const found = filesIn('test', '.ts').flatMap((path) => {
+      const titles = [...read(path).matchAll(TITLE)].map(([, title]) => title);
+      return uses(path, titles.join('\n'));
+    });
+    expect(found).to.deep.equal([]);
   });
 });
 

@@ -41,7 +41,7 @@ describe('the example app', function () {
       expect(example.output.match(/^ {2}curl /gm)).to.have.length(3);
     });
 
-    it('lists sixty products, the same for everybody', async () => {
+    it('lists sixty products, the same for every visitor', async () => {
       const { body } = await request('/products');
       expect(body).to.have.length(60);
       expect(body[0]).to.include({ id: 1, sku: 'BEV-001', name: 'Espresso', stock: 500 });
@@ -98,7 +98,7 @@ describe('the example app', function () {
   });
 
   describe('on a database server', () => {
-    it('keeps prices when it is started anew, and tells nobody the password', async () => {
+    it('keeps prices when it is started again, and shows the password nowhere', async () => {
       const env = { DATABASE_URL: postgres.url, REDIS_URL: redis.url };
       const first = await Example.start(env);
       await redis.command('FLUSHALL');

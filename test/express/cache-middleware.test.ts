@@ -25,7 +25,7 @@ function see(seen: Cache[]) {
 
 const end = (_req: Request, res: Response): void => void res.sendStatus(204);
 
-describe('cacheMiddleware: what it accepts', () => {
+describe('cacheMiddleware: its argument', () => {
   it('is options, of which it makes a cache', () => {
     const { cache } = cacheMiddleware({ redis: false, logger: false });
     expect(cache.status().message).to.match(/Memory alone serves/);

@@ -19,7 +19,7 @@ function heapMib(): number {
   return process.memoryUsage().heapUsed / MIB;
 }
 
-describe('faults: what a hang may cost', function () {
+describe('faults: the cost of a hang', function () {
   this.timeout(60_000); // so many requests take their time on machines that are shared
 
   let scene: Scene;

@@ -44,7 +44,7 @@ describe('faults: the event loop is busy, and Redis is well', () => {
     expect(cache.status().metrics.errors).to.equal(0);
   });
 
-  it('reads what has come before it declares a command late', async () => {
+  it('reads the socket before it declares a command late', async () => {
     const { cache, witness } = await scene.join({ prefix: 'just:', commandTimeout: 100 });
     await cache.set('a', 'value');
     // The driver writes in the second turn. What was not written yet is given the time of the block anew.
@@ -67,7 +67,7 @@ describe('faults: the event loop is busy, and Redis is well', () => {
     expect(witness.changes).to.deep.equal([]);
   });
 
-  it('takes nothing off what a request may wait for Redis', async () => {
+  it('does not use up the waiting budget of a request', async () => {
     const middleware = await scene.join({ prefix: 'request:', commandTimeout: '1s' });
     await middleware.cache.set('a', 'value');
     const cache = requestCache(middleware);

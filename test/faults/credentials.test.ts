@@ -62,7 +62,7 @@ describe('faults: Redis rejects the credentials', () => {
     return cache;
   }
 
-  it('shows the password to nobody', async () => {
+  it('shows the password nowhere', async () => {
     const server = await start({ password: RIGHT });
     const lines: string[] = [];
     const note = (line: string): void => void lines.push(line);

@@ -39,7 +39,7 @@ describe('faults: replies and commands come apart', () => {
     await Promise.all(reads);
   }
 
-  it('serves nobody another visitor’s value when one reply is lost', async () => {
+  it('serves no visitor another visitor’s value when one reply is lost', async () => {
     const middleware = await filled();
     const accepted = scene.proxy.accepted;
     scene.proxy.dropReplies(1);
@@ -50,7 +50,7 @@ describe('faults: replies and commands come apart', () => {
     await readEach(middleware.cache);
   });
 
-  it('serves nobody another visitor’s value when reads share a command', async () => {
+  it('serves no visitor another visitor’s value when reads share a command', async () => {
     const { cache } = await filled();
     scene.proxy.dropReplies(1);
     for (let round = 0; round < 3; round++) {
@@ -94,7 +94,7 @@ describe('faults: replies and commands come apart', () => {
     await readEach(cache);
   });
 
-  it('survives a reply that nobody asked for', async () => {
+  it('survives a reply without a command', async () => {
     const middleware = await filled();
     const strays = [
       '$-1\r\n',
@@ -128,7 +128,7 @@ describe('faults: replies and commands come apart', () => {
     await readEach(cache);
   });
 
-  it('hands nobody another visitor’s value while both wait for another process', async () => {
+  it('serves no visitor another visitor’s value while both wait for another process', async () => {
     const waiting = await scene.join({ memory: false });
     const another = await scene.join({ memory: false, redis: scene.server.url });
     const keys = KEYS.slice(0, 6);
@@ -162,7 +162,7 @@ describe('faults: replies and commands come apart', () => {
     }
   });
 
-  it('takes an entry that somebody copied to another key for a miss', async () => {
+  it('takes an entry that was copied to another key for a miss', async () => {
     const middleware = await filled();
     const { cache } = middleware;
     await scene.server.command('COPY', 'cache:visitor:1', 'cache:copy');

@@ -31,7 +31,7 @@ describe('faults: Redis comes and goes', () => {
     await until(() => cache.status().journal.entries === 0, 'the journal is empty');
   });
 
-  it('is not stormed: a server that accepts, greets well and resets sees few connections', async () => {
+  it('gets few connections: a server that accepts, greets well and resets', async () => {
     const middleware = await scene.join();
     const end = performance.now() + 1_000;
     const before = scene.proxy.accepted;

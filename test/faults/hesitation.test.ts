@@ -112,7 +112,7 @@ describe('faults: Redis hesitates', () => {
     expect(cache.status().metrics.errors).to.equal(0);
   });
 
-  it('gives nobody what its own process deleted meanwhile', async () => {
+  it('returns no value that its own process has deleted since', async () => {
     await show('a');
     await show('b');
     await hesitate('b');
@@ -124,7 +124,7 @@ describe('faults: Redis hesitates', () => {
     expect(await cache.get('a')).to.equal(undefined);
   });
 
-  it('is found out for a hang, or not, by the commands of those who were spared too', async () => {
+  it('counts as a hang, or not, also by the commands of reads that memory answered', async () => {
     await show('a');
     const before = await readsSeen();
     await hesitate('a');
@@ -153,7 +153,7 @@ describe('faults: Redis hesitates', () => {
 });
 
 describe('faults: Redis hesitates, and hangs', () => {
-  it('is found out, though those who are spared do not wait', async () => {
+  it('counts as a hang, though readers do not wait for it', async () => {
     const scene = await Scene.open();
     try {
       const middleware = await scene.join();

@@ -101,7 +101,7 @@ describe('faults: one request before a hung Redis', function () {
     await middleware.cache.close();
   });
 
-  it('hears of a hang after three commands without an answer', async () => {
+  it('notices a hang after three commands without an answer', async () => {
     const middleware = await scene.join();
     scene.server.hang();
     for (let i = 0; i < 3; i++) await middleware.cache.get(`key:${i}`);
@@ -122,7 +122,7 @@ describe('faults: one request before a hung Redis', function () {
     expect(witness.changes).to.deep.equal([]);
   });
 
-  it('lets no write of before the hang come true after a later one', async () => {
+  it('lets no write from before the hang replace a later one', async () => {
     const middleware = await scene.join();
     const { cache } = middleware;
     await cache.set('price', 'first');
@@ -164,7 +164,7 @@ describe('faults: one request before a hung Redis', function () {
     expect(await cache.set('a', 2)).to.equal('applied');
   });
 
-  it('is not what many large values look like: they come in several answers, each a sign of life', async () => {
+  it('is not confused with many large values: they come in several answers, each a sign of life', async () => {
     // How long 15 MB take is the machine's affair.
     const { cache, witness } = await scene.join({ memory: false, commandTimeout: '5s' });
     const keys = Array.from({ length: 100 }, (_, i) => `page:${i}`);

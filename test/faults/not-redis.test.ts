@@ -66,7 +66,7 @@ function describeImpostor(
   describeFault({ title, reasons, stage: impostor.stage(make), isFromTheStart: true });
 
   describe(title, () => {
-    it('is not stormed with connections', () => {
+    it('gets few connections', () => {
       expect(impostor.connections).to.be.within(1, 60);
     });
   });
@@ -74,7 +74,7 @@ function describeImpostor(
 
 const banner = (text: string) => (): Server => createServer((socket) => void socket.write(text));
 
-describe('faults: what listens there is not Redis', () => {
+describe('faults: the server there is not Redis', () => {
   describeImpostor('an HTTP server', ['protocol_error', 'connection_lost'], () =>
     createHttpServer((_req, res) => void res.end('hello')),
   );

@@ -20,7 +20,7 @@ describe('faults: every answer is late', () => {
   });
   afterEach(() => scene.close());
 
-  it('is found out although answers never cease to come, and nobody waits any more', async () => {
+  it('is noticed although answers never stop, and no request waits any more', async () => {
     const middleware = await scene.join();
     const { cache, witness } = middleware;
     let isReading = true;

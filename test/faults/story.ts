@@ -58,11 +58,11 @@ export function describeFault(fault: Fault): void {
       expect(story.traffic.slowestMs).to.be.below(COMMAND_TIMEOUT_MS + MARGIN_MS);
     });
 
-    it('keeps nobody once it is known', () => {
+    it('lets no request wait once it is known', () => {
       expect(story.msDuring).to.be.below((REQUESTS_DURING * COMMAND_TIMEOUT_MS) / 2);
     });
 
-    it(`is told as degraded: ${fault.reasons.join(' or ')}`, () =>
+    it(`counts as degraded: ${fault.reasons.join(' or ')}`, () =>
       expectHonesty(fault, story.during));
 
     it('is announced once, and its end once', () => {
@@ -79,7 +79,7 @@ export function describeFault(fault: Fault): void {
       expect(story.sentForRequests).to.deep.equal([]);
     });
 
-    it('serves what is written meanwhile, and not what is deleted', () => {
+    it('serves what is written during it, and not what is deleted', () => {
       expect(story.valuesDuring).to.deep.include({ rewritten: 'new', loaded: 'loaded' });
       for (const key of ['deleted', 'cleared:1', 'cleared:2']) {
         expect(story.valuesDuring[key], key).to.equal(undefined);
@@ -91,7 +91,7 @@ export function describeFault(fault: Fault): void {
       expect(story.afterwards.journal.entries).to.equal(0);
     });
 
-    it('brings nothing back that was written over or deleted meanwhile', () => {
+    it('brings nothing back that was replaced or deleted during it', () => {
       for (const values of [story.valuesAfter, story.valuesOfOthers]) {
         expect(values.rewritten).to.be.oneOf([undefined, 'new']);
         for (const key of ['deleted', 'cleared:1', 'cleared:2']) {

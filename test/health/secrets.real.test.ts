@@ -58,7 +58,7 @@ async function written(carrier: Carrier, { text }: Leak): Promise<string> {
   const { changes: history } = checker.history;
   const view = { isDetailed: true, isVerbose: true, unknownExcluded: [], history };
   const bodies = WRITERS.flatMap((writer) => [
-    writer.report(examination, view),
+    writer.render(examination, view),
     writer.readiness(examination, view),
   ]);
   return JSON.stringify([bodies, told]);

@@ -66,7 +66,7 @@ describe('integration: clear and prefixes', () => {
     expect(await cache.get('other')).to.equal('kept');
   });
 
-  it('keeps what the cache itself has under the prefix', async () => {
+  it('keeps the cache’s own records under the prefix', async () => {
     const prefix = stand.prefix();
     const cache = await stand.cache({ prefix });
     await cache.set('a', 1);

@@ -122,7 +122,7 @@ describe('integration: where the connection comes from', () => {
       await expectWorks(stand.open({ redis: `unix://${path}` }));
     });
 
-    it('is told apart from a node of a cluster, even of one that has every slot', async () => {
+    it('is not confused with a node of a cluster, even of one that has every slot', async () => {
       const server = await another(['--cluster-enabled', 'yes']);
       await server.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
       const isWhole = async (): Promise<boolean> =>
@@ -232,7 +232,7 @@ describe('integration: where the connection comes from', () => {
       );
     });
 
-    it('that its owner closes is missed, and a new connection of it is found', async () => {
+    it('that its owner closes counts as lost, and is used again when it has reconnected', async () => {
       const own = client();
       await own.connect();
       const cache = stand.open({ redis: own as never });
@@ -298,7 +298,7 @@ describe('integration: where the connection comes from', () => {
       await expectWorks(cache);
     });
 
-    it('that makes something else is told what to make', async () => {
+    it('that makes something else gets an error that says what to make', async () => {
       const cache = stand.open({ redis: (() => ({})) as never });
       await until(() => cache.status().lastError !== undefined, 'it has failed');
       expect(cache.status().lastError).to.match(

@@ -108,7 +108,7 @@ describe('integration: close', () => {
   };
 
   for (const [state, make] of Object.entries(states)) {
-    it(`${state}: gives up the connection at once, twice, and goes on answering from memory`, async () => {
+    it(`${state}: ends the connection at once, twice, and goes on answering from memory`, async () => {
       const cache = await make();
       await cache.close();
       await isClosed();
@@ -125,7 +125,7 @@ describe('integration: close', () => {
     });
   }
 
-  it('settles what is under way: reads, writes, loads and clears', async function () {
+  it('settles what is in flight: reads, writes, loads and clears', async function () {
     this.retries(2); // a real duration, on machines that are shared
     const cache = createCache({ redis: proxy.url, logger: false, commandTimeout: '5s' });
     await isUp(cache);

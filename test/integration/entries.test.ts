@@ -3,7 +3,7 @@ import { KIND_AT, PAYLOAD_AT, TTL_AT, VERSION_AT, VERSION_LENGTH } from '../../l
 import type { Cache, ModeChange } from '../../lib/index.js';
 import { Stand } from './stand.js';
 
-describe('integration: entries that are not what they should be', () => {
+describe('integration: damaged and foreign entries', () => {
   let stand: Stand;
   let cache: Cache;
   let prefix: string;
@@ -111,7 +111,7 @@ describe('integration: entries that are not what they should be', () => {
     ]);
   });
 
-  it('an entry that somebody replaced is not answered from memory', async () => {
+  it('an entry that another process replaced is not answered from memory', async () => {
     await cache.set('a', 1);
     await raw('DEL', `${prefix}a`);
     await raw('RPUSH', `${prefix}a`, 'x');

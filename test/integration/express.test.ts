@@ -86,7 +86,7 @@ for (const [name, express] of [
       expect(body).to.deep.equal({ status: 'up', isOwn: true });
     });
 
-    it('caches, and forgets what was changed', async () => {
+    it('caches, and forgets changed values', async () => {
       const mw = middleware();
       await isUp(mw.cache);
       const { app, queries } = catalogue(mw);

@@ -4,7 +4,7 @@ import { isDegraded, isUp, Stand } from './stand.js';
 
 type Line = readonly [level: keyof Logger, message: string];
 
-describe('integration: what is logged', () => {
+describe('integration: the log', () => {
   let stand: Stand;
   let lines: Line[];
   beforeEach(async () => {
@@ -40,7 +40,7 @@ describe('integration: what is logged', () => {
     expect(lines.map(([level]) => level)).to.deep.equal(['error', 'info', 'error', 'info']);
   });
 
-  it('why, since when, what serves meanwhile and what to do; then how long it took', async () => {
+  it('why, since when, what serves instead and what to do; then how long it took', async () => {
     const cache = await open();
     const before = Date.now();
     const changes: ModeChange[] = [];

@@ -68,7 +68,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
     };
 
     describe('get and set', () => {
-      it('gives back what was set, and undefined for what was not', async () => {
+      it('returns values that were set, and undefined for others', async () => {
         expect(await cache.get('a')).to.equal(undefined);
         await cache.set('a', { name: 'tea' });
         expect(await cache.get<{ name: string }>('a')).to.deep.equal({ name: 'tea' });
@@ -94,7 +94,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
         });
       }
 
-      it('shares nothing with what was put in or taken out', async () => {
+      it('shares no object with the value that was set or returned', async () => {
         const given = { list: [1] };
         await cache.set('a', given);
         given.list.push(2);
@@ -166,7 +166,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
         expect(await cache.get('a')).to.equal(undefined);
       });
 
-      it('is content to delete what is not there', async () => {
+      it('deletes a missing key without an error', async () => {
         expect(await cache.delete('nothing')).to.be.oneOf(['applied', 'deferred']);
       });
 
@@ -206,7 +206,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
         ]);
       });
 
-      it('keeps a cached undefined apart from what is missing', async () => {
+      it('tells a cached undefined from a missing key', async () => {
         await cache.set('a', undefined);
         expect([...(await cache.getMany(['a', 'b']))]).to.deep.equal([['a', undefined]]);
       });
@@ -239,7 +239,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
     });
 
     describe('getOrSet', () => {
-      it('loads once, and then gives what was loaded', async () => {
+      it('loads once, and then returns the loaded value', async () => {
         let loads = 0;
         const load = (): object => ({ load: ++loads });
         expect(await cache.getOrSet('a', load)).to.deep.equal({ load: 1 });
@@ -247,7 +247,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
         expect(await cache.get('a')).to.deep.equal({ load: 1 });
       });
 
-      it('runs one loader for any number of callers, who share nothing', async () => {
+      it('runs one loader for any number of callers, and each gets a value of its own', async () => {
         let loads = 0;
         const load = async (): Promise<{ list: number[] }> => {
           loads++;
@@ -274,7 +274,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
         });
       }
 
-      it('hands a rejection to everybody, and caches it for nobody', async () => {
+      it('hands a rejection to every caller, and does not cache it', async () => {
         const broken = new Error('the database is down');
         const fail = (): Promise<never> => Promise.reject(broken);
         const results = await Promise.allSettled([1, 2, 3].map(() => cache.getOrSet('a', fail)));
@@ -286,7 +286,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
         expect(await cache.getOrSet('a', () => 'loaded')).to.equal('loaded');
       });
 
-      it('hands on what a loader throws at once, even if it is not an error', async () => {
+      it('passes on what a loader throws synchronously, even if it is not an error', async () => {
         const thrown = await cache
           .getOrSet('a', () => {
             throw 'a text';
@@ -329,7 +329,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
         expect(await left()).to.deep.equal([]);
       });
 
-      it('removes what matches a glob, and nothing else', async () => {
+      it('removes the keys that match a glob, and no others', async () => {
         await cache.clear('products:*');
         expect(await left()).to.deep.equal(['product:3', 'users:1', 'users:[x]', 'a*b']);
         await cache.clear('user?:[0-9]');
@@ -375,7 +375,7 @@ function describeMethods(title: string, tier: Tier, options: () => Promise<Cache
         expectCode(result, 'ERR_CACHE_LOADER', /the loader must be a function, got 'SELECT 1'/);
       });
 
-      it('refuses what cannot be encoded, and says where it is', async () => {
+      it('refuses a value that cannot be encoded, and names the part', async () => {
         const cases: [unknown, RegExp][] = [
           [() => 1, /^value is a function/],
           [{ a: [Symbol('x')] }, /^value\.a\[0\] is a symbol/],

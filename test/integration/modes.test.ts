@@ -46,7 +46,7 @@ describe('integration: with one tier or none', () => {
     expect(cache.status()).to.include({ status: 'up', memory: null });
   });
 
-  it('memory: false without Redis is down, runs every loader, and still remembers what was deleted', async () => {
+  it('memory: false without Redis is down, runs every loader, and still remembers deleted keys', async () => {
     const cache = await stand.cache({ memory: false });
     await cache.set('a', 'old');
     await stand.redis.save();
@@ -91,7 +91,7 @@ describe('integration: with one tier or none', () => {
     expect(await reader.has('a')).to.equal(false);
   });
 
-  it('keeps what is made during an outage for outageTtl at most', async () => {
+  it('keeps a value made during an outage for outageTtl at most', async () => {
     const cache = await stand.cache({ memory: { outageTtl: 60 } });
     await stand.redis.kill();
     await isDegraded(cache);

@@ -111,7 +111,7 @@ describe('integration: options that teach', () => {
     }
   });
 
-  it('refuses what is not a single client: a pool, a cluster', () => {
+  it('refuses anything but a single client: a pool, a cluster', () => {
     const pool = createClientPool({ url: 'redis://127.0.0.1:1' });
     const cluster = createCluster({ rootNodes: [{ url: 'redis://127.0.0.1:1' }] });
     for (const redis of [pool, cluster]) {
@@ -136,7 +136,7 @@ describe('integration: options that teach', () => {
     await cache.close();
   });
 
-  it('does not change what it was given, nor follow later changes', async () => {
+  it('does not change the given options, nor follow later changes of them', async () => {
     const memory = { max: 5 };
     const options = Object.freeze({ redis: false, memory, logger: false }) as CacheOptions;
     const cache = createCache(options);

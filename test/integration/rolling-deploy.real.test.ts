@@ -57,7 +57,7 @@ for (const [name, connect] of RELEASES) {
       expect(changes).to.deep.equal([]);
     });
 
-    it('what one of them changes or deletes is gone for the other', async () => {
+    it('a change or delete of one is a miss for the other', async () => {
       for (const key of ['changed', 'deleted']) await old.set(key, 'old');
       await cache.set('changed', 'new');
       await cache.delete('deleted');
@@ -71,7 +71,7 @@ for (const [name, connect] of RELEASES) {
       expect(await old.get('changed')).to.equal('old again');
     });
 
-    it('what one of them clears is gone for the other', async () => {
+    it('a clear of one is a miss for the other', async () => {
       for (const start of ['a:', undefined]) {
         await old.set('a:1', 'old');
         await cache.set('a:2', 'new');
@@ -91,7 +91,7 @@ for (const [name, connect] of RELEASES) {
       }
     });
 
-    it('a load is void when the other version deletes its key meanwhile', async () => {
+    it('a load is void when the other version deletes its key during it', async () => {
       const ofOld = await old.getOrSet('a', async () => {
         await cache.delete('a');
         return 'old';
@@ -112,7 +112,7 @@ for (const [name, connect] of RELEASES) {
       ]);
     });
 
-    it('each loads what the other has stored, and what it loads replaces it', async () => {
+    it('each loads a key that the other has stored, and replaces its entry', async () => {
       await old.set('a', 'old');
       expect(await cache.getOrSet('a', () => 'new')).to.equal('new');
       expect([await old.get('a'), await cache.get('a')]).to.deep.equal([undefined, 'new']);
@@ -120,7 +120,7 @@ for (const [name, connect] of RELEASES) {
       expect([await old.get('a'), await cache.get('a')]).to.deep.equal(['newer', undefined]);
     });
 
-    it('drops what it holds when the journal of 0.1 overflowed', async () => {
+    it('drops its entries when the journal of 0.1 overflowed', async () => {
       await cache.set('a', 'new');
       await old.set('b', 'old');
       await old.overflow();
@@ -133,7 +133,7 @@ for (const [name, connect] of RELEASES) {
       expect(await cache.get('a')).to.equal('newer');
     });
 
-    it('drops what it holds when the journal of 0.1 overflowed while this process was away', async () => {
+    it('drops its entries when the journal of 0.1 overflowed while this process was away', async () => {
       const proxy = await FaultProxy.start(stand.redis.port);
       try {
         const away = await stand.cache({ redis: proxy.url, prefix });
@@ -151,7 +151,7 @@ for (const [name, connect] of RELEASES) {
       }
     });
 
-    it('its own change of generation is heard by all and answered by nobody', async () => {
+    it('its own change of generation reaches all processes, and none answers with another', async () => {
       const other = await stand.cache({ prefix, memory: false });
       await old.set('b', 'old');
       await cache.clear();

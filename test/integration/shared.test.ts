@@ -22,7 +22,7 @@ describe('integration: caches that share a Redis', () => {
     expect(await b.has('k:1')).to.equal(false);
   });
 
-  it('never answer with an older value than was acknowledged, whoever wrote it', async () => {
+  it('never answer with an older value than any process acknowledged', async () => {
     const prefix = stand.prefix();
     const caches = [
       await stand.cache({ prefix }),
@@ -45,7 +45,7 @@ describe('integration: caches that share a Redis', () => {
     expect(b.status().metrics.hits).to.equal(0);
   });
 
-  it('live together when one prefix begins with the other, whoever clears', async () => {
+  it('live together when one prefix begins with the other, whichever clears', async () => {
     const outer = await stand.cache({ prefix: 'app:' });
     const inner = await stand.cache({ prefix: 'app:v2:' });
     await outer.set('k', 'outer');
@@ -73,7 +73,7 @@ describe('integration: caches that share a Redis', () => {
     expect(values).to.deep.equal([1, 1, 1, 1]);
   });
 
-  it('meet again after an outage, with what both did meanwhile gone from Redis', async () => {
+  it('meet again after an outage, with the changes of both gone from Redis', async () => {
     const prefix = stand.prefix();
     const [a, b] = [await stand.cache({ prefix }), await stand.cache({ prefix })];
     for (const key of ['x', 'y', 'z']) await a.set(key, 'old');

@@ -10,7 +10,7 @@ const CHANNEL = 'tracing:node-redis:command:start';
 
 const MARKER = 'card-4111-1111-1111-1111';
 
-describe('integration: what tracers see', () => {
+describe('integration: tracers', () => {
   const requests = new AsyncLocalStorage<string>();
   let stand: Stand;
   let commands: { readonly args: readonly unknown[]; readonly request: string | undefined }[];

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { cacheMiddleware } from '../../lib/index.js';
 import { isUp, Stand } from './stand.js';
 
-describe('integration: what Redis sees', () => {
+describe('integration: the commands that Redis gets', () => {
   let stand: Stand;
   before(async () => {
     stand = await Stand.start();
@@ -11,7 +11,7 @@ describe('integration: what Redis sees', () => {
   afterEach(() => stand.closeCaches());
   after(() => stand.stop());
 
-  /** What `act` makes Redis do, without the cache's pulse and what scripts do inside. */
+  /** What `act` makes Redis do, without the cache's heartbeats and what scripts do inside. */
   async function seen(act: () => Promise<unknown>): Promise<string[]> {
     const monitor = await stand.redis.monitor();
     await act();

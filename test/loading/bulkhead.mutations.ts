@@ -22,7 +22,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a load stays nested when its parent has ended',
     file: 'loading/bulkhead/place.js',
-    find: 'for (const wanted of this.#wanted) wanted.#forget(this);',
+    find: 'for (const wanted of this.#wanted) wanted.#dropOffer(this);',
     replace: '',
   },
   {

@@ -14,7 +14,7 @@ describe('loading: the bulkhead', () => {
     return { clock, bulkhead, bounds };
   };
 
-  it('admits so many, and the others in the order in which they came', async () => {
+  it('admits up to its limit, and the others in the order in which they came', async () => {
     const { bulkhead } = bulkheadOf(2);
     const places = [1, 2, 3, 4].map(() => bulkhead.enter([]));
     const admitted: number[] = [];
@@ -52,7 +52,7 @@ describe('loading: the bulkhead', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('asks for its limit anew each time', () => {
+  it('asks for its limit each time', () => {
     const { bulkhead, bounds } = bulkheadOf(Number.POSITIVE_INFINITY);
     const places = [1, 2, 3].map(() => bulkhead.enter([]));
     bounds.limit = 1;
@@ -76,7 +76,7 @@ describe('loading: the bulkhead', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('has no load in its queue that nobody waits for', async () => {
+  it('has no load in its queue without a waiting caller', async () => {
     const cache = new InHand({ limit: 1 });
     const running = cache.getOrSet('a', () => 'a').then(() => cache.getOrSet('b', never));
     await cache.clock.advance(1);

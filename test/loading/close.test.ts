@@ -51,7 +51,7 @@ describe('loading: close', () => {
     expect(cache.clock.pending).to.equal(0);
   });
 
-  it('ends a refresh, and a load that somebody was given a stale value for', async () => {
+  it('ends a refresh, and a load in whose place a caller got a stale value', async () => {
     const cache = new InHand({ graceMs: 3_600_000 });
     await cache.getOrSet('k', () => 'old', { ttlMs: 100 });
     await cache.clock.advance(101);

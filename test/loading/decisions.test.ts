@@ -11,7 +11,7 @@ describe('loading: early refresh', () => {
     expect(isDueEarly({ ...value, leftMs: 1 }, 1)).to.equal(false);
   });
 
-  it('is likelier the closer the end, the slower the load and the greater beta', () => {
+  it('gets more likely as the end comes closer, and with a slower load and a greater beta', () => {
     const due = (given: Partial<typeof value>): number =>
       Array.from({ length: 1_000 }, (_, i) => (i + 1) / 1_000).filter((random) =>
         isDueEarly({ ...value, ...given }, random),

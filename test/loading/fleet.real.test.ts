@@ -29,7 +29,7 @@ describe('a fleet with one Redis', () => {
 
     afterEach(() => Promise.all(members.map((member) => member.kill())));
 
-    it('loads a cold key once, and answers everybody', async () => {
+    it('loads a cold key once, and answers every caller', async () => {
       const task = { key: `cold:${Math.random()}`, callers: CALLERS, loadMs: LOAD_MS };
       const answers = await Promise.all(members.map((member) => member.stampede(task)));
       expect(answers.map(({ answers: count }) => count)).to.deep.equal([200, 200, 200, 200]);
@@ -81,7 +81,7 @@ describe('a fleet with one Redis', () => {
       expect(await waiting).to.equal('loaded once');
     });
 
-    it('gives up waiting after leaseWait, and does not store what it loaded itself', async () => {
+    it('stops waiting after leaseWait, and does not store what it loaded itself', async () => {
       const impatient = createCache({ redis: redis.url, logger: false, leaseWait: 0 });
       await untilNormal(impatient);
       const load = gate<string>();

@@ -30,7 +30,7 @@ describe('loading: a flight', () => {
     expect(flight?.outcome?.kind).to.equal('value');
   });
 
-  it('may be joined while it is under way, and not when it is void or over', () => {
+  it('may be joined while it runs, and not when it is void or over', () => {
     const table = new FlightTable();
     const [a, b, c] = begin(table, 'a', 'b:1', 'c');
     expect(['a', 'b:1', 'c'].map((key) => table.find(key))).to.deep.equal([a, b, c]);
@@ -63,7 +63,7 @@ describe('loading: a flight', () => {
     expect([a?.outcome?.kind, b?.outcome?.kind]).to.deep.equal(['failed', 'failed']);
   });
 
-  it('is not abandoned when all have ended, or when it was promised to somebody', () => {
+  it('is not abandoned when all have ended, or when a caller got a stale value in its place', () => {
     const table = new FlightTable();
     const [over] = begin(table, 'a');
     over?.group.join();
@@ -72,7 +72,7 @@ describe('loading: a flight', () => {
     expect(over?.group.hasEnded).to.equal(false);
     const [kept] = begin(table, 'b');
     kept?.group.join();
-    kept?.group.keep();
+    kept?.group.keepLoading();
     kept?.group.leave();
     expect(kept?.group.hasEnded).to.equal(false);
     table.endAll('closed');

@@ -16,7 +16,7 @@ describe('the loader', () => {
     for (const answer of answers) expect(answer).to.deep.equal({ n: 1 });
   });
 
-  it('rejects everybody with its error, which is not cached', async () => {
+  it('rejects every caller with its error, which is not cached', async () => {
     const { cache } = cacheInHand();
     const failure = new Error('no such table');
     const answers = [1, 2, 3].map(() => cache.getOrSet('k', () => Promise.reject(failure)));
@@ -33,7 +33,7 @@ describe('the loader', () => {
     expect(await cache.getOrSet<unknown>('n', () => 'again')).to.equal(null);
   });
 
-  it('is told the key, a signal and the stale value', async () => {
+  it('gets the key, a signal and the stale value', async () => {
     const { cache, clock } = cacheInHand({ grace: '1h' });
     await cache.getOrSet('k', () => ({ etag: 'a' }), { ttl: 100 });
     await clock.advance(101);
@@ -116,7 +116,7 @@ describe('a caller’s signal', () => {
     expect(await patient).to.equal('value');
   });
 
-  it('aborts the load when nobody is left who waits', async () => {
+  it('aborts the load when no caller waits any more', async () => {
     const { cache, clock } = cacheInHand();
     const controller = new AbortController();
     let loading: AbortSignal | undefined;
@@ -135,7 +135,7 @@ describe('a caller’s signal', () => {
     expect(await cache.getOrSet('k', () => 'anew')).to.equal('anew');
   });
 
-  it('does not abort a load that somebody was given a stale value for', async () => {
+  it('does not abort a load in whose place a caller got a stale value', async () => {
     const { cache, clock } = cacheInHand({ grace: '1h' });
     await cache.getOrSet('k', () => 'old', { ttl: 100 });
     await clock.advance(101);
@@ -264,7 +264,7 @@ describe('getOrSetMany', () => {
     expect(await cache.has('b')).to.equal(false);
   });
 
-  it('shares a load that is under way, and does not wait for it with the others', async () => {
+  it('shares a running load, and does not wait for it with the others', async () => {
     const { cache, clock } = cacheInHand();
     const load = gate<string>();
     const first = cache.getOrSet('a', () => load.promise);

@@ -23,7 +23,7 @@ async function controllersMade(act: () => Promise<unknown>): Promise<number> {
 }
 
 describe('loading: the loader', () => {
-  it('is told the key, a signal and the stale value, also when it takes them apart', async () => {
+  it('gets the key, a signal and the stale value, also when it destructures them', async () => {
     const cache = new InHand({ graceMs: HOUR });
     await cache.getOrSet('k', () => ({ etag: 'a' }), { ttlMs: 100 });
     await cache.clock.advance(101);
@@ -79,7 +79,7 @@ describe('loading: the loader', () => {
     expect(late?.().reason).to.have.property('code', 'ERR_CACHE_LOADER_TIMEOUT');
   });
 
-  it('rejects everybody when it takes too long, and what it still brings is dropped', async () => {
+  it('rejects every caller when it takes too long, and its late result is dropped', async () => {
     const cache = new InHand({ loaderTimeoutMs: 1_000 });
     const load = gate<string>();
     let signal: AbortSignal | undefined;
@@ -166,7 +166,7 @@ describe('loading: the loader', () => {
     }
 
     for (const ttl of ['5 minutes', '', '-5s', undefined, null, {}, true, 5n]) {
-      it(`of ${typeof ttl === 'bigint' ? '5n' : JSON.stringify(ttl)} is told that this is no duration`, async () => {
+      it(`of ${typeof ttl === 'bigint' ? '5n' : JSON.stringify(ttl)} gets an error that this is no duration`, async () => {
         const cache = new InHand();
         const answer = cache.getOrSet('k', ({ setTtl }) => setTtl(ttl as unknown as number));
         expect(await codeOf(answer)).to.equal('ERR_CACHE_OPTION');
@@ -206,7 +206,7 @@ describe('loading: the loader', () => {
     expect(keys.some((key) => cache.stored(key) === 1)).to.equal(false);
   });
 
-  it('gives its value to everybody before and after it was stored', async () => {
+  it('gives its value to every caller before and after it was stored', async () => {
     const cache = new InHand();
     const filling = gate();
     cache.store.beforeFill = () => filling.promise;

@@ -4,7 +4,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'one failure abandons what else a call began',
     file: 'loading/flight/await-flights.js',
-    find: 'for (const seat of this.#seats) seat.keep();',
+    find: 'for (const seat of this.#seats) seat.keepLoading();',
     replace: '',
     test: 'shared with others',
   },

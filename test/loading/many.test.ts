@@ -106,7 +106,7 @@ describe('loading: many keys', () => {
   });
 
   describe('shared with others', () => {
-    it('join a load that is under way, and do not wait for it with the rest', async () => {
+    it('join a running load, and do not wait for it with the rest', async () => {
       const cache = new InHand();
       const load = gate<string>();
       const first = cache.getOrSet('a', () => load.promise);
@@ -216,7 +216,7 @@ describe('loading: many keys', () => {
       expect(cache.stored('a')).to.equal('loaded a');
     });
 
-    it('aborts the loader when nobody else waits for any of them', async () => {
+    it('aborts the loader when no other caller waits for any of them', async () => {
       const cache = new InHand();
       const leaving = new AbortController();
       let signal: AbortSignal | undefined;

@@ -184,7 +184,7 @@ describe('loading: loads inside loads', () => {
       expect(cache.singleFlight.load.running).to.equal(0);
     });
 
-    it('begun by something that a loader has left behind is nobody’s child', async () => {
+    it('begun by something that a loader has left behind has no parent', async () => {
       const cache = new InHand({ limit: 1, maxQueuedLoads: 0 });
       let later: Promise<unknown> = Promise.resolve();
       await cache.getOrSet('page', () => {
@@ -388,7 +388,7 @@ describe('loading: loads inside loads', () => {
       expect(reasons).to.deep.equal(Array(2).fill('ERR_CACHE_LOADER_CYCLE'));
     });
 
-    it('is told at once also with a stale value at hand, which then serves', async () => {
+    it('is refused at once also with a stale value, which then serves', async () => {
       const cache = new InHand({ graceMs: 3_600_000 });
       await cache.getOrSet('a', () => 'old', { ttlMs: 100 });
       await cache.clock.advance(101);

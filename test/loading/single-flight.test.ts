@@ -53,7 +53,7 @@ describe('loading: single flight', () => {
       });
     });
 
-    it('rejects everybody with the loader’s error, told once, and loads anew afterwards', async () => {
+    it('rejects every caller with the loader’s error, reported once, and loads again afterwards', async () => {
       const cache = new InHand();
       const failure = new Error('no such table');
       const calls = [1, 2, 3].map(() => cache.getOrSet('k', () => Promise.reject(failure)));
@@ -82,7 +82,7 @@ describe('loading: single flight', () => {
       expect(cache.store.callsOf('release')).to.deep.equal([]);
     });
 
-    it('is served from memory when an earlier flight has stored it meanwhile', async () => {
+    it('is served from memory when an earlier flight has stored it since', async () => {
       const cache = new InHand();
       cache.store.isAway = true;
       cache.store.beforeClaim = async () => cache.store.storeElsewhere('k', elsewhere('earlier'));
@@ -141,7 +141,7 @@ describe('loading: single flight', () => {
       'a clear of its pattern': ({ store }) => store.clear('k*'),
     };
     for (const [name, change] of Object.entries(changes)) {
-      it(`${name} is not undone by a load that began before it; later callers load anew`, async () => {
+      it(`${name} is not undone by a load that began before it; later callers load again`, async () => {
         const cache = new InHand();
         const load = gate<string>();
         const before = cache.getOrSet('k', () => load.promise);
@@ -239,7 +239,7 @@ describe('loading: single flight', () => {
       expect(cache.stored('k')).to.equal('mine');
     });
 
-    it('is not waited for with a stale value at hand', async () => {
+    it('is not waited for if there is a stale value', async () => {
       const cache = new InHand({ graceMs: HOUR });
       await cache.getOrSet('k', () => 'old', { ttlMs: 100 });
       await cache.clock.advance(101);
@@ -247,7 +247,7 @@ describe('loading: single flight', () => {
       expect(await cache.ask('k', () => 'mine')).to.include({ value: 'old', outcome: 'stale' });
     });
 
-    it('is not waited for when the key was changed here meanwhile, and no stale value serves then', async () => {
+    it('is not waited for when the key was changed here since, and no stale value serves then', async () => {
       const cache = new InHand({ graceMs: HOUR });
       await cache.getOrSet('k', () => 'old', { ttlMs: 100 });
       await cache.clock.advance(101);
@@ -262,7 +262,7 @@ describe('loading: single flight', () => {
       expect(await outcomeOf(answer)).to.equal('loaded');
     });
 
-    it('is not asked about any more when nobody waits', async () => {
+    it('is not read any more when no caller waits', async () => {
       const cache = new InHand();
       cache.store.holdElsewhere('k');
       const leaving = new AbortController();
@@ -349,7 +349,7 @@ describe('loading: single flight', () => {
       }
     });
 
-    it('is loaded anew from memory’s too, which does not count as stored meanwhile', async () => {
+    it('is loaded again from memory’s too, which does not count as stored since', async () => {
       const cache = await stale();
       cache.store.isAway = true;
       expect(await cache.ask('k', () => 'new')).to.include({ value: 'new', outcome: 'miss' });
@@ -488,7 +488,7 @@ describe('loading: single flight', () => {
       expect(await patient).to.equal('value');
     });
 
-    it('aborts the load when nobody is left who waits; the next caller begins anew', async () => {
+    it('aborts the load when no caller waits any more; the next caller begins a new one', async () => {
       const cache = new InHand();
       const leaving = new AbortController();
       let loading: AbortSignal | undefined;

@@ -47,7 +47,7 @@ describe('memory: the memory tier', () => {
     expect(memory.entries).to.equal(10);
   });
 
-  it('does not let what is asked for once push out what is asked for again', () => {
+  it('does not let an entry that is read once push out one that is read again', () => {
     const memory = tier(10);
     fill(memory, ...'abcdefgh');
     for (const key of 'abcdefgh') memory.get(key);
@@ -56,7 +56,7 @@ describe('memory: the memory tier', () => {
     expect(memory.entries).to.equal(10);
   });
 
-  it('lets go of what was asked for often, once it is no longer', () => {
+  it('drops an entry that was read often, once it is not any more', () => {
     const memory = tier(10);
     fill(memory, ...'abcdefgh');
     for (const key of 'abcdefgh') memory.get(key);

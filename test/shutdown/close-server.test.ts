@@ -47,7 +47,7 @@ describe('to close a server', () => {
     expect(socket.isDestroyed).to.equal(true);
   });
 
-  it('waits as well when somebody has closed the server already', async () => {
+  it('waits as well when the server is already closed', async () => {
     const socket = server.connect();
     server.ask(socket);
     server.close(() => {});

@@ -79,7 +79,7 @@ describe('the connections of a server', () => {
     expect(socket.isDestroyed).to.equal(true);
   });
 
-  it('listen to upgrades only beside others: Node would think that somebody answers them', () => {
+  it('listen to upgrades only beside others: Node would think that they are handled', () => {
     server.connect();
     expect(server.listenerCount('upgrade')).to.equal(0);
     const listener = (): void => {};

@@ -44,7 +44,7 @@ describe('the steps of a shutdown', () => {
     expect(steps).to.deep.equal(['begin', 'cache', 'clean-up']);
   });
 
-  it('include the drain delay while somebody is connected', async () => {
+  it('include the drain delay while a client is connected', async () => {
     const socket = server.connect();
     const ended = begin();
     await clock.advance(4_999);
@@ -83,7 +83,7 @@ describe('the steps of a shutdown', () => {
     expect(steps).to.include('clean-up');
   });
 
-  it('drain as long as they were told, also when that leaves less', async () => {
+  it('drain for the whole drainDelay, also when that leaves less', async () => {
     server.connect();
     const ended = begin({ timeoutMs: 1_000, drainDelayMs: 950 });
     await clock.advance(949);

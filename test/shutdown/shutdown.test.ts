@@ -13,7 +13,7 @@ describe('gracefulShutdown', () => {
     return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
   }
 
-  it('fails readiness first, serves meanwhile, then closes server, cache and the rest in order', async () => {
+  it('fails readiness first, still serves, then closes server, cache and the rest in order', async () => {
     const health = healthRouter({ database: () => true });
     const { server, url } = await listening(express().use('/health', health));
     const cache = createCache({ redis: false });
@@ -38,7 +38,7 @@ describe('gracefulShutdown', () => {
     expect(order).to.deep.equal(['server', 'cache', 'onSignal']);
   });
 
-  it('answers what was asked before it closes, and does not wait for idle connections', async function () {
+  it('answers open requests before it closes, and does not wait for idle connections', async function () {
     this.timeout(8_000);
     const work = gate<string>();
     const app = express().get('/work', async (_req, res) => {
@@ -72,7 +72,7 @@ describe('gracefulShutdown', () => {
     expect(cleanUps).to.equal(1);
   });
 
-  it('listens to signals until it is told not to', async () => {
+  it('listens to signals until dispose() is called', async () => {
     const { server } = await listening();
     const before = process.listenerCount('SIGTERM');
     const { dispose } = gracefulShutdown(server, {});

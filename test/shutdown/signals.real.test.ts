@@ -62,7 +62,7 @@ class Service {
   }
 }
 
-describe('a process that is told to end', function () {
+describe('a process that gets a signal', function () {
   this.timeout(20_000);
   let service: Service;
 
@@ -233,7 +233,7 @@ describe('a process that is told to end', function () {
       socket.destroy();
     });
 
-    it('waits for a request on a server that somebody has closed already', async () => {
+    it('waits for a request on a server that is already closed', async () => {
       service = await Service.start('closes-itself', 'short');
       const answer = fetch(`${service.url}/soon`).then((res) => res.text());
       await service.next(() => service.told.includes('asked'));
@@ -245,7 +245,7 @@ describe('a process that is told to end', function () {
     });
   });
 
-  it('ends without a drain delay when nobody is connected, as under a watcher', async () => {
+  it('ends without a drain delay when no client is connected, as under a watcher', async () => {
     service = await Service.start('defaults', 'unasked');
     const startedAt = performance.now();
     const ended = service.ended();
@@ -255,7 +255,7 @@ describe('a process that is told to end', function () {
     expect(service.told).to.include('cleaned up');
   });
 
-  it('waits for the drain delay when somebody was connected a moment ago', async () => {
+  it('waits for the drain delay when a client was connected a moment ago', async () => {
     service = await Service.start('unasked');
     await (await fetch(`${service.url}/quick`, { headers: { Connection: 'close' } })).text();
     const startedAt = performance.now();

@@ -38,7 +38,7 @@ describe('support: FaultProxy as a black hole', () => {
     expect(await told).to.deep.equal(['queue', 'x']);
   });
 
-  it('delivers what a client had sent that has gone meanwhile', async () => {
+  it('delivers what a client had sent before it left', async () => {
     const client = await bench.connect();
     void bench.proxy.blackhole();
     client.send('SET', 'ghost', '1');

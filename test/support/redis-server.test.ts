@@ -96,7 +96,7 @@ describe('support: RedisServer', () => {
     expect(error.message).to.match(/redis-server ended at once:[\s\S]*no-such-option/);
   });
 
-  describe('on a port that somebody has', () => {
+  describe('on a port that is taken', () => {
     let other: Server;
     before((done) => {
       other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1', done);
@@ -177,7 +177,7 @@ describe('support: RedisServer', () => {
     client.close();
   });
 
-  it('never does what it was told while it hung, when it is killed then', async () => {
+  it('never executes what it received while it hung, when it is killed then', async () => {
     const server = await start({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     await server.command('SET', 'before', '1');
     const client = await RawClient.connect(server.port);

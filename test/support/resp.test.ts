@@ -84,7 +84,7 @@ describe('support: RespReader', () => {
     );
   });
 
-  it('gives a listener what nobody had read, then what comes', async () => {
+  it('gives a listener what was not read yet, then what comes', async () => {
     const { stream, reader } = reading();
     stream.write('+one\r\n+two\r\n+three\r\n');
     expect(await reader.next()).to.equal('one');
@@ -96,7 +96,7 @@ describe('support: RespReader', () => {
     expect(heard).to.deep.equal(['two', 'three', 'four']);
   });
 
-  it('fails who waits, and who asks later, when the connection closes', async () => {
+  it('fails waiting and later commands when the connection closes', async () => {
     const { stream, reader } = reading();
     const waiting = reader.next().catch(String);
     stream.destroy();

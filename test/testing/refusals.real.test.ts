@@ -151,7 +151,7 @@ describe('what the scripted Redis refuses, beside a real one', () => {
     expect(ours.execute(['SET', 'text', 'y'])).to.equal('OK');
   });
 
-  it('loads its data until it is told to accept commands again', () => {
+  it('loads its data until `accept` is called', () => {
     const ours = prepared(new ScriptedRedis(Date.now));
     ours.refuse('LOADING');
     expect(said(ours.execute(['GET', 'text']))).to.match(/^error LOADING/);

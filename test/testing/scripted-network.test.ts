@@ -121,7 +121,7 @@ describe('the scripted network', () => {
       expect([client.isOpen, network.connections]).to.deep.equal([false, 0]);
     });
 
-    it('does without HELLO where it is told to', async () => {
+    it('does without HELLO with protocol 2', async () => {
       redis.refuse('unknown', 'HELLO');
       const client = network.createClient(2);
       await client.connect();
@@ -213,7 +213,7 @@ describe('the scripted network', () => {
       expect([client.isReady, network.connections]).to.deep.equal([false, 0]);
     });
 
-    it('tells nobody of a reply that was on its way when it was cut', async () => {
+    it('delivers no reply that was in flight when it was cut', async () => {
       const read = watched(client.sendCommand(['SET', 'a', '1']));
       await queue.happen(/asks SET/);
       network.cut();
@@ -278,7 +278,7 @@ describe('the scripted network', () => {
       expect(get.now).to.equal(null);
     });
 
-    it('executes after a hang what was sent on connections that were given up meanwhile', async () => {
+    it('executes after a hang what was sent on connections that have ended since', async () => {
       redis.hang();
       void client.sendCommand(['SET', 'a', '1']).catch(() => {});
       await queue.all();
@@ -356,7 +356,7 @@ describe('the scripted network', () => {
       expect(sent.map(({ now }) => now)).to.deep.equal(['2', '3', 'pending']);
     });
 
-    it('gives up a connection whose client was destroyed before it was made', async () => {
+    it('ends a connection whose client was destroyed before it was made', async () => {
       const late = network.createClient();
       const connecting = watched(late.connect());
       late.destroy();

@@ -119,7 +119,7 @@ describe('the scripted Redis', () => {
       expect(redis.keys()).to.deep.equal([]);
     });
 
-    it('has its dump, without what has expired meanwhile', () => {
+    it('has its dump, without what has expired since', () => {
       redis.restart({ from: 'dump' });
       expect(redis.peek('saved')).to.equal('1');
       nowMs += 1_001;

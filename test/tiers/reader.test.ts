@@ -27,7 +27,7 @@ function plant(
 }
 
 describe('Reader', () => {
-  it('reads Redis, keeps what it showed, and forgets what it has not', async () => {
+  it('reads Redis, keeps its values, and drops keys that it does not have', async () => {
     const process = new TierFixture().open();
     plant(process, 'a');
     expect(await process.get('a')).to.equal('planted');
@@ -76,7 +76,7 @@ describe('Reader', () => {
     expect(await process.get('a')).to.equal(undefined);
   });
 
-  it('looks again at a reply whose key was changed meanwhile', async () => {
+  it('looks again at a reply whose key was changed while it was in flight', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
     await process.put('b', 'old');
@@ -93,7 +93,7 @@ describe('Reader', () => {
     expect(payloadOf(process.store.peek('a'))).to.equal('new');
   });
 
-  it('does not keep what was read before a change, however late it is looked at', async () => {
+  it('does not keep a value that was read before a change, however late it arrives', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
     let proven = (_: boolean): void => {};
@@ -110,7 +110,7 @@ describe('Reader', () => {
     expect(process.store.peek('a')).to.equal(undefined);
   });
 
-  it('keeps what it knows better when a reply is looked at late', async () => {
+  it('keeps its own newer value when a reply is judged late', async () => {
     const process = new TierFixture().open();
     const other = new TierFixture({ clock: process.clock, server: process.server }).open();
     plant(process, 'a');
@@ -153,7 +153,7 @@ describe('Reader', () => {
     ]);
   });
 
-  it('does not believe what is older than its own acknowledged change, unless the data was not replaced', async () => {
+  it('does not believe an entry that is older than its own acknowledged change, unless the data was not replaced', async () => {
     const process = new TierFixture().open();
     process.clock.jump(1_000);
     await process.store.remove('a');
@@ -195,7 +195,7 @@ describe('Reader', () => {
     expect(found[2]?.isStale).to.equal(true);
   });
 
-  it('counts what is not ours as a miss', async () => {
+  it('counts a foreign entry as a miss', async () => {
     const process = new TierFixture().open();
     process.server.redis.execute(['SET', 'p:a', 'what somebody else wrote there']);
     expect(await process.get('a')).to.equal(undefined);

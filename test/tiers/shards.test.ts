@@ -240,7 +240,7 @@ describe('Shards', () => {
     expect(await process.get('a')).to.equal(undefined);
   });
 
-  it('suspects what a demoted server showed since the last proven heartbeat', async () => {
+  it('suspects values that a demoted server showed since the last proven heartbeat', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'one');
     await process.put('b', 'two');
@@ -266,7 +266,7 @@ describe('Shards', () => {
     expect(await process.get('a')).to.equal('one');
   });
 
-  it('tells whether something is not fenced, or must be told', async () => {
+  it('tells whether something is not fenced, or must be replayed', async () => {
     const process = new TierFixture().open();
     expect([process.shards.hasUnfenced, process.shards.hasWork]).to.deep.equal([false, false]);
     await process.put('a', 'one');
@@ -281,7 +281,7 @@ describe('Shards', () => {
     expect([process.shards.hasUnfenced, process.shards.hasWork]).to.deep.equal([false, true]);
   });
 
-  it('passes on what fails, and what memory can spare', async () => {
+  it('passes on failures, and whether memory can answer', async () => {
     const process = new TierFixture().open();
     process.shards.failed(LOST, 'probe');
     expect(process.told).to.include('failed probe');

@@ -10,7 +10,7 @@ const EVERY = (): boolean => true;
 function build() {
   const clock = new ManualClock();
   const standby: MemoryStandby = new MemoryStandby(
-    new MemoryTier({ max: 3, maxBytes: 10_000 }, (key) => standby.forget(key)),
+    new MemoryTier({ max: 3, maxBytes: 10_000 }, (key) => standby.evicted(key)),
     clock,
   );
   const moment = () => ({ generation: 'gen000', nowMs: clock.now() });
@@ -43,7 +43,7 @@ describe('MemoryStandby', () => {
     expect(standby.state).to.deep.equal({ entries: 0, max: 3, bytes: 0, maxBytes: 10_000 });
   });
 
-  it('ends what was made in an outage by local time, whatever the server time says', () => {
+  it('ends a value made in an outage by local time, whatever the server time says', () => {
     const { clock, standby, entry } = build();
     standby.keep('a', entry('one'), { outageTtlMs: 1_000 });
     const stopped = { generation: 'gen000', nowMs: clock.now() };
@@ -68,7 +68,7 @@ describe('MemoryStandby', () => {
     expect([get('a'), get('b')]).to.deep.equal([undefined, 'one']);
   });
 
-  it('says what Redis itself showed within the last second', () => {
+  it('knows which values Redis itself showed within the last second', () => {
     const { clock, standby, moment, entry } = build();
     standby.keep('made', entry('one'));
     standby.keep('seen', entry('one'), { seenAt: clock.now() });
@@ -89,12 +89,12 @@ describe('MemoryStandby', () => {
     expect(['a', 'b', 'c'].map(get)).to.deep.equal([undefined, 'again', 'c']);
     standby.suspect({ matches: EVERY });
     standby.delete('b');
-    standby.forget('c');
+    standby.evicted('c');
     standby.keep('b', entry('new'));
     expect(get('b')).to.equal('new');
   });
 
-  it('can suspect only what Redis showed since a moment', () => {
+  it('can suspect only values that Redis showed since a moment', () => {
     const { clock, standby, entry, get } = build();
     standby.keep('made', entry('made'));
     standby.keep('before', entry('before'), { seenAt: clock.now() });
@@ -104,7 +104,7 @@ describe('MemoryStandby', () => {
     expect(['made', 'before', 'after'].map(get)).to.deep.equal(['made', 'before', undefined]);
   });
 
-  it('deletes what matches', () => {
+  it('deletes matching keys', () => {
     const { standby, entry, get } = build();
     for (const key of ['a', 'b']) standby.keep(key, entry(key));
     standby.deleteMatching((key) => key === 'a');
@@ -120,7 +120,7 @@ describe('NO_STANDBY', () => {
     NO_STANDBY.suspect({ matches: EVERY });
     NO_STANDBY.delete('a');
     NO_STANDBY.deleteMatching(EVERY);
-    NO_STANDBY.forget('a');
+    NO_STANDBY.evicted('a');
     expect(NO_STANDBY.get('a', moment)).to.equal(undefined);
     expect(NO_STANDBY.isRecent('a', moment)).to.equal(false);
     expect(NO_STANDBY.state).to.equal(null);

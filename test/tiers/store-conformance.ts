@@ -115,7 +115,7 @@ export function storeConformance(kind: SubjectKind): void {
 
     describe('a claim', () => {
       if (kind.hasRedis) {
-        it('is granted for a missing key, and held for whoever comes next', async () => {
+        it('is granted for a missing key, and held for the next caller', async () => {
           expect((await claim('a')).kind).to.equal('granted');
           expect((await claim('a')).kind).to.equal('held');
         });
@@ -140,7 +140,7 @@ export function storeConformance(kind: SubjectKind): void {
           expect((await claim('a')).kind).to.equal('granted');
         });
 
-        it('to load finds what was filled', async () => {
+        it('to load finds the value that was filled', async () => {
           const lease = leaseOf(await claim('a'));
           await store.fill([{ key: 'a', lease, value: newValue('loaded') }]);
           const again = await claim('a');
@@ -155,7 +155,7 @@ export function storeConformance(kind: SubjectKind): void {
           }
         });
       } else {
-        it('is none, and what is filled without a lease is found in memory', async () => {
+        it('is none, and a value filled without a lease is found in memory', async () => {
           expect((await claim('a')).kind).to.equal('none');
           await store.fill([{ key: 'a', lease: undefined, value: newValue(1) }]);
           expect(decoded(store.peek('a'))).to.equal(1);
@@ -222,7 +222,7 @@ export function storeConformance(kind: SubjectKind): void {
         expect(await read('a')).to.equal(1);
       });
 
-      it('are not heard for what was loaded', async () => {
+      it('are not emitted for loaded values', async () => {
         const heard: KeyChange[] = [];
         store.onChange((change) => heard.push(change));
         await store.fill([{ key: 'a', lease: leaseOf(await claim('a')), value: newValue(1) }]);
@@ -236,7 +236,7 @@ export function storeConformance(kind: SubjectKind): void {
       expect(store.timeOf('a') - before).to.be.within(50, 5_000);
     });
 
-    it('peeks at memory without asking anybody', async () => {
+    it('peeks at memory without reading Redis', async () => {
       expect(store.peek('a')).to.equal(undefined);
       await store.put('a', newValue(1));
       expect(decoded(store.peek('a'))).to.equal(1);

@@ -66,7 +66,7 @@ describe('TieredStore', () => {
     new TierFixture().open().shards.changedMatching('*');
   });
 
-  it('does not store what is too large, and removes what was there', async () => {
+  it('does not store a value that is too large, and removes the old one', async () => {
     const process = new TierFixture({ maxValueBytes: 10 }).open();
     await process.put('a', 'small');
     await process.put('b', 'small');
@@ -99,7 +99,7 @@ describe('TieredStore', () => {
     expect(process.clock.pending).to.equal(0);
   });
 
-  it('forgets and counts what cannot be decoded', async () => {
+  it('drops and counts an entry that cannot be decoded', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'one');
     process.store.unreadable('a');
@@ -153,7 +153,7 @@ describe('the store of a request', () => {
     expect(process.store.state.mode).to.equal('normal');
   });
 
-  it('answers many keys from memory when nobody answers', async () => {
+  it('answers many keys from memory when Redis does not answer', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'one');
     process.door.isAutomatic = false;
@@ -179,7 +179,7 @@ describe('the store of a request', () => {
     expect(process.store.state.journal.entries).to.equal(0);
   });
 
-  it('gives back what is granted after its caller has gone', async () => {
+  it('gives back a lease that is granted after its caller has left', async () => {
     const process = new TierFixture().open();
     const request = process.store.forRequest();
     process.door.isAutomatic = false;

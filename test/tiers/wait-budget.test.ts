@@ -32,7 +32,7 @@ describe('WaitBudget', () => {
     expect(clock.pending).to.equal(0);
   });
 
-  it('ends the wait when what is left has passed', async () => {
+  it('ends the wait when the rest has passed', async () => {
     const { clock, budget, answerIn } = build();
     const first = budget.spend(answerIn(600), 'late');
     await clock.advance(600);

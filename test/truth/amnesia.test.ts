@@ -32,7 +32,7 @@ describe('Redis comes back without what it had acknowledged', () => {
     expect(await world.slot(key)).to.match(text);
   };
 
-  it('from an old dump: what is known to be missing is told again, and the rest is believed', async () => {
+  it('from an old dump: what is known to be missing is replayed, and the rest is believed', async () => {
     const b = await world.join();
     await a.cache.set('k', 'old');
     await a.cache.set('other', 'kept');
@@ -110,7 +110,7 @@ describe('Redis comes back without what it had acknowledged', () => {
     expect(await a.cache.get('k')).to.equal(undefined);
   });
 
-  it('from a dump that had counted further, before the record was evicted: it is told again', async () => {
+  it('from a dump that had counted further, before the record was evicted: it is replayed', async () => {
     await a.cache.set('k', 'old');
     for (let i = 0; i < 5; i++) await world.fenced(a);
     await world.server.save();
@@ -124,7 +124,7 @@ describe('Redis comes back without what it had acknowledged', () => {
     expect(await world.slot('k')).to.not.match(/old/);
   });
 
-  it('is no such thing when it is empty: nothing old is there, and nobody complains', async () => {
+  it('is no amnesia when it is empty: nothing old is there, and nothing is logged', async () => {
     await a.cache.set('k', 'old');
     await world.server.kill();
     await isIn('degraded', a);
@@ -136,7 +136,7 @@ describe('Redis comes back without what it had acknowledged', () => {
     expect(await a.cache.get('k')).to.equal('new');
   });
 
-  it('is no such thing when nothing was lost: entries are still there', async () => {
+  it('is no amnesia when nothing was lost: entries are still there', async () => {
     await a.cache.deleteMany(Array.from({ length: TOO_MANY }, (_, i) => `k${i}`));
     await a.cache.set('k', 'kept');
     await world.fenced(a);

@@ -45,7 +45,7 @@ describe('the read barrier', () => {
     expect(await world.slot('k')).to.equal(null);
   });
 
-  it('is lifted for a key only by an answer to what was sent after its last change', async () => {
+  it('is lifted for a key only by an answer to a command sent after its last change', async () => {
     await world.holdWrites();
     expect(await a.cache.delete('k')).to.equal('deferred');
     expect(await a.cache.set('k', 'newer')).to.equal('deferred');

@@ -145,7 +145,7 @@ describe('the clock of Redis is set', function () {
       await until(async () => (await b.cache.get('k')) === undefined, 'B follows');
     });
 
-    it(`by ${step} ms while Redis itself hangs: what is deleted meanwhile is gone after it`, async () => {
+    it(`by ${step} ms while Redis itself hangs: what is deleted during it is gone after it`, async () => {
       world.server.hang();
       expect(await a.set('k', 'ghost')).to.equal('deferred');
       expect(await a.delete('k')).to.equal('deferred');

@@ -76,7 +76,7 @@ describe('a ghost', () => {
     expect(await b.cache.get('k')).to.equal('newer');
   });
 
-  it('of a set does not come true after the prefix was cleared', async () => {
+  it('of a set stores nothing after the prefix was cleared', async () => {
     await giveUp(() => a.set('k', 'ghost'));
     expect(await b.cache.clear()).to.equal('applied');
     await release('ghost');

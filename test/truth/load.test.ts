@@ -39,7 +39,7 @@ describe('a loader that began before its key was changed', () => {
 
   for (const who of ['its own process', 'another process'] as const) {
     for (const [what, change] of changes) {
-      it(`gives its value to its callers and to nobody else when ${who} ${what}`, async () => {
+      it(`gives its value to its callers only when ${who} ${what}`, async () => {
         const loader = new SlowLoader();
         const callers = [a.cache.getOrSet(KEY, loader.load), a.cache.getOrSet(KEY, loader.load)];
         await loader.begun;
@@ -86,7 +86,7 @@ describe('a loader that began before its key was changed', () => {
     });
   }
 
-  it('is not waited for by those who come after the change', async () => {
+  it('is not waited for by callers that come after the change', async () => {
     const loader = new SlowLoader();
     const early = a.cache.getOrSet(KEY, loader.load);
     await loader.begun;
@@ -97,7 +97,7 @@ describe('a loader that began before its key was changed', () => {
     expect(await a.cache.get(KEY)).to.equal('new');
   });
 
-  it('stores nothing when another process gave up on every entry meanwhile', async () => {
+  it('stores nothing when another process has changed the generation since', async () => {
     const few = await world.join({ journal: { max: 2 } });
     const loader = new SlowLoader();
     const caller = a.cache.getOrSet(KEY, loader.load);
@@ -117,7 +117,7 @@ describe('a loader that began before its key was changed', () => {
     expect(await few.cache.get(KEY)).to.equal(undefined);
   });
 
-  it('that fails, or says skip, leaves the way free for the next at once', async () => {
+  it('that fails, or calls skip, lets the next one load at once', async () => {
     const failing = a.cache.getOrSet(KEY, () => Promise.reject(new Error('no database')));
     await failing.then(expect.fail, (error) => expect(error.message).to.equal('no database'));
     await a.cache.getOrSet(KEY, (context) => {

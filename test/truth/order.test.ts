@@ -91,7 +91,7 @@ describe('a set that comes too late and is sent again', () => {
     expect(await a.get('k')).to.equal('new');
   });
 
-  it('does not come back over a delete that was called meanwhile', async () => {
+  it('does not come back over a delete that was called since', async () => {
     const set = a.set('k', 'new');
     await new Promise((resolve) => setTimeout(resolve, 2));
     expect(await a.delete('k')).to.equal('applied');
@@ -111,7 +111,7 @@ describe('a set whose script Redis does not know', () => {
     await world.server.command('SCRIPT', 'FLUSH');
   });
 
-  it('is what its process reads, also before it ran', async () => {
+  it('is the value that its process reads, also before it ran', async () => {
     const set = a.cache.set('k', 'new');
     expect(await a.cache.get('k')).to.equal('new');
     expect(await set).to.equal('applied');
@@ -130,7 +130,7 @@ describe('a set whose script Redis does not know', () => {
     expect(cache.status().mode).to.equal('degraded');
   });
 
-  it('does not come back over what was set or deleted after it', async () => {
+  it('does not replace a later set or delete', async () => {
     const sets = [a.cache.set('k', 'new'), a.cache.set('k', 'newer'), a.cache.set('gone', 1)];
     const deletion = a.cache.delete('gone');
     expect(await Promise.all([...sets, deletion])).to.not.include('deferred');

@@ -44,7 +44,7 @@ async function setAll(
   for (const { proxy } of members) await proxy[mode]();
 }
 
-describe('Redis comes back with what was changed meanwhile', () => {
+describe('Redis comes back with what was changed during the outage', () => {
   const world = useWorld();
   let a: Member;
   let b: Member;
@@ -71,7 +71,7 @@ describe('Redis comes back with what was changed meanwhile', () => {
   for (const fault of FAULTS) {
     for (const isKnown of [true, false]) {
       const when = isKnown ? 'once that is known' : 'before that is known';
-      it(`${fault.name}, A deletes ${when}: nobody reads the old value after the replay, A never`, async () => {
+      it(`${fault.name}, A deletes ${when}: no process reads the old value after the replay, A never`, async () => {
         await fault.begin(world);
         if (isKnown) await isIn('degraded', a, b);
         database.value = 2;
@@ -91,7 +91,7 @@ describe('Redis comes back with what was changed meanwhile', () => {
     }
   }
 
-  it('still holds the old value when it is let in again, so that the replay is what removes it', async () => {
+  it('still holds the old value when it is used again, so that the replay removes it', async () => {
     await setAll(world.members, 'refuse');
     await isIn('degraded', a, b);
     database.value = 2;

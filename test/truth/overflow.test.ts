@@ -36,7 +36,7 @@ describe('a journal that is full', () => {
     expect(a.log.warnings).to.deep.equal([]);
   });
 
-  it('collapses with one more into one change of generation: nothing old is reachable, for anybody', async () => {
+  it('collapses with one more into one change of generation: nothing old is reachable for any process', async () => {
     const generation = await world.generation();
     await deleteMany(MAX + 1);
     expect(a.log.warnings.length, 'lines about it').to.equal(1);
@@ -55,7 +55,7 @@ describe('a journal that is full', () => {
     expect(await b.cache.get('untouched')).to.equal(undefined);
   });
 
-  it('is of use again afterwards, and what was recorded after the collapse is replayed too', async () => {
+  it('works again afterwards, and replays changes that were recorded after the collapse', async () => {
     await deleteMany(MAX + 1);
     expect(await a.cache.set('later', 'new')).to.equal('deferred');
     await a.proxy.pass();
@@ -88,7 +88,7 @@ describe('a journal that is full', () => {
     expect(await c.cache.get('untouched')).to.equal(undefined);
   });
 
-  it('forgets values that were loaded meanwhile before it collapses', async () => {
+  it('forgets loaded values before it collapses', async () => {
     const c = await world.join({ memory: { max: 2 * MAX } });
     await c.proxy.refuse();
     await isIn('degraded', c);

@@ -21,7 +21,7 @@ describe('the records are deleted', () => {
   const inAll = <T>(fleet: readonly FleetProcess[], task: (each: FleetProcess) => Promise<T>) =>
     Promise.all(fleet.map(task));
 
-  it('at any moment, under five processes: nothing old comes back, and no outage is told', async function () {
+  it('at any moment, under five processes: nothing old comes back, and there is no outage', async function () {
     this.timeout(60_000);
     const fleet = await Promise.all(
       Array.from({ length: PROCESSES }, () => start(world.server.url)),
@@ -87,7 +87,7 @@ describe('the records are deleted', () => {
     expect(a.changes).to.deep.equal([]);
   });
 
-  it('and something else stands under their names: they are made anew', async () => {
+  it('and something else stands under their names: they are made again', async () => {
     const a = await world.join();
     await a.cache.set('k', 'old');
     await world.server.command('SET', POSITIONS, 'not a hash');

@@ -12,7 +12,7 @@ describe('the replay of a full journal', () => {
     a = await world.join();
   });
 
-  it(`of ${KEYS} keys takes less than 1 s, and requests are served meanwhile`, async function () {
+  it(`of ${KEYS} keys takes less than 1 s, and requests are served during it`, async function () {
     this.retries(2); // a real duration, on machines that are shared
     await a.cache.set('k0', 'old');
     await a.proxy.refuse();
@@ -45,7 +45,7 @@ describe('the replay of a full journal', () => {
     expect(await a.cache.get('k0')).to.equal(undefined);
   });
 
-  it('leaves alone what another process stored after the change', async () => {
+  it('keeps a value that another process stored after the change', async () => {
     const b = await world.join();
     const keys = Array.from({ length: KEYS }, (_, i) => `k${i}`);
     const [first = '', second = ''] = keys.slice(-2);

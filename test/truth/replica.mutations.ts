@@ -8,7 +8,7 @@ export const mutations: readonly Mutation[] = [
     file: 'tiers/ledger/ledger.js',
     find: '(0, lineage_js_1.survived)(label, life, chain)',
     replace: '(label.life === life || (label.count > 0 && label.count <= count))',
-    test: 'has counted on meanwhile',
+    test: 'has counted on since',
   },
   {
     title: 'noReplid: a life is the run id alone',
@@ -44,6 +44,6 @@ export const mutations: readonly Mutation[] = [
     file: 'tiers/reader.js',
     find: 'const isProven = asked.isProven || this.#shard.door.isProven();',
     replace: 'const isProven = true;',
-    test: 'suspended meanwhile',
+    test: 'suspended at the time',
   },
 ];

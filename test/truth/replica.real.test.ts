@@ -71,7 +71,7 @@ describe('another server takes over', () => {
     expect(await fresh.seen()).to.deep.equal([null]);
   });
 
-  it('that lags and has counted on meanwhile: its count is not that of what was lost', async () => {
+  it('that lags and has counted on since: its count is not that of what was lost', async () => {
     await link.blackhole();
     expect(await a.cache.delete('k')).to.equal('applied');
     await world.fenced(a);
@@ -164,7 +164,7 @@ describe('another server takes over', () => {
       expect(await world.slot('k')).to.not.match(/old/);
     });
 
-    it('and a process that was suspended meanwhile: its first read is not of the other data', async () => {
+    it('and a process that was suspended at the time: its first read is not of the other data', async () => {
       const b = await world.join();
       const sleeper = await start(world.server.url);
       await sleeper.isNormal();

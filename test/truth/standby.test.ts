@@ -24,7 +24,7 @@ describe('memory in an outage', () => {
     await isIn('normal', a);
   };
 
-  it('serves what Redis held when the outage began, for as long as Redis would have', async () => {
+  it('serves the values of Redis from before the outage, for as long as Redis would have', async () => {
     await a.cache.set('long', 'kept');
     await a.cache.set('short', 'kept', { ttl: 200 });
     await isolate();
@@ -34,7 +34,7 @@ describe('memory in an outage', () => {
     expect(await a.cache.get('short')).to.equal(undefined);
   });
 
-  it('keeps what is made during the outage for outageTtl at most', async () => {
+  it('keeps a value made during the outage for outageTtl at most', async () => {
     await isolate();
     await a.cache.set('set', 'made here', { ttl: '1h' });
     expect(await a.cache.getOrSet('loaded', () => 'made here')).to.equal('made here');
@@ -52,7 +52,7 @@ describe('memory in an outage', () => {
     expect(await a.cache.get('k')).to.equal(undefined);
   });
 
-  it('does not serve in the next outage what was not seen in Redis since the last', async () => {
+  it('does not serve in the next outage a value that Redis has not shown since the last', async () => {
     await a.cache.set('unseen', 'old');
     await a.cache.set('seen', 'old');
     await isolate();
@@ -64,7 +64,7 @@ describe('memory in an outage', () => {
     expect(await a.cache.get('unseen'), 'what it did not').to.equal(undefined);
   });
 
-  it('serves after the outage what Redis says, not what it held meanwhile', async () => {
+  it('serves after the outage what Redis says, not what it held during it', async () => {
     await a.cache.set('k', 'old');
     await isolate();
     await b.cache.set('k', 'new');
@@ -75,7 +75,7 @@ describe('memory in an outage', () => {
     expect(await a.cache.get('k')).to.equal('new');
   });
 
-  it('comes back without a stampede: what Redis still holds is not loaded again', async () => {
+  it('comes back without a stampede: values that Redis still holds are not loaded again', async () => {
     const keys = Array.from({ length: 50 }, (_, i) => `k${i}`);
     for (const key of keys) await a.cache.set(key, 'kept');
     await isolate();

@@ -38,7 +38,7 @@ describe('the answers about an outage', () => {
     expect(a.cache.status().reason).to.equal('timeout');
   });
 
-  it('are one event and one line for each change, however much is asked meanwhile', async () => {
+  it('are one event and one line for each change, however much traffic there is', async () => {
     for (let outage = 0; outage < 2; outage++) {
       world.server.hang();
       await isIn('degraded', a);
@@ -62,7 +62,7 @@ describe('the answers about an outage', () => {
     expect(a.log.warnings).to.deep.equal([]);
   });
 
-  it('say of each write what became of it', async () => {
+  it('give the outcome of each write', async () => {
     const { cache } = a;
     expect(await cache.set('k', 1)).to.equal('applied');
     expect(await cache.delete('k')).to.equal('applied');

@@ -58,7 +58,7 @@ describe('a fresh process connects first', () => {
     expect([...seen]).to.deep.equal([undefined]);
   });
 
-  it('and what a process cleared that has died since stays cleared, if another has heard of it', async () => {
+  it('and what a process cleared that has died since stays cleared, if another process knows it', async () => {
     const author = await start(world.server.url);
     await author.isNormal();
     const generation = await world.generation();

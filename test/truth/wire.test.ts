@@ -13,7 +13,7 @@ describe('on the wire', () => {
     await a.cache.delete('first');
   });
 
-  /** The commands that a piece of work sends, without the pulse and without what a script does inside. */
+  /** The commands that a piece of work sends, without heartbeats and without what a script does inside. */
   const commands = async (work: () => Promise<unknown>): Promise<string[]> => {
     const monitor = await world.server.monitor();
     await work();

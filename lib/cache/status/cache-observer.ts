@@ -9,7 +9,7 @@ import type { CacheConfig } from '../options.js';
 import type { Metrics } from './metrics.js';
 import type { StatusReporter } from './status-reporter.js';
 
-/** How often at most it is said that values are too large. */
+/** The shortest time between two warnings of values that are too large. */
 const WARN_EVERY_MS = 60_000;
 
 export interface ObserverParts {
@@ -23,7 +23,7 @@ export interface ObserverParts {
   readonly reporter: StatusReporter;
 }
 
-/** Hears what happens in a cache, and counts it, tells listeners of it, or logs it. */
+/** Gets every event of a cache, and counts it, emits it to listeners, or logs it. */
 export class CacheObserver implements Observer {
   readonly #parts: ObserverParts;
   #warnedAt = Number.NEGATIVE_INFINITY;

@@ -4,9 +4,9 @@ import type { ErrorKind, Outcome } from '../../tiers/observer.js';
 /**
  * The counters of one cache.
  *
- * A lookup is one key that a caller asked for: a hit when a value was returned from either tier (also a
- * stale one), else a miss. A set is a value put into the cache, by `set` or by a loader. A delete is a
- * call of `delete` or `clear`, or one key of `deleteMany`.
+ * A lookup is one key that a caller asked for: a hit if a value was returned from either tier (also a stale
+ * one), otherwise a miss. A set is a value put into the cache, by `set` or by a loader. A delete is a call of
+ * `delete` or `clear`, or one key of `deleteMany`.
  */
 export class Metrics {
   /** Failures of Redis by kind. `probe`: background attempts during an outage that is known already. */
@@ -33,7 +33,7 @@ export class Metrics {
     this.failures[kind]++;
   }
 
-  /** What probes of a known outage meet is no news, so that an alert on `errors` means something. */
+  /** Failed probes of a known outage are not counted, so that an alert on `errors` means something. */
   get #errors(): number {
     const { command, connect, decode } = this.failures;
     return command + connect + decode;

@@ -1,7 +1,7 @@
 import type { CacheReason } from '../../api/reason.js';
 import type { StoreState } from '../../tiers/store.js';
 
-/** For each reason: what happened, as part of a sentence, and what to do about it. */
+/** For each reason: what happened, as part of a sentence, and what to do. */
 export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> = {
   connecting: ['the first connection is being made', 'Nothing to do.'],
   connection_refused: [
@@ -32,7 +32,7 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
     'Raise maxclients, or find who holds the connections.',
   ],
   protocol_error: [
-    'what answers there does not speak its protocol',
+    'the server there does not speak its protocol',
     'Check that the address is a Redis.',
   ],
   not_connected: [
@@ -49,7 +49,7 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
   ],
   data_replaced: [
     'its data was replaced while it was connected',
-    'Check the failover. The cache judges what is there and goes on.',
+    'Check the failover. The cache judges the new data and goes on.',
   ],
   closed: ['the cache was closed', 'Nothing to do.'],
   disabled: [
@@ -59,8 +59,8 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
 };
 
 /**
- * One sentence about an outage, for the log and for the status: what is not used, since when, why, what
- * serves in its place and what to do. `since` is in milliseconds since 1970.
+ * The sentences about an outage, for the log and for the status: what is not used, since when, why, what serves
+ * instead, and what to do. `since` is in milliseconds since 1970.
  */
 export function outageSentence(state: StoreState, redisName: string, since: number): string {
   const [what, advice] = REASONS[state.reason ?? 'connection_failed'];
@@ -69,7 +69,7 @@ export function outageSentence(state: StoreState, redisName: string, since: numb
   return `Redis (${redisName}) ${isNotUsed} since ${start}: ${what}. ${serving(state)} ${advice}`;
 }
 
-/** One sentence about a cache that somebody switched off. */
+/** The sentence about a cache that is switched off. */
 export function disabledSentence(disabledBy: string): string {
   return `The cache is switched off (${disabledBy}): every request goes to the database.`;
 }

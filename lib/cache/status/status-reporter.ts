@@ -14,10 +14,10 @@ import type { Metrics } from './metrics.js';
 import { disabledSentence, outageSentence } from './reasons.js';
 import { buildStatus } from './status.js';
 
-/** Waiting does not end these. */
+/** These do not end by waiting. */
 const FOR_GOOD: ReadonlySet<CacheReason> = new Set(['permission', 'cluster_node', 'sentinel']);
 
-/** What the reporter says things with. */
+/** The parts that the reporter uses. */
 export interface ReporterParts {
   readonly config: Pick<CacheConfig, 'logger' | 'redisName' | 'disabledBy'>;
   readonly clock: Clock;
@@ -25,12 +25,12 @@ export interface ReporterParts {
   readonly metrics: Metrics;
 }
 
-/** The state of a cache that nobody has started yet. */
+/** The state of a cache that is not started yet. */
 type StateSource = Pick<Store, 'state'>;
 
 /**
- * Keeps the history that `status()` shows, and turns the door's changes into one event and one log line
- * each: `error` when the cache degrades, `info` when it is back, nothing for a request.
+ * Keeps the history that `status()` shows, and turns each change of the door into one event and one log line:
+ * `error` when the cache degrades, `info` when it is back. A request logs nothing.
  */
 export class StatusReporter {
   readonly #parts: ReporterParts;
@@ -49,7 +49,7 @@ export class StatusReporter {
     this.#parts = parts;
   }
 
-  /** From now on the store's state is reported. */
+  /** From now on reports the store's state. */
   start(source: StateSource): void {
     const { clock, config } = this.#parts;
     this.#source = source;
@@ -81,7 +81,7 @@ export class StatusReporter {
   }
 
   onDoorChange({ name }: DoorState): void {
-    // Closing is no degradation.
+    // A close is no degradation.
     if (this.#source === undefined || name === 'shut') return;
     const state = this.#state(this.#source);
     if (state.mode !== this.#mode) this.#change(state);
@@ -89,7 +89,7 @@ export class StatusReporter {
     else if (name === 'open' || name === 'read-only') this.#announceOutage(state);
   }
 
-  /** A moment to come, as people read it. */
+  /** A future moment as a date. */
   #wallTimeOf(at: number | undefined): number | undefined {
     const { clock } = this.#parts;
     return at === undefined ? undefined : clock.wallNow() + Math.max(0, at - clock.now());
@@ -109,7 +109,7 @@ export class StatusReporter {
     this.#enteredAt = now;
     this.#since = clock.wallNow();
     const why = to === 'normal' || reason === undefined ? {} : { reason };
-    // The request that happened to notice the change has nothing to do with it.
+    // The request that noticed the change has nothing to do with it.
     inBackground(() => events.emit('modechange', { from, to, durationMs, ...why }));
   }
 
@@ -122,7 +122,10 @@ export class StatusReporter {
     config.logger.info(`Redis (${config.redisName}) serves again after ${length}.`);
   }
 
-  /** Once, and once more where it turns out that somebody must mend something: an outage that has passed is no news. */
+  /**
+   * Logs an outage once, and once more if it turns out that a person must fix something: an outage that has
+   * passed is no news.
+   */
   #announceOutage(state: StoreState): void {
     const { reason } = state;
     const isNews = reason !== undefined && FOR_GOOD.has(reason) && reason !== this.#announcedReason;

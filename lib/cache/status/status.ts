@@ -2,7 +2,7 @@ import type { CacheMetrics, CacheStatus } from '../../api/status.js';
 import type { StoreState } from '../../tiers/store.js';
 import { disabledSentence, outageSentence } from './reasons.js';
 
-/** What the status shows beside the state of the tiers. */
+/** The parts of the status besides the state of the tiers. */
 export interface StatusDetails {
   readonly metrics: CacheMetrics;
   readonly redisName: string;
@@ -12,7 +12,7 @@ export interface StatusDetails {
   readonly nextProbeAt: number | undefined;
   readonly lastError: string | undefined;
   readonly lastErrorAt: number | undefined;
-  /** What switched the cache off. */
+  /** The option or variable that switched the cache off. */
   readonly disabledBy: string | undefined;
 }
 
@@ -45,7 +45,7 @@ function statusOf({ mode, reason }: StoreState): CacheStatus['status'] {
     case 'recovering':
       return 'degraded';
     case 'database-only':
-      // Somebody switched it off: that is no fault to be paged for.
+      // It was switched off on purpose, so it is no fault that should page a person.
       return reason === 'disabled' ? 'degraded' : 'down';
   }
 }

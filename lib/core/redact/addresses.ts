@@ -3,7 +3,7 @@ import { HIDDEN } from './hidden.js';
 const SLASH = String.raw`\\?\/`;
 const REST = '[^\\s"\'`<>]+';
 
-/** `hooks.slack.com/services/…`: whoever has the address may write. */
+/** `hooks.slack.com/services/…`: the address alone gives the right to write. */
 const HOOK_HOST = new RegExp(
   String.raw`((?<![\w.-])(?:[\w-]{1,63}\.){0,5}(?:web)?hooks?\.[\w.-]{1,100}(?::\d{1,5})?${SLASH})${REST}`,
   'gi',

@@ -68,7 +68,7 @@ function nameAt(text: string, at: number): string {
 }
 
 function isSecret(text: string, name: Name, sign: string): boolean {
-  // The user name in an address, behind which a password stands, is the affair of the addresses.
+  // The user name in an address, behind which a password stands, is left to the step for addresses.
   if (sign === ':' && text.startsWith('://', name.start - 3)) return false;
   if (isSecretName(name.text)) return true;
   if (SECRET_IN_QUERY.test(name.text) && /[?&]/.test(text.charAt(name.start - 1))) return true;

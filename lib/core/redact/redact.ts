@@ -18,7 +18,7 @@ import { hideOpaque, hideTokens } from './tokens.js';
 /** How long a redacted text may be. */
 const MAX_LENGTH = 200;
 
-/** The rest of a longer text is not looked at. */
+/** The rest of a longer text is dropped. */
 const MAX_INPUT = 8_000;
 
 /** In order. A step may rely on what stands before it: the `@` in a webhook belongs to no password. */
@@ -48,7 +48,7 @@ export function redact(text: string): string {
 
 function shorten(text: string): string {
   if (text.length <= MAX_LENGTH) return text;
-  // Not through the middle of a character of two code units.
+  // Does not cut a character of two code units in half.
   return `${text.slice(0, MAX_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
@@ -70,7 +70,7 @@ function withoutControls(text: string): string {
 }
 
 /**
- * One redacted line for whatever was thrown. Never throws itself. Node's connection errors to several
+ * One redacted line for anything that was thrown. Never throws itself. Node's connection errors to several
  * addresses carry an empty message; then the first inner error, or the code, speaks.
  */
 export function errorText(error: unknown): string {

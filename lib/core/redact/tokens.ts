@@ -47,7 +47,7 @@ const PREFIXES: Readonly<Record<string, readonly string[]>> = {
   more: ['CCIPAT_', 'pul-', 'tfp_', 'CFPAT-', 'rdme_', 'sgp_', 'AKCp', 'sdk-', 'AGE-SECRET-KEY-'],
 };
 
-/** Keys that are told by their shape. */
+/** Keys that have a typical shape. */
 const SHAPES: readonly string[] = [
   // AWS: the id. The secret that belongs to it has a name, or is found by `hideOpaque`.
   '(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{12,}',

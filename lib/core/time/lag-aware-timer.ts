@@ -6,20 +6,20 @@ const LATE_MS = 5;
 
 export interface LagAwareTimerOptions {
   readonly clock: Clock;
-  /** How often a late timer is put off for the same thing before its callback is called all the same. */
+  /** How often a late timer is postponed for the same thing before we call its callback anyway. */
   readonly maxPostponements: number;
   /** The most that one postponement gives back, in milliseconds. By default as long as the timer itself. */
   readonly longestPostponementMs?: number;
-  /** What is waited for at the moment. */
+  /** What the timer waits for at the moment. */
   readonly waitsFor: () => unknown;
-  /** Somebody waits for the outcome, so the process must live until then. */
+  /** A caller waits for the outcome, so the process must live until then. */
   readonly isAwaited: boolean;
   readonly onDue: () => void;
 }
 
 /**
- * A timer that does not take its own process' lateness for somebody else's: the time the event loop was
- * busy is given back, and sockets are read once more before the callback is called.
+ * A timer that does not mistake its own process' lateness for that of Redis or of a check. When it fires late,
+ * it waits for that time again and reads the sockets once more before it calls its callback.
  */
 export class LagAwareTimer {
   readonly #options: LagAwareTimerOptions;
@@ -54,13 +54,13 @@ export class LagAwareTimer {
   #fire(dueAt: number, ownMs: number): void {
     const { clock, maxPostponements, waitsFor, onDue } = this.#options;
     const lateMs = clock.now() - dueAt;
-    lagOf(clock).note(lateMs);
+    lagOf(clock).observe(lateMs);
     const subject = waitsFor();
     if (subject !== this.#postponedFor) this.#postponed = 0;
     this.#postponedFor = subject;
     if (lateMs > LATE_MS && this.#postponed < maxPostponements) {
       this.#postponed++;
-      // What was sent before the loop was busy may have been written after it.
+      // The system may have sent a command only after the loop was busy.
       this.#arm(Math.min(lateMs, this.#options.longestPostponementMs ?? ownMs), ownMs);
       return;
     }

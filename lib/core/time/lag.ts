@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 /** A lateness counts half as much after this long. */
 const HALF_LIFE_MS = 1_000;
 
-/** How late timers of this process fired lately: a process that is short of CPU cannot judge others by time. */
+/** How late this process' timers fired lately. A process that is short of CPU cannot judge others by time. */
 export class Lag {
   readonly #clock: Clock;
   #ms = 0;
@@ -13,8 +13,8 @@ export class Lag {
     this.#clock = clock;
   }
 
-  /** A timer fired so late. */
-  note(lateMs: number): void {
+  /** A timer fired this late. */
+  observe(lateMs: number): void {
     this.#ms = Math.max(lateMs, this.recentMs);
     this.#at = this.#clock.now();
   }
@@ -28,7 +28,7 @@ export class Lag {
 
 const BY_CLOCK = new WeakMap<Clock, Lag>();
 
-/** All who use a clock share what is known of its timers. */
+/** All users of a clock share one measurement. */
 export function lagOf(clock: Clock): Lag {
   let lag = BY_CLOCK.get(clock);
   if (lag === undefined) {

@@ -3,7 +3,10 @@ import type { Clock } from './clock.js';
 /** How long our own work may hold the event loop before it lets timers and sockets have a turn. */
 const LONGEST_MS = 5;
 
-/** A loop whose steps are quicker looks at the clock once in so many steps: reading it costs as much as a step. */
+/**
+ * A loop with faster steps reads the clock only once in `MOST_STEPS` steps, because reading it costs as much as
+ * a step.
+ */
 const QUICK_MS = 0.1;
 const MOST_STEPS = 8;
 
@@ -14,7 +17,7 @@ const MOST_STEPS = 8;
  */
 export class Turns {
   readonly #clock: Clock;
-  /** Resolves when the event loop has looked for input. Absent until somebody asks in this turn. */
+  /** Resolves when the event loop has looked for input. Absent until the first call of `due()` in this turn. */
   #next: Promise<void> | undefined;
   #beganAt = 0;
 
@@ -29,7 +32,7 @@ export class Turns {
     return now - this.#beganAt < LONGEST_MS ? undefined : this.#next;
   }
 
-  /** As `forEach`, but done at once (`undefined`) where there is one item, as there usually is. */
+  /** Like `forEach`, but returns `undefined` when it is done at once, as with a single item, the usual case. */
   each<T>(items: readonly T[], act: (item: T, index: number) => void): Promise<void> | undefined {
     if (items.length > 1) return this.forEach(items, act);
     for (const item of items) act(item, 0);

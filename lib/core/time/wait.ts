@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-/** How long somebody waits at most. */
+/** How long a caller waits at most. */
 export interface Limit {
   readonly clock: Clock;
   readonly ms: number;
@@ -14,8 +14,8 @@ export function sleep(clock: Clock, ms: number): Promise<void> {
 }
 
 /**
- * Waits for the promise, but not longer than the limit: then settles with what `late()` returns or throws.
- * The timer ends with the wait, and a rejection that comes after it is nobody's.
+ * Waits for the promise, but not longer than the limit: then settles with what `late()` returns or throws. The
+ * timer ends with the wait. A rejection after that is ignored.
  */
 export async function within<T, L>(
   promise: Promise<T>,

@@ -4,7 +4,7 @@ import type { CheckFunction, CheckResult } from '../types.js';
 import { classifyValue } from './classify.js';
 import { classifyError } from './failure.js';
 
-/** A check that never settles is given up after this long, and each time it happens again after twice as long. */
+/** A check that never settles is abandoned after this time, and after twice as long each time it happens again. */
 const ABANDON_MS = 30_000;
 const LONGEST_ABANDON_MS = 600_000;
 
@@ -30,11 +30,11 @@ interface Run {
 }
 
 /**
- * One check and what is known of it.
+ * One check and its latest verdict.
  *
- * Invariants: one run is outstanding at most, whoever asks and however long it hangs, until it is given up.
- * Callers of a running check share its verdict. A verdict is served for `maxAge` by the monotonic clock, and
- * no longer. A run that settles after its timeout frees the place and gives no verdict.
+ * Invariants: at most one run is outstanding, however many callers there are and however long it hangs, until
+ * it is abandoned. Callers of a running check share its verdict. A verdict is served for `maxAge` by the
+ * monotonic clock, and no longer. A run that settles after its timeout frees the place and gives no verdict.
  */
 export class CheckRunner {
   readonly config: CheckConfig;
@@ -96,7 +96,7 @@ export class CheckRunner {
     return run.verdict;
   }
 
-  /** What the run comes to within the timeout. */
+  /** The verdict of the run within the timeout. */
   async #limit(settled: Promise<CheckResult>, onOverdue: () => void): Promise<CheckResult> {
     const { clock, onVerdict } = this.#options;
     let timer: LagAwareTimer | undefined;
@@ -126,7 +126,7 @@ export class CheckRunner {
   }
 }
 
-/** What the deadlines of checks and of reports have in common. A busy event loop puts them off, not for ever. */
+/** The options that deadlines of checks and reports share. A busy event loop postpones them, but not for ever. */
 export function deadlineOptions(clock: Clock): Omit<LagAwareTimerOptions, 'onDue'> {
   return { clock, maxPostponements: 3, waitsFor: () => undefined, isAwaited: true };
 }

@@ -8,10 +8,10 @@ import { type Finding, overallState } from './report.js';
 
 const NO_RESULT: CheckResult = { status: 'down', code: 'timeout', message: 'no result yet' };
 
-/** Its pools may be closed, so it is not asked any more, and what it said has become too old. */
+/** Its pools may be closed, so we do not run it any more, and its last verdict is too old. */
 const NOT_ASKED: CheckResult = { status: 'down', message: 'not checked while shutting down' };
 
-/** What a checker needs to know. */
+/** The configuration of a checker. */
 export interface CheckerConfig {
   readonly checks: readonly CheckConfig[];
   readonly maxAgeMs: number;
@@ -19,13 +19,13 @@ export interface CheckerConfig {
   readonly deadlineMs: number;
 }
 
-/** What was found, and the status that follows from it. */
+/** The findings, and the status that follows from them. */
 export interface Examination {
   readonly status: HealthState;
   readonly findings: readonly Finding[];
 }
 
-/** What to look at. */
+/** The checks to look at. */
 export interface Scope {
   readonly cache: CacheSource | undefined;
   readonly isCriticalOnly: boolean;
@@ -50,7 +50,8 @@ export class Checker {
         new CheckRunner(check, {
           clock,
           maxAgeMs: config.maxAgeMs,
-          onVerdict: ({ status, message }) => this.history.note(check.name, status, () => message),
+          onVerdict: ({ status, message }) =>
+            this.history.record(check.name, status, () => message),
         }),
     );
   }
@@ -70,7 +71,7 @@ export class Checker {
 
   beginShutdown(): void {
     this.#isShuttingDown = true;
-    this.history.note('health', 'shutting_down', () => undefined);
+    this.history.record('health', 'shutting_down', () => undefined);
   }
 
   /** Never rejects; settles within the deadline of the report. */
@@ -84,7 +85,7 @@ export class Checker {
       findings.push(this.#examineCache(scope.cache));
     }
     const status = overallState(this.#isShuttingDown, findings);
-    if (scope.excluded.size === 0) this.#note(status, findings, scope);
+    if (scope.excluded.size === 0) this.#record(status, findings, scope);
     return { status, findings };
   }
 
@@ -138,12 +139,12 @@ export class Checker {
 
   #examineCache(cache: CacheSource): Finding {
     const result = cacheResult(cache);
-    this.history.note('cache', result.status, () => result.message);
+    this.history.record('cache', result.status, () => result.message);
     return { name: 'cache', critical: false, result };
   }
 
-  /** Readiness looks at critical checks alone. For a change of the whole, the others count as they were last. */
-  #note(status: HealthState, findings: readonly Finding[], scope: Scope): void {
+  /** Readiness looks at critical checks alone. For a change of the whole, the last verdicts of the others count. */
+  #record(status: HealthState, findings: readonly Finding[], scope: Scope): void {
     if (isServing(status)) this.#hasStarted = true;
     if (!scope.isCriticalOnly) {
       this.#noteWhole(status, findings);
@@ -158,7 +159,7 @@ export class Checker {
   }
 
   #noteWhole(status: HealthState, findings: readonly Finding[]): void {
-    this.history.note('health', status, () => reasonOf(findings));
+    this.history.record('health', status, () => reasonOf(findings));
   }
 }
 

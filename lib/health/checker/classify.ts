@@ -20,7 +20,7 @@ export function classifyValue(name: string, value: unknown): CheckResult {
   if (typeof value !== 'object' || value === null) return { ...UP };
   try {
     if (Array.isArray(value)) return classifyList(name, value);
-    // Returned instead of thrown: nobody means by it that all is well.
+    // An error that is returned instead of thrown does not mean success.
     if (value instanceof Error) return classifyError(value);
     return classifyObject(name, value as Fields);
   } catch (error) {
@@ -98,8 +98,8 @@ function first(value: unknown): unknown {
 }
 
 /**
- * The inside of what a NestJS indicator returns: `{ database: { status: 'up' } }`. Under another name than the
- * check's it may be a row about something else, so there it needs one of the two words of NestJS.
+ * The inner object that a NestJS indicator returns: `{ database: { status: 'up' } }`. Under another name than
+ * the check's it may be a row about something else, so there it needs one of the two words of NestJS.
  */
 function insideIndicator(name: string, value: Fields): Fields | undefined {
   const [key, ...others] = Object.keys(value);

@@ -6,7 +6,7 @@ const KNOWN_CODE = /^(?:E[A-Z_]{2,40}|[0-9A-Z]{5}|timeout)$/;
 
 const MAX_DEPTH = 3;
 
-/** What was thrown, as a code that is known to be harmless and a redacted line. */
+/** Turns a thrown value into a code that is known to be harmless and a redacted line. */
 export function classifyError(error: unknown): CheckResult {
   const code = codeOf(error, 0);
   const message = errorText(error);

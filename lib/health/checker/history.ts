@@ -23,8 +23,8 @@ export class History {
     return this.#changes.map((change) => ({ ...change }));
   }
 
-  /** Notes the present status of a name. The first one is the beginning, not a change. */
-  note(name: string, to: CheckState | HealthState, why: () => string | undefined): void {
+  /** Records the present status of a name. The first one is the beginning, not a change. */
+  record(name: string, to: CheckState | HealthState, why: () => string | undefined): void {
     const now = this.#clock.now();
     const current = this.#current.get(name);
     if (current?.state === to) return;

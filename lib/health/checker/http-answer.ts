@@ -20,14 +20,14 @@ function isHttpStatus(status: unknown): status is number {
   return typeof status === 'number' && status >= 100 && status <= 599;
 }
 
-/** What else an answer holds is the other service's, and may be private. */
+/** The rest of an answer belongs to the other service and may be private. */
 export function classifyHttp(status: number): CheckResult {
   return status < 400 ? { status: 'up' } : { status: 'down', message: `HTTP ${status}` };
 }
 
 /**
- * Gives an answer's connection back. A body that nobody reads holds it until the garbage is collected.
- * Does nothing to a body that was read, or that somebody else is reading.
+ * Gives an answer's connection back. An unread body holds it until the garbage is collected. Does nothing to a
+ * body that was read, or that other code is reading.
  */
 export function release(answer: Readonly<Record<string, unknown>>): void {
   contain(

@@ -1,6 +1,6 @@
 import type { CheckState } from '../types.js';
 
-/** Words that checks and services use for what they found, by what we say. */
+/** Words that checks and services use for their state, by our words. */
 const WORDS: Readonly<Record<CheckState, readonly string[]>> = {
   up: ['up', 'ok', 'pass', 'passed', 'passing', 'healthy', 'alive', 'ready', 'green', 'serving'],
   degraded: ['degraded', 'warn', 'warning', 'yellow'],
@@ -21,7 +21,7 @@ export function stateOfWord(word: unknown): CheckState | undefined {
   return typeof word === 'string' ? BY_WORD.get(word.trim().toLowerCase()) : undefined;
 }
 
-/** Fields that say whether all is well. Where one says no, it is a verdict. A zero is a no as well. */
+/** Fields that say whether a dependency is healthy. If one says no, it is a verdict. A zero is a no as well. */
 const GOOD = ['ok', 'healthy', 'isHealthy', 'up', 'isUp', 'alive', 'isAlive'] as const;
 
 /** The same, but here a zero may be a count: of free connections, of clients. */

@@ -5,7 +5,7 @@ import type { CacheSource } from '../types.js';
 import type { Target } from './target.js';
 import type { Writer } from './writers/writer.js';
 
-/** One request, and whom to ask for the answer. */
+/** One request, and the parts that answer it. */
 export interface Ask {
   readonly checker: Checker;
   readonly config: HealthConfig;

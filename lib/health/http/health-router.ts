@@ -15,7 +15,7 @@ export interface HealthEvents {
   readonly change: HealthChange;
 }
 
-/** The endpoints, and what an application may tell them or hear from them. */
+/** The endpoints, their events, and the start of a shutdown. */
 export interface HealthRouter extends RequestHandler {
   /** Readiness answers 503 from now on, while traffic is still served and liveness stays 200. */
   beginShutdown(): void;

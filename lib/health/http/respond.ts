@@ -11,9 +11,9 @@ export interface Answer {
 }
 
 /**
- * Writes an answer that nobody may keep: no ETag (and so no 304), no cookies, no redirect. It is written with
- * `end`, because Express' `json` and `send` obey settings of the application. Does nothing when somebody
- * else has answered.
+ * Writes an answer that no client or proxy may store: no ETag (and so no 304), no cookies, no redirect. It is
+ * written with `end`, because Express' `json` and `send` obey settings of the application. Does nothing if
+ * other code has answered.
  */
 export function respond(res: ServerResponse, answer: Answer, isHead: boolean): void {
   if (res.headersSent || res.writableEnded) return;

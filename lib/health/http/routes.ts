@@ -33,7 +33,7 @@ async function report(ask: Ask): Promise<Answer> {
   const view = await viewOf(ask, () => true);
   const examination = await examine(ask, view, false);
   const code = ask.config.statusCodes[examination.status];
-  const body = ask.writer.report(examination, view);
+  const body = ask.writer.render(examination, view);
   return { ...answerOf(code, ask.writer, body), headers: headersFor(examination) };
 }
 
@@ -67,7 +67,7 @@ async function single(ask: Ask): Promise<Answer> {
   const examination = await checker.examine({ cache, isCriticalOnly: false, excluded });
   const isDown = examination.findings.some(({ result }) => result.status === 'down');
   const code = isDown || checker.isShuttingDown ? 503 : 200;
-  const body = writer.report(examination, view);
+  const body = writer.render(examination, view);
   return { ...answerOf(code, writer, body), headers: headersFor(examination) };
 }
 
@@ -90,7 +90,7 @@ function headersFor({ status }: Examination): Readonly<Record<string, string>> {
   return COMMON;
 }
 
-/** What is not about health, in JSON for everybody. */
+/** An answer that is not about health, always in JSON. */
 export function problem(code: number, message?: string): Answer {
   const { contentType } = jsonWriter;
   return { code, contentType, body: jsonWriter.word(false, message), headers: { Allow: ALLOWED } };

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-/** What a request asks for: one of our paths, and the parameters of its query. */
+/** The target of a request: one of our paths, and the parameters of its query. */
 export interface Target {
   /** The first segment below where the router is mounted, in lower case; '' for the mount itself. */
   readonly endpoint: string;
@@ -20,7 +20,7 @@ function pathOf(url: string): string {
   return url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?]*/i, '');
 }
 
-/** Whether a browser asks whether it may ask. The answer has nothing to do with health. */
+/** Whether a browser asks for permission first (CORS). The answer has nothing to do with health. */
 export function isPreflight(req: Request): boolean {
   return (
     req.method === 'OPTIONS' &&

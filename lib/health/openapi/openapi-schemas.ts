@@ -59,7 +59,7 @@ const CHANGE: Json = record(
   ['name', 'from', 'to', 'durationMs', 'at'],
 );
 
-/** What a report shows, it shows together: `details` never comes without `info` and `error`. */
+/** A report shows all of these or none: `details` never comes without `info` and `error`. */
 const PARTS = ['info', 'error', 'details'];
 
 export const SCHEMAS: { readonly [name: string]: Json } = {

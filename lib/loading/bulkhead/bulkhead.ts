@@ -4,24 +4,24 @@ import { Place, type PlaceKeeper } from './place.js';
 
 export interface BulkheadOptions {
   readonly clock: Clock;
-  /** How many loads may run at once. Asked anew each time: it depends on the mode of the cache. */
+  /** How many loads may run at once. Called each time, because it depends on the mode of the cache. */
   readonly limit: () => number;
   /** How many loads may wait for a place. */
   readonly maxQueued: number;
 }
 
 /**
- * At most `limit()` loads at once; the others wait, first come first served.
+ * Lets at most `limit()` loads run at once. The others wait, first come first served.
  *
- * A load that only waits for another load asks nothing of the database. So **a loader that waits for a load
- * lends its place to it**, whether it began that load or joined it, and the load does the same in turn, at
- * any depth. A place is lent to one load at a time: of several loads that one loader waits for, the first
- * runs in its place, the others need places of their own or have it one after the other. A load that is
- * waited for by a loader is therefore never refused and never waits in vain: nobody waits in a circle (see
- * flight/cycle.ts), so among the loads that one of its waiters waits for there is always one that runs.
+ * A load that only waits for another load does not use the database. So **a loader that waits for a load lends
+ * its place to it**, whether it began that load or joined it, and the load does the same in turn, at any depth.
+ * A place is lent to one load at a time: of several loads that one loader waits for, the first runs in its
+ * place, and the others need places of their own or get it one after the other. So a load that a loader waits
+ * for is never refused, and always runs in the end: no loader waits in a circle (see flight/cycle.ts), so among
+ * the loads that a loader waits for one is always running.
  *
- * Invariant: `running` is the number of places that are not borrowed. It exceeds the limit only while the
- * limit has just become lower, or a loader went on although the load in its place had not ended.
+ * Invariant: `running` is the number of places that are not borrowed. It exceeds the limit only while the limit
+ * has just become lower, or a loader went on although the load in its place had not ended.
  */
 export class Bulkhead implements PlaceKeeper {
   readonly #options: BulkheadOptions;
@@ -45,7 +45,7 @@ export class Bulkhead implements PlaceKeeper {
   }
 
   /**
-   * A place for a load, now or in turn. `lenders`: places of loaders that wait for it.
+   * Returns a place for a load, now or in turn. `lenders`: places of loaders that wait for it.
    *
    * @throws CacheOverloadedError when too many wait.
    */
@@ -78,7 +78,7 @@ export class Bulkhead implements PlaceKeeper {
     this.#running++;
   }
 
-  /** The free place is for the first that waits, if the limit allows. */
+  /** Gives the free place to the first load that waits, if the limit allows. */
   vacate(): void {
     this.#running--;
     while (this.#running < this.#options.limit()) {

@@ -11,8 +11,8 @@ export interface BulkheadLoad {
 }
 
 /**
- * The database is protected from this load. Express' default error handling answers with `statusCode`;
- * set the header `Retry-After` from `retryAfter` (seconds).
+ * The cache refused this load to protect the database. Express' default error handling answers with
+ * `statusCode`; set the header `Retry-After` from `retryAfter` (seconds).
  */
 export class CacheOverloadedError extends CacheHealthError {
   readonly statusCode = 503;

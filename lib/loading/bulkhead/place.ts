@@ -7,11 +7,11 @@ const LONGEST_QUEUEING_MS = 5_000;
 export interface PlaceKeeper {
   readonly clock: Clock;
   readonly load: BulkheadLoad;
-  /** The place waits, or waits now for another reason. */
+  /** The place waits, or now waits in another queue. */
   enqueue(place: Place): void;
   /** The place waits no longer. */
   dequeue(place: Place): void;
-  /** A place that was borrowed counts for itself from now on. */
+  /** A borrowed place counts for itself from now on. */
   occupy(): void;
   /** A place is free. */
   vacate(): void;
@@ -26,15 +26,15 @@ interface Admission {
 /**
  * One load's place in the bulkhead: waiting, running (for itself or in a place that it borrowed), or over.
  *
- * Invariants: a place that is lent is lent to one other; a borrowed place goes back when its borrower ends,
- * and then to the next that its owner waits for; when owner and borrower part before that, each counts for itself.
+ * Invariants: a place is lent to one load at a time; it goes back when its borrower ends, and then to the next
+ * load that its owner waits for; if the owner stops waiting before that, each counts for itself.
  */
 export class Place {
   readonly #bulkhead: PlaceKeeper;
   #state: 'waiting' | 'running' | 'over' = 'waiting';
-  /** In whose place this one runs. */
+  /** The place in which this one runs. */
   #lender: Place | undefined;
-  /** Who runs in this place. */
+  /** The place that runs in this one. */
   #borrower: Place | undefined;
   /** Places of loaders that wait for this load, and how often each does. */
   readonly #offers = new Map<Place, number>();
@@ -77,7 +77,7 @@ export class Place {
     this.#bulkhead.enqueue(this);
   }
 
-  /** The loader waits for it no longer. */
+  /** The loader does not wait for it any longer. */
   withdraw(lender: Place): void {
     const count = (this.#offers.get(lender) ?? 0) - 1;
     if (count > 0) {
@@ -106,7 +106,7 @@ export class Place {
     this.#state = 'over';
     this.#stopWaiting();
     this.#admission?.reject(reason);
-    for (const wanted of this.#wanted) wanted.#forget(this);
+    for (const wanted of this.#wanted) wanted.#dropOffer(this);
     this.#wanted.clear();
     if (wasRunning) this.#giveBack();
   }
@@ -116,7 +116,7 @@ export class Place {
     this.#lender = undefined;
     this.#borrower = undefined;
     if (borrower !== undefined) {
-      // Its loader did not wait for the end of the load in its place, which now counts for itself.
+      // Its loader did not wait until the load in its place ended. That load now counts for itself.
       borrower.#lender = undefined;
       if (lender !== undefined) this.#bulkhead.occupy();
     }
@@ -140,7 +140,7 @@ export class Place {
     next?.start(this);
   }
 
-  #forget(lender: Place): void {
+  #dropOffer(lender: Place): void {
     this.#offers.delete(lender);
     if (!this.isNested) this.#bulkhead.enqueue(this);
   }
@@ -152,7 +152,10 @@ export class Place {
     for (const lender of this.#offers.keys()) lender.#wanted.delete(this);
   }
 
-  /** Who waits in the queue is refused after a time. A loader's own loads wait for as long as it does. */
+  /**
+   * A load that waits in the queue is refused after a time. Loads that a loader waits for wait as long as it
+   * does.
+   */
   #watch(): void {
     this.#timer?.cancel();
     const giveUp = (): void => {

@@ -4,36 +4,35 @@ import type { Flight, FlightListener, FlightOutcome } from './flight.js';
 import { currentCall } from './loader-call.js';
 import type { SharedValue } from './shared-value.js';
 
-/** What a caller may be given in place of the load, while it may still be given. */
+/** The value that a caller may get in place of the load, as long as it is usable. */
 export interface StaleValue {
   readonly value: SharedValue;
   /** It is within its grace. */
   isUsable(): boolean;
 }
 
-/** A flight that a caller waits for, and what it has at hand. */
+/** A flight that a caller waits for, and its stale value. */
 export interface Seat {
   readonly flight: Flight;
   readonly stale: StaleValue | undefined;
 }
 
-/** How long a caller is ready to wait. */
+/** How long a caller waits. */
 export interface Patience {
   readonly clock: Clock;
-  /** How long to wait with a stale value at hand. */
+  /** How long to wait if there is a stale value. */
   readonly softTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly aborts: AbortListeners;
 }
 
-/** What a caller gets for one seat. */
+/** The result of one seat. */
 export type SeatOutcome = Exclude<FlightOutcome, { readonly kind: 'failed' }>;
 
 /**
- * One caller's wait for flights, each of which it has joined. With a stale value at hand the wait for a key
- * ends after `softTimeout`, or with a failed load, in that value, unless the key was changed; without one it
- * ends with the load. The caller's signal ends the wait and nothing else. Rejects with the first failure
- * that no stale value makes up for.
+ * Waits for flights that one caller has joined. If there is a stale value, the wait for its key ends with that
+ * value after `softTimeout`, or when the load fails, unless the key was changed. Without one it ends with the
+ * load. The caller's signal ends only the wait. Rejects with the first failure that has no stale value.
  */
 export async function awaitFlights(
   seats: readonly Seat[],
@@ -51,7 +50,7 @@ export async function awaitFlights(
   }
 }
 
-/** The seats of one call, and how many of them are still waited for. */
+/** The seats of one call, and how many of them have no outcome yet. */
 class Party {
   readonly #seats: readonly WaitingSeat[];
   #left = 0;
@@ -62,7 +61,7 @@ class Party {
     this.#seats = seats.map((seat) => new WaitingSeat(seat, this));
   }
 
-  /** Of all seats, once every one has its outcome. */
+  /** The outcomes of all seats, once each seat has one. */
   get outcomes(): readonly SeatOutcome[] {
     return this.#seats.map(({ outcome }) => outcome as SeatOutcome);
   }
@@ -93,9 +92,9 @@ class Party {
     if (--this.#left === 0) this.#resolve();
   }
 
-  /** For seats: one has failed, and so has the call. What else was begun for it goes on, to be stored. */
+  /** For seats: one has failed, so the call fails. Other loads that it began go on and are stored. */
   seatFailed(error: unknown): void {
-    for (const seat of this.#seats) seat.keep();
+    for (const seat of this.#seats) seat.keepLoading();
     this.#reject(error);
   }
 
@@ -139,15 +138,15 @@ class WaitingSeat implements FlightListener {
     else this.#party.seatFailed(outcome.error);
   }
 
-  /** The caller's patience ends: with the stale value, which the load will replace. */
+  /** The caller's wait ends with the stale value. The load will replace it. */
   serveStale(): void {
     if (this.outcome !== undefined || !this.#mayServeStale) return;
-    this.#flight.group.keep();
+    this.#flight.group.keepLoading();
     this.#settleStale();
   }
 
-  keep(): void {
-    if (this.#flight.outcome === undefined) this.#flight.group.keep();
+  keepLoading(): void {
+    if (this.#flight.outcome === undefined) this.#flight.group.keepLoading();
   }
 
   leave(): void {

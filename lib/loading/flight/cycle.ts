@@ -6,18 +6,18 @@ import { currentCall } from './loader-call.js';
 /** A longer chain of keys is shortened in the message. */
 const MOST_KEYS = 10;
 
-/** How a run of a loader was reached: through the flight that it makes, for which another run waits. */
+/** One step of the search: a run of a loader, reached through a flight of it that another run waits for. */
 interface Step {
   readonly flight: Flight;
   readonly from: LoaderRun | undefined;
 }
 
 /**
- * Somebody is about to wait for seats, of which some belong to flights that others began. A loader that would
- * wait for itself waits for nothing: it leaves all seats, and what it has just begun is called off.
+ * A caller is about to wait for seats, some of flights that other callers began. If a loader would wait for
+ * itself, it leaves all seats, and the flights that it has just begun are called off.
  *
- * @throws CacheHealthError `ERR_CACHE_LOADER_CYCLE` when one of the flights waits, directly or through others,
- * for the loader that asks: all of them would wait until `loaderTimeout`.
+ * @throws CacheHealthError `ERR_CACHE_LOADER_CYCLE` if one of the flights waits, directly or through others,
+ * for the calling loader. All of them would wait until `loaderTimeout`.
  */
 export function refuseCycle(seats: readonly Seat[], begun: readonly Flight[]): void {
   const asking = currentCall();
@@ -28,13 +28,13 @@ export function refuseCycle(seats: readonly Seat[], begun: readonly Flight[]): v
   throw cycleError(keys);
 }
 
-/** The keys of a circle that begins and ends with the loader that asks. */
+/** The keys of a circle that begins and ends with the calling loader. */
 function findCycle(asking: LoaderRun, seats: readonly Seat[]): readonly string[] | undefined {
   const steps = new Map<LoaderRun, Step>();
   const unvisited: LoaderRun[] = [];
   const reach = (flight: Flight, from: LoaderRun | undefined): void => {
     const { run } = flight;
-    // A loader that has returned waits for nothing any more.
+    // A loader that has returned does not wait any more.
     if (run?.isRunning !== true || steps.has(run)) return;
     steps.set(run, { flight, from });
     unvisited.push(run);

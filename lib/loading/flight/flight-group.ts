@@ -1,7 +1,7 @@
 /** A flight, as its group sees it. */
 export interface GroupMember {
   fail(error: unknown): void;
-  /** It ends without a value; who joined it begins anew. */
+  /** It ends without a value. Callers that joined it begin a new load. */
   callOff(): void;
 }
 
@@ -15,10 +15,10 @@ export interface GroupRun {
  * The flights that one call of `getOrSet` or `getOrSetMany` began.
  *
  * Invariant: the group is abandoned, and its loader aborted, only when the last caller that waits for any of
- * its flights has gone, and nobody was given a stale value on the promise that it would be replaced.
+ * its flights has left, and no caller got a stale value that this load is to replace.
  */
 export class FlightGroup {
-  /** Who made it: a joiner with the same loader need not ask that again. */
+  /** The loader. A joiner with the same loader need not run it again. */
   readonly loader: unknown;
   readonly #onOver: (group: FlightGroup) => void;
   readonly #runs = new Set<GroupRun>();
@@ -30,7 +30,7 @@ export class FlightGroup {
   #onEnd: (() => void) | undefined;
   #ended: Promise<void> | undefined;
 
-  /** `isKept`: the load has a purpose of its own, whoever waits. */
+  /** `isKept`: the load goes on even if no caller waits. */
   constructor(loader: unknown, isKept: boolean, onOver: (group: FlightGroup) => void) {
     this.loader = loader;
     this.#isKept = isKept;
@@ -60,7 +60,7 @@ export class FlightGroup {
     this.#runs.add(run);
   }
 
-  keep(): void {
+  keepLoading(): void {
     this.#isKept = true;
   }
 
@@ -68,14 +68,14 @@ export class FlightGroup {
     this.#waiting++;
   }
 
-  /** A caller has its answer, or has given up. */
+  /** A caller has its answer, or does not wait any more. */
   leave(): void {
     this.#waiting--;
     if (this.#waiting > 0 || this.#isKept || this.#underWay === 0) return;
-    this.end(new Error('nobody waits for this load any more'));
+    this.end(new Error('no caller waits for this load any more'));
   }
 
-  /** Ends every flight that is under way, and aborts the loader. */
+  /** Ends every flight that is still running, and aborts the loader. */
   end(reason: unknown): void {
     this.#hasEnded = true;
     this.#onEnd?.();

@@ -4,14 +4,14 @@ import { FlightGroup } from './flight-group.js';
 import type { SharedValue } from './shared-value.js';
 
 /**
- * The flights under way, by key.
+ * The flights that are in flight, by key.
  *
- * Invariants: a key has one flight at most that callers may join; a change of the key voids it,
- * so that later callers begin anew.
+ * Invariants: a key has one flight at most that callers may join; a change of the key voids it, so that later
+ * callers begin a new one.
  */
 export class FlightTable {
   readonly #flights = new Map<string, Flight>();
-  /** Also those whose flights are void. */
+  /** Includes groups whose flights are void. */
   readonly #groups = new Set<FlightGroup>();
 
   readonly #onFlightEnd = (flight: Flight): void => {
@@ -39,7 +39,7 @@ export class FlightTable {
     return flight;
   }
 
-  /** What is being loaded for changed keys is stored nowhere. One look for one key. */
+  /** Voids the flights of changed keys, so that their values are not stored. Costs one look-up for one key. */
   invalidate(change: KeyChange): void {
     if ('key' in change) this.#flights.get(change.key)?.invalidate();
     else

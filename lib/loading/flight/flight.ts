@@ -6,9 +6,9 @@ import type { SharedValue } from './shared-value.js';
 
 /**
  * How a flight ended.
- * - `absent`: the loader of many keys did not give this one.
- * - `elsewhere`: nothing was loaded here (another process refreshes the key, or the flight was called off);
- *   who waits begins anew.
+ * - `absent`: the loader of many keys did not return this one.
+ * - `elsewhere`: nothing was loaded here (another process refreshes the key, or the flight was called off).
+ *   Waiting callers begin a new load.
  */
 export type FlightOutcome =
   | { readonly kind: 'value'; readonly value: SharedValue }
@@ -16,12 +16,12 @@ export type FlightOutcome =
   | { readonly kind: 'elsewhere' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Hears when a flight ends. An object, not a function: one call may wait for thousands. */
+/** Gets the end of a flight. It is an object, not a function, because one call may wait for thousands. */
 export interface FlightListener {
   flightEnded(outcome: FlightOutcome): void;
 }
 
-/** A run of a loader, as the flights see it that it makes or waits for. */
+/** A run of a loader, as its flights and those that it waits for see it. */
 export interface LoaderRun extends GroupRun {
   readonly isRunning: boolean;
   /** The flights that its loader waits for. */
@@ -42,31 +42,32 @@ export interface Wait {
 export interface FlightOptions {
   readonly key: string;
   readonly group: FlightGroup;
-  /** An expired value of the key that the one who begins the flight has at hand. */
+  /** An expired value of the key that the caller which begins the flight has found. */
   readonly stale: SharedValue | undefined;
   readonly onEnd: (flight: Flight) => void;
 }
 
 /**
- * The load of one key, shared by all who ask while it is under way.
+ * The load of one key, shared by all callers that come while it runs.
  *
- * Invariants: it ends once; what a void flight brings goes to those who already wait and is stored nowhere.
+ * Invariants: it ends once; the value of a void flight goes to the callers that already wait and is stored
+ * nowhere.
  */
 export class Flight implements GroupMember {
   readonly key: string;
   readonly group: FlightGroup;
   readonly stale: SharedValue | undefined;
   readonly #onEnd: (flight: Flight) => void;
-  /** The right to store what is loaded, once it is granted. */
+  /** The right to store the loaded value, once it is granted. */
   lease: Lease | undefined;
-  /** Whether what is loaded may be stored: under the lease, or (without Redis) in memory alone. */
+  /** Whether the loaded value may be stored: under the lease, or (without Redis) in memory alone. */
   isStorable = false;
   /** The run of the loader that makes this key, once there is one. */
   run: LoaderRun | undefined;
   outcome: FlightOutcome | undefined;
   /** The loaders that wait for it. */
   #waits: Set<Wait> | undefined;
-  /** Who waits. Most flights have one caller, and there may be thousands of flights. */
+  /** The waiting callers. Most flights have one, and there may be thousands of flights. */
   #listener: FlightListener | undefined;
   #moreListeners: Set<FlightListener> | undefined;
   #wasChanged = false;
@@ -131,13 +132,13 @@ export class Flight implements GroupMember {
     else this.#moreListeners?.delete(listener);
   }
 
-  /** Nothing is stored for it: the lease goes back, unless a change has taken it. */
+  /** Nothing is stored for it. Gives the lease back, unless a change has taken it. */
   giveUpLease(): void {
     if (this.isVoid) this.lease?.abandon();
     else this.lease?.release();
   }
 
-  /** A loader waits for this flight: it lends its place, and must not be waited for by it. */
+  /** A loader waits for this flight and lends it its place. The flight must not wait for that loader. */
   beginWait(wait: Wait): void {
     this.#waits ??= new Set();
     this.#waits.add(wait);

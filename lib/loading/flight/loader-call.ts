@@ -15,7 +15,7 @@ export interface LoaderCallOptions {
 }
 
 /**
- * Which loader the present code runs in. Node follows each promise while this is switched on, which makes
+ * The loader that the present code runs in. Node tracks each promise while this is switched on, which makes
  * hits several times as expensive, so it is on only while a loader runs. `running` counts those of all caches.
  */
 const CURRENT = new AsyncLocalStorage<LoaderCall | undefined>();
@@ -27,7 +27,7 @@ export function currentCall(): LoaderCall | undefined {
   return call?.isRunning === true ? call : undefined;
 }
 
-/** Runs a task that no loader waits for, though one may have begun it. */
+/** Runs a task that no loader waits for, even if a loader began it. */
 export function outsideLoaders<T>(task: () => T): T {
   return currentCall() === undefined ? task() : CURRENT.run(undefined, task);
 }
@@ -75,7 +75,7 @@ export class LoaderCall implements LoaderRun {
     return this.#state === 'running';
   }
 
-  /** For the loader: aborted when its result is of no use to anybody, or takes too long. */
+  /** For the loader: aborted when no caller needs its result, or it takes too long. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason !== undefined) this.#controller.abort(this.#reason.error);
@@ -106,7 +106,7 @@ export class LoaderCall implements LoaderRun {
     this.#reject?.(error);
   }
 
-  /** The present code waits for a flight, as a part of this loader. */
+  /** The present code, as a part of this loader, waits for a flight. */
   waitFor(flight: Flight): Wait {
     const wait: Wait = { run: this, flight };
     this.#waits.add(wait);
@@ -129,7 +129,7 @@ export class LoaderCall implements LoaderRun {
     if (place !== undefined) this.#place?.withdraw(place);
   }
 
-  /** Of several caches whose loaders call each other, each has a bulkhead of its own. */
+  /** If loaders of several caches call each other, each cache has a bulkhead of its own. */
   placeIn(bulkhead: Bulkhead): Place | undefined {
     if (this.#options.bulkhead === bulkhead) return this.#place;
     return this.#parent?.placeIn(bulkhead);
@@ -157,7 +157,7 @@ export class LoaderCall implements LoaderRun {
     }
     this.#state = 'over';
     this.#place?.leave();
-    // A socket or timer that the loader made keeps its context, and with it this object, for as long as it lives.
+    // A socket or timer that the loader made keeps this object alive through its async context.
     this.#flights = [];
     this.#parent = undefined;
     this.#reject = undefined;

@@ -3,7 +3,7 @@ import { payloadOffset } from '../../entry/entry.js';
 import type { Outcome } from '../../tiers/observer.js';
 import type { Found } from '../../tiers/store.js';
 
-/** What one caller is given: a value of its own, and where it came from. */
+/** The answer to one caller: a value of its own, and where it came from. */
 export interface Answer {
   readonly value: unknown;
   readonly outcome: Outcome;
@@ -17,7 +17,7 @@ export class SharedValue {
   readonly #tier: Found['tier'] | undefined;
   readonly #text: string;
   readonly #offset: number;
-  /** Decoded to know that it can be; the first caller takes that object. */
+  /** Decoded to check that it can be. The first caller takes that object. */
   #first: { readonly value: unknown } | undefined;
 
   private constructor(text: string, offset: number, from: Pick<Answer, 'outcome' | 'tier'>) {
@@ -36,17 +36,17 @@ export class SharedValue {
     return shared;
   }
 
-  /** What a loader made. */
+  /** The value that a loader made. */
   static loaded(payload: string): SharedValue {
     return new SharedValue(payload, 0, { outcome: 'miss', tier: undefined });
   }
 
-  /** A copy of its own. */
+  /** Returns a new copy. */
   copy(): unknown {
     return decodeValue(this.#text, this.#offset);
   }
 
-  /** For a caller: the object decoded first, then copies. */
+  /** For a caller: first the object that was decoded, then copies. */
   take(): Answer {
     const first = this.#first;
     this.#first = undefined;

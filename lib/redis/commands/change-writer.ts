@@ -8,7 +8,7 @@ import { ChangeKind } from './change-kind.js';
 import type { CommandSource, Pipeline } from './flow/pipeline.js';
 import type { Room } from './flow/window.js';
 
-/** Pulls changes from whoever has them, when there is room. */
+/** Pulls changes from their source when there is room in the window. */
 export class ChangeWriter implements CommandSource {
   readonly #pipeline: Pipeline;
   readonly #sender: BatchSender<WriteItem, WriteOutcome>;
@@ -26,7 +26,7 @@ export class ChangeWriter implements CommandSource {
     this.#pipeline.wake();
   }
 
-  /** What was not pulled is not lost with the connection: its source keeps it. */
+  /** A connection that is lost does not lose changes that were not pulled: the source keeps them. */
   sendNext(lane: Lane, room: Room): boolean {
     if (this.#pipeline.isEnded) return false;
     const keys = Math.min(BATCH_KEYS, room.keys);

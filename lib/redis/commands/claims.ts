@@ -10,15 +10,15 @@ import { CLAIM, CLAIM_OVER } from './scripts.js';
 /** How long a lease lasts unless it is renewed. If its owner dies, another process may load after this. */
 export const LEASE_MS = 600;
 
-/** What an entry of this key that may be used begins with: mark, generation, fingerprint. */
+/** The head that a usable entry of this key has: mark, generation, fingerprint. */
 export type HeadOf = (key: string) => string;
 
 type Claimed = Exclude<ClaimReply, Failure>;
 type FirstReply = Claimed | 'taken';
 
 /**
- * Asks for the right to load keys. An absent key costs one small command; only where something is under the
- * key, it is looked at: a lease, a fresh value, a stale value, or a tombstone.
+ * Asks for the right to load keys. An absent key costs one small command. Only if there is something under the
+ * key, a second command reads it: a lease, a fresh value, a stale value, or a tombstone.
  */
 export class Claims {
   readonly #first: JoinedBatches<string, FirstReply>;

@@ -95,7 +95,7 @@ class FillKind implements BatchKind<FillItem, Held> {
   }
 }
 
-/** Scripts that need nothing of a lease but its token. */
+/** The scripts that need only the token of a lease. */
 class LeaseKind implements BatchKind<LeaseName, Held> {
   readonly script: Script;
   readonly #echoes: Echoes;

@@ -7,18 +7,18 @@ import { BUMP, FENCE, OPEN, type Script } from './scripts.js';
 
 /** What the two records of a prefix say. */
 export interface Records {
-  /** The reigns, oldest first; empty where the record is missing. */
+  /** The reigns, oldest first; empty if the record is missing. */
   readonly chain: readonly ReignEntry[];
   readonly count: number;
-  /** The newer of the two copies, `serial:random`; '' where both are missing. */
+  /** The newer of the two copies, `serial:random`; '' if both are missing. */
   readonly generation: string;
-  /** Both records are there, and their generations are equal. A script repairs what is not whole. */
+  /** Both records exist, and their generations are equal. Otherwise a script repairs them. */
   readonly isWhole: boolean;
-  /** The server's time in microseconds, where the command tells it. */
+  /** The server's time in microseconds, if the reply has it. */
   readonly micros: number | undefined;
 }
 
-/** What a process brings when it opens a reign. */
+/** The arguments with which a process opens a reign. */
 export interface Opening {
   readonly life: string;
   /** A fresh random id of a reign. */
@@ -29,7 +29,7 @@ export interface Opening {
   readonly serial: number;
 }
 
-/** Scripts keep 16 reigns. Whatever else stands there is not read. */
+/** Scripts keep 16 reigns. We read no more than this. */
 const MAX_REIGNS = 32;
 const MAX_CHAIN_TEXT = 4_096;
 
@@ -44,12 +44,12 @@ export class RecordCommands {
     this.#keys = [`${own}pos`, `${own}gen`];
   }
 
-  /** Opens a reign, or joins the one that is there. */
+  /** Opens a reign, or joins the present one. */
   open({ life, reign, random, serial }: Opening): Promise<Records | Failure> {
     return this.#run(OPEN, [life, reign, random, `${serial}`]);
   }
 
-  /** Counts the fence on, if the last reign is this one. */
+  /** Increments the counter if the last reign is this one. */
   fence(reign: string): Promise<Records | Failure> {
     return this.#run(FENCE, [reign]);
   }
@@ -68,7 +68,7 @@ export class RecordCommands {
       pipeline.direct(['GET', gen]),
     ]);
     for (const reply of [hash, text]) {
-      // Somebody put something else under the name: as good as missing, and repaired as such.
+      // Another program put something else under the name. We treat it as missing, and a script repairs it.
       if (reply instanceof Failure && !reply.isAbout('WRONGTYPE')) return guard.orDenied(reply);
     }
     return parseRead(hash, text) ?? guard.desync('an odd reply to a read of the records');
@@ -97,7 +97,7 @@ export function parseRecords(reply: unknown): Records | undefined {
   return { chain, count, generation, isWhole: chain.length > 0 && generation !== '', micros };
 }
 
-/** The fields of the hash and the string, as they are read. Either may be missing, or be something else. */
+/** The fields of the hash and the string. Either may be missing, or be something else. */
 function parseRead(hash: unknown, text: unknown): Records | undefined {
   const fields: unknown = hash instanceof Failure ? [null, null, null] : hash;
   if (!Array.isArray(fields) || fields.length !== 3) return undefined;
@@ -111,7 +111,7 @@ function parseRead(hash: unknown, text: unknown): Records | undefined {
   return { chain, count: parseNumber(countText) ?? 0, generation, isWhole, micros: undefined };
 }
 
-/** `id:life:base:openedAt`, joined by commas, oldest first. What is not ours is left out. */
+/** `id:life:base:openedAt`, joined by commas, oldest first. Leaves out what is not ours. */
 function parseChain(text: string): readonly ReignEntry[] {
   const chain: ReignEntry[] = [];
   for (const entry of text.slice(-MAX_CHAIN_TEXT).split(',').slice(-MAX_REIGNS)) {
@@ -125,7 +125,7 @@ function parseChain(text: string): readonly ReignEntry[] {
 
 const GENERATION = new RegExp(`^(\\d{1,16}):.{${GENERATION_LENGTH}}$`);
 
-/** The serial of `serial:random`; -1 where there is no generation of ours. */
+/** The serial of `serial:random`; -1 if it is no generation of ours. */
 function serialOf(generation: string): number {
   return parseNumber(GENERATION.exec(generation)?.[1]) ?? -1;
 }

@@ -1,6 +1,6 @@
 import type { ScanPage } from '../remote.js';
 
-/** No counter, no time and no serial of ours has more digits; a double holds so many exactly. */
+/** None of our counters, times and serials has more digits, and a double holds 16 digits exactly. */
 const NUMBER = /^\d{1,16}$/;
 
 /** A number that Redis sent as text, or `undefined`. */
@@ -10,7 +10,7 @@ export function parseNumber(text: unknown): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** What follows `echo|` in a script's reply; `undefined`: the reply is another one's. */
+/** The text after `echo|` in a script's reply. `undefined`: the reply belongs to another command. */
 export function afterEcho(reply: unknown, echo: string): string | undefined {
   if (typeof reply !== 'string' || !reply.startsWith(echo)) return undefined;
   return reply.charAt(echo.length) === '|' ? reply.slice(echo.length + 1) : undefined;

@@ -7,7 +7,7 @@ import { WRITE } from './lua/write.js';
 export type { Script };
 export { BUMP, CLAIM, CLAIM_OVER, FENCE, FILL, OPEN, RELEASE, RENEW, SWEEP, SWEEP_DEAD, WRITE };
 
-/** What a server must be able to run. */
+/** The scripts that a server must be able to run. */
 export const ALL_SCRIPTS: readonly Script[] = [
   WRITE,
   CLAIM,

@@ -25,18 +25,18 @@ export interface SessionOptions {
   readonly clock: Clock;
   readonly time: Pick<Port.ServerTime, 'now' | 'latest' | 'ceiling'>;
   readonly commandTimeoutMs: number;
-  /** The largest value that is sent at all. */
+  /** The largest value that we send. */
   readonly maxValueBytes: number;
   /** The generation that entries must have now. */
   readonly generation: () => string;
-  /** Whether the reader of a key (with prefix) can be served without Redis, should Redis hesitate. */
+  /** Whether memory can answer a read of this key (with prefix) while Redis hesitates. */
   readonly spare: (key: string) => boolean;
 }
 
 /**
  * The typed commands of one connection. Keys are complete (prefix included). Nothing rejects. A reply of the
- * wrong shape, or with another command's echo, means that replies and commands have come apart, which ends
- * the connection. What is called on a connection that has ended settles with the reason.
+ * wrong shape, or with another command's echo, means that replies no longer belong to their commands, and the
+ * connection ends. A call on a connection that has ended settles with the reason.
  */
 export class Session implements Port.Commands {
   readonly connection: Connection;
@@ -175,19 +175,19 @@ export class Session implements Port.Commands {
     return this.#pipeline.direct(args);
   }
 
-  /** What the probe found that the server can do. */
+  /** The probe found out what the server can do. */
   adapt({ mget }: { readonly mget: boolean }): void {
     if (mget) return;
     this.#gets.askOneByOne();
     this.#bulk.askOneByOne();
   }
 
-  /** Ends the connection and tells whoever opened it. */
+  /** Ends the connection and calls `onLost`. */
   lose(failure: Failure): void {
     this.connection.lose(failure);
   }
 
-  /** Ends the connection and tells nobody. */
+  /** Ends the connection without calling `onLost`. */
   dispose(failure?: Failure): void {
     this.connection.dispose(failure);
   }

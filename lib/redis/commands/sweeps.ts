@@ -6,7 +6,7 @@ import type { ScriptRunner } from './batches/script-runner.js';
 import { afterEcho, parseNumber, parseScan } from './replies.js';
 import { type Script, SWEEP, SWEEP_DEAD } from './scripts.js';
 
-/** How many keys one step of SCAN looks at, and about what their names are. */
+/** How many keys one step of SCAN visits, and about how many bytes their names have. */
 const SCAN_COUNT = 1_000;
 const SCAN_BYTES = 64 * 1_024;
 
@@ -15,7 +15,7 @@ const SWEEP_KEYS = 100;
 
 interface SweepItem {
   readonly key: string;
-  /** What the script is told of the key. */
+  /** The arguments of the script for this key. */
   readonly args: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export class Sweeps {
     const { pipeline, guard } = this.#runner;
     const args = ['SCAN', cursor, 'MATCH', glob, 'COUNT', `${SCAN_COUNT}`];
     return new Promise((resolve) => {
-      // Looking at a key costs Redis a tenth of touching it.
+      // Visiting a key costs Redis a tenth of changing it.
       pipeline.send({ args, lane: 'bulk', keys: SCAN_COUNT / 10, bytes: SCAN_BYTES }, (reply) => {
         const page = reply instanceof Failure ? reply : parseScan(reply);
         resolve(this.#withoutOwn(page ?? guard.desync('an odd reply to SCAN')));
@@ -112,7 +112,7 @@ class SweepKind implements BatchKind<SweepItem, number> {
     return { args: [echo, ...this.#shared, ...items.flatMap(({ args }) => args)], echo };
   }
 
-  /** The script says how many it removed in all, not which. */
+  /** The script returns only how many values it removed in all. */
   parse(reply: unknown, items: readonly SweepItem[], echo: string): readonly number[] | undefined {
     const removed = parseNumber(afterEcho(reply, echo));
     return removed === undefined || removed > items.length ? undefined : [removed];

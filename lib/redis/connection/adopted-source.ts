@@ -6,13 +6,12 @@ import type { Connection, ConnectionSource, SourceOptions } from './connection.j
 import { RedisConnection } from './redis-connection.js';
 import { NO_PROGRESS } from './socket-meter.js';
 
-/** How long an adopted client is waited for before that counts as trouble. */
+/** How long we wait for an adopted client to become ready before we report a failure. */
 const READY_WITHIN_MS = 1_000;
 
 /**
- * A client that somebody else made, connects and closes. It is listened to and used while it is ready;
- * a hung connection of it is not ours to replace, so nothing more is sent on it until it has answered
- * everything it was asked.
+ * A client that the user made, connects and closes. We listen to it and use it while it is ready. We may not
+ * replace a hung connection of it, so we send nothing more until it has answered everything.
  */
 export class AdoptedSource implements ConnectionSource {
   readonly #client: RedisClientLike;
@@ -57,7 +56,7 @@ export class AdoptedSource implements ConnectionSource {
     return connection;
   }
 
-  /** Its owner may be about to connect it, or it is reconnecting: given a moment. */
+  /** Waits a moment, because its owner may be about to connect it, or it is reconnecting. */
   #untilReady(): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

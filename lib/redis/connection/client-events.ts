@@ -1,6 +1,6 @@
 import type { RedisClientLike } from './client.js';
 
-/** What this package wants to hear of a node-redis client. */
+/** The events of a node-redis client that this package uses. */
 export interface ClientListener {
   onError?(error: unknown): void;
   /** The client lost its connection, or was closed. */
@@ -13,8 +13,8 @@ export interface ClientListener {
 const hubs = new WeakMap<RedisClientLike, ClientHub>();
 
 /**
- * Listens to a client. The returned function ends it. However many caches share a client, it has one
- * listener of ours for each event, and none once the last cache has left.
+ * Listens to a client. The returned function ends it. If several caches share a client, it has one listener of
+ * ours for each event, and none after the last cache has left.
  */
 export function listenTo(client: RedisClientLike, listener: ClientListener): () => void {
   let hub = hubs.get(client);
@@ -52,7 +52,7 @@ class ClientHub {
     for (const [event, act] of this.#events) this.#client.off(event, act);
   }
 
-  /** Who leaves or joins meanwhile does so for the next event. */
+  /** A listener that is added or removed during an event affects the next one. */
   #tell(act: (listener: ClientListener) => void): void {
     for (const listener of [...this.#listeners]) act(listener);
   }

@@ -3,8 +3,8 @@ import type { RedisClientOptions } from 'redis';
 export type { RedisClientOptions } from 'redis';
 
 /**
- * What this package needs of a node-redis client. Structural, because the generic client types of two
- * installed copies (or two majors) never match.
+ * The part of a node-redis client that this package needs. It is structural, because the generic client types
+ * of two installed copies (or two majors) never match.
  */
 export interface RedisClientLike {
   readonly isReady: boolean;
@@ -20,27 +20,27 @@ export interface RedisClientLike {
 }
 
 /**
- * Where connections come from: made by us (a fresh client for each attempt), or adopted and never closed.
- * `protocol` is set where the server refuses HELLO; a function of the user's need not obey.
+ * Where connections come from: we make a fresh client for each attempt, or adopt one and never close it.
+ * `protocol` is set if the server refuses HELLO; a user's function may ignore it.
  */
 export type RedisSource =
   | { readonly kind: 'made'; readonly create: (protocol?: 2) => RedisClientLike }
   | { readonly kind: 'adopted'; readonly client: RedisClientLike };
 
-/** Long enough for TCP and TLS on a bad day; the deadline on the whole handshake is the door's own. */
+/** Long enough for a slow TCP and TLS connect. The handshake as a whole has a deadline of its own. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
-/** Finds a dead idle peer even where nothing else looks. */
+/** Finds a dead peer on an idle connection. */
 const KEEP_ALIVE_DELAY_MS = 5_000;
 
 /**
- * A client with the settings under which node-redis fails fast and stays out of the way, whatever the
- * user's own options say (docs/adr/0003-own-the-deadline.md): no offline queue, no reconnecting (a fresh
- * client per attempt, paced by the door), no idle timer, and no command timer, which bounds nothing
- * that was already written and costs most of the throughput.
+ * Makes a client whose settings let node-redis fail fast, whatever the user's own options say
+ * (docs/adr/0003-own-the-deadline.md): no offline queue, no reconnecting (a fresh client per attempt, paced by
+ * the door), no idle timer, and no command timer, which bounds nothing that was already written and costs most
+ * of the throughput.
  */
 export function makeClient(options: RedisClientOptions): RedisClientLike {
-  // Here and not above: who wants the health endpoints alone, or memory alone, does not load the driver.
+  // Loaded here, so that health endpoints alone, or memory alone, do not load the driver.
   const { createClient } = require('redis') as typeof import('redis');
   return createClient({
     maintNotifications: 'disabled',

@@ -34,7 +34,7 @@ class MadeSource implements ConnectionSource {
     return this.#attempt();
   }
 
-  /** Also a connection that is only being made must not keep the process alive. */
+  /** A connection that is still being made must not keep the process alive either. */
   close(): void {
     this.#refused = CLOSED;
     this.#last?.lose(CLOSED);
@@ -48,14 +48,14 @@ class MadeSource implements ConnectionSource {
       });
     } catch (error) {
       const failure = classify(error);
-      // Our own error says that the function makes the wrong thing: it is not called again.
+      // Our own error means that the function makes the wrong thing, so we do not call it again.
       if (isCacheHealthError(error)) this.#refused = failure;
       return failure;
     }
   }
 }
 
-/** A server or a proxy without HELLO still speaks the older protocol. */
+/** A server or a proxy without HELLO speaks the older protocol. */
 function isHelloRefused(failure: Failure): boolean {
   return failure.isRefusal && /hello/i.test(String(failure.error));
 }

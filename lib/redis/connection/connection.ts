@@ -1,23 +1,23 @@
 import type { Clock } from '../../core/time/clock.js';
 import type { Failure } from '../failure.js';
 
-/** What a command asks of Redis and of the network: its deadline grows with it. */
+/** The work that a command makes for Redis and the network. Its deadline grows with it. */
 export interface Cost {
   /** How many keys the command touches. */
   readonly keys: number;
-  /** Bytes to be written, plus the bytes that its reply is expected to have. */
+  /** The bytes that we write, plus the expected bytes of the reply. */
   readonly bytes: number;
-  /** The size of the largest reply seen lately: one like it may have to arrive first. */
+  /** The size of the largest recent reply. One like it may have to arrive first. */
   readonly largest?: number;
 }
 
-/** Hears what happens on a connection. A listener must not throw. */
+/** Gets the events of a connection. A listener must not throw. */
 export interface ConnectionListener {
-  /** The connection was lost or given up. Called once; every command was settled before. */
+  /** The connection was lost or disposed. Called once, after every command was settled. */
   ended?(failure: Failure): void;
-  /** Redis begins to hesitate: answers are overdue, by what is usual here. Called once each time. */
+  /** Redis begins to hesitate: its answers take longer than usual here. Called once each time. */
   hesitating?(): void;
-  /** The server said something that nobody asked for. */
+  /** The server sent a message that is no reply. */
   message?(message: readonly unknown[]): void;
 }
 
@@ -29,25 +29,25 @@ export interface ConnectionListener {
  * A connection that has ended stays ended; `send` then resolves at once to the reason.
  */
 export interface Connection {
-  /** Commands that Redis has not answered, whether or not somebody still waits for them. */
+  /** Commands that Redis has not answered, whether or not a caller still waits for them. */
   readonly unanswered: number;
-  /** Whether answers are overdue, by what is usual here: Redis may hang. */
+  /** Whether answers take longer than usual here, so that Redis may hang. */
   readonly hesitates: boolean;
   /** Bytes received since the last reply: of a large one that is on its way. 0 where the socket cannot be seen. */
   readonly arrived: number;
   send(args: readonly (string | Buffer)[], cost: Cost): Promise<unknown>;
   /** Adds a listener. The returned function removes it. */
   listen(listener: ConnectionListener): () => void;
-  /** Declares the connection unusable and tells whoever opened it. */
+  /** Declares the connection unusable and calls `onLost`. */
   lose(failure: Failure): void;
-  /** Gives the connection up without telling whoever opened it. */
+  /** Ends the connection without calling `onLost`. */
   dispose(failure?: Failure): void;
 }
 
 export interface OpenOptions {
   readonly clock: Clock;
   readonly commandTimeoutMs: number;
-  /** A connection that was handed out is lost. */
+  /** A connection that `open` returned is lost. */
   readonly onLost: (connection: Connection, failure: Failure) => void;
 }
 

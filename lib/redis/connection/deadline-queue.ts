@@ -1,10 +1,10 @@
 import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/time/clock.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
-import { graceMs } from './punctuality.js';
+import { graceMs } from './hang-detector.js';
 import type { Progress } from './socket-meter.js';
 
-/** A command on its way: settled once, by its reply or by its deadline. */
+/** A command in flight. Its reply or its deadline settles it, once. */
 export interface Pending {
   readonly sentAt: number;
   /** How long its answer may take. */
@@ -18,24 +18,25 @@ export interface Pending {
 export interface DeadlineQueueOptions<P extends Pending> {
   readonly clock: Clock;
   readonly progress: Progress;
-  /** Told which commands expired together. */
+  /** Gets the commands that expired together. */
   readonly onExpired: (expired: readonly P[]) => void;
 }
 
-/** A process that is short of CPU for long still finds out in the end that Redis hangs. */
+/** A process that is short of CPU for a long time still notices in the end that Redis hangs. */
 const MAX_POSTPONEMENTS = 100;
-/** A process that was suspended for an hour does not wait for another hour. */
+/** A process that was suspended for an hour does not wait another hour. */
 const LONGEST_POSTPONEMENT_MS = 5_000;
 
-/** The places of settled commands are given back when so many are empty. */
+/** The array is compacted when this many places at its front are empty. */
 const COMPACT_EVERY = 1_024;
 
 /**
  * The deadlines of many commands at the cost of one timer.
  *
- * Invariants: Redis answers in order, so no command expires before an older one; the timer runs only while something is pending; a settled command at the head is let go at once,
- * with its reply. Before a command is declared late, the time that the event loop was busy is given back,
- * the sockets are read once more, and a large reply on its way is waited for.
+ * Invariants: Redis answers in order, so no command expires before an older one; the timer runs only while
+ * something is pending; a settled command at the head is dropped at once, with its reply. Before a command
+ * counts as late, it gets back the time in which the event loop was busy, the sockets are read once more, and a
+ * large reply may finish arriving.
  */
 export class DeadlineQueue<P extends Pending = Pending> {
   readonly #options: DeadlineQueueOptions<P>;
@@ -71,12 +72,15 @@ export class DeadlineQueue<P extends Pending = Pending> {
     this.#lastReplyAt = at;
   }
 
-  /** Until when an answer is in time: what was sent before a large reply moved has to wait for that one. */
+  /**
+   * Until when an answer is in time. A command that was sent before a large reply moved has to wait for that
+   * reply.
+   */
   dueAt({ sentAt, deadlineAt, patienceMs }: Pending): number {
     return sentAt < this.#movedAt ? Math.max(deadlineAt, this.#movedAt + patienceMs) : deadlineAt;
   }
 
-  /** The oldest unsettled command; those settled before it are let go. */
+  /** The oldest unsettled command. Drops the settled ones before it. */
   oldest(): P | undefined {
     while (this.#queue[this.#head]?.isSettled === true) this.#queue[this.#head++] = undefined;
     const isEmpty = this.#head === this.#queue.length;
@@ -114,12 +118,12 @@ export class DeadlineQueue<P extends Pending = Pending> {
     if (expired.length > 0) this.#options.onExpired(expired);
   }
 
-  /** Redis is silent until its next answer: answers to earlier commands are none. */
+  /** Each answer of Redis restarts the wait of the commands behind it. */
   #endOf(pending: Pending): number {
     return Math.max(this.dueAt(pending), this.#lastReplyAt + pending.patienceMs);
   }
 
-  /** The timer belongs to the connection, not to the request that happened to send. */
+  /** The timer belongs to the connection, not to the request that sent the command. */
   #arm(ms: number): void {
     this.#nextMs = ms;
     this.#dueAt = this.#options.clock.now() + ms;

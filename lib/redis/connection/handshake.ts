@@ -11,9 +11,9 @@ const SHORTEST_HANDSHAKE_MS = 1_000;
 const MAX_POSTPONEMENTS = 5;
 
 /**
- * Connects a fresh client of ours. Settles in time, whatever the other side does, to a connection whose
- * handshake (HELLO, AUTH, SELECT) succeeded, or to why there is none. `onMade` hears of it before that,
- * because it may be closed at any time.
+ * Connects a fresh client of ours. Settles in time, whatever the server does, to a connection whose handshake
+ * (HELLO, AUTH, SELECT) succeeded, or to the reason why not. `onMade` gets the connection before that, because
+ * it may be closed at any time.
  */
 export function openConnection(
   client: RedisClientLike,
@@ -64,11 +64,11 @@ class Handshake {
 
   start(onMade: (connection: Connection) => void): void {
     this.#connection.start();
-    // `dispose` tells nobody, but who waits for the handshake must hear of it.
+    // `dispose` does not call `onLost`, but the caller that waits for the handshake must get the failure.
     this.#connection.listen({ ended: (failure) => this.#onEnded(failure) });
     onMade(this.#connection);
     this.#deadline.start(this.#timeoutMs);
-    // Also while it is being made, a connection must not keep a finished process alive.
+    // A connection that is still being made must not keep a finished process alive either.
     this.#client.unref?.();
     withMeter(this.#meter, () => this.#client.connect()).then(
       () => this.#onOpen(),

@@ -23,16 +23,16 @@ export interface HesitationOptions {
 }
 
 /**
- * Tells whether Redis hesitates: it may be hung, and nobody knows yet.
+ * Tells whether Redis hesitates: it may be hung, but it is too early to know.
  *
- * Invariants: a hesitation begins when the oldest command waits longer than is usual here, and ends with
- * the next answer in time or when nothing waits; the timer runs only while something waits.
+ * Invariants: a hesitation begins when the oldest command waits longer than is usual here, and ends with the
+ * next answer in time or when nothing waits; the timer runs only while something waits.
  */
 export class Hesitation {
   readonly #options: HesitationOptions;
   readonly #timer: LagAwareTimer;
   #isOn = false;
-  /** Smoothed, as is how far answers are from it. */
+  /** The smoothed time of an answer, and below the smoothed deviation from it. */
   #usualMs = 0;
   #deviationMs = 0;
 

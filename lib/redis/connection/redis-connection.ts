@@ -4,23 +4,23 @@ import type { RedisClientLike } from './client.js';
 import { listenTo } from './client-events.js';
 import type { Connection, ConnectionListener, Cost } from './connection.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
+import { HangDetector, type Timed } from './hang-detector.js';
 import { Hesitation } from './hesitation.js';
-import { Punctuality, type Timed } from './punctuality.js';
 import { type Overdue, Silence } from './silence.js';
 import type { Progress } from './socket-meter.js';
 
-/** What a slow network carries, in bytes a millisecond, and what a slow Redis needs for a key. */
+/** The bytes that a slow network carries in a millisecond, and the time that a slow Redis needs for a key. */
 const BYTES_PER_MS = 10_000;
 const MS_PER_KEY = 0.01;
 
-/** Overrides whatever timers and type mappings an adopted client was given. */
+/** Overrides the timers and type mappings of an adopted client. */
 const SEND_OPTIONS = { timeout: undefined, typeMapping: undefined } as const;
 
 export interface RedisConnectionOptions {
   readonly client: RedisClientLike;
   readonly clock: Clock;
   readonly commandTimeoutMs: number;
-  /** An adopted client is not ours to destroy. */
+  /** We destroy only our own clients, not an adopted one. */
   readonly isOurs: boolean;
   readonly progress: Progress;
   /** Called once, when the connection stops being usable. Every pending command was settled before. */
@@ -42,7 +42,7 @@ interface SentCommand extends Pending, Overdue, Timed {
 export class RedisConnection implements Connection {
   readonly #options: RedisConnectionOptions;
   readonly #deadlines: DeadlineQueue<SentCommand>;
-  readonly #punctuality: Punctuality;
+  readonly #hangs: HangDetector;
   readonly #silence: Silence;
   readonly #hesitation: Hesitation;
   readonly #listeners = new Set<ConnectionListener>();
@@ -60,7 +60,7 @@ export class RedisConnection implements Connection {
       progress,
       onExpired: (expired) => this.#onExpired(expired),
     });
-    this.#punctuality = new Punctuality(clock, commandTimeoutMs);
+    this.#hangs = new HangDetector(clock, commandTimeoutMs);
     this.#silence = new Silence({ clock, progress, onSilent: () => this.lose(TIMED_OUT) });
     this.#hesitation = new Hesitation({
       clock,
@@ -154,7 +154,10 @@ export class RedisConnection implements Connection {
     return command;
   }
 
-  /** What is unanswered, this command included, must be carried and executed before its answer can come. */
+  /**
+   * Before the answer can come, the network must carry and Redis must execute all unanswered commands, this one
+   * included.
+   */
   #patienceMs(cost: Cost): number {
     const bytes = this.#unansweredBytes + (cost.largest ?? 0);
     const { commandTimeoutMs } = this.#options;
@@ -171,10 +174,10 @@ export class RedisConnection implements Connection {
     const now = clock.now();
     this.#deadlines.replied(now);
     if (command.isSettled) return;
-    if (this.#punctuality.answered(command, this.#deadlines.dueAt(command))) this.lose(TIMED_OUT);
+    if (this.#hangs.answered(command, this.#deadlines.dueAt(command))) this.lose(TIMED_OUT);
     command.isSettled = true;
     this.#hesitation.answered(now - command.sentAt);
-    // Redis answers in order: this lets go of the oldest command, which is usually this one.
+    // Redis answers in order, so this drops the oldest command, which is usually this one.
     this.#deadlines.oldest();
     command.resolve(reply);
   }
@@ -187,7 +190,7 @@ export class RedisConnection implements Connection {
 
   #onExpired(expired: readonly SentCommand[]): void {
     const last = expired.at(-1);
-    if (this.#punctuality.missed(expired)) this.lose(TIMED_OUT);
+    if (this.#hangs.missed(expired)) this.lose(TIMED_OUT);
     else if (last !== undefined) this.#silence.watch(last);
   }
 }
@@ -201,7 +204,7 @@ export function destroyClient(client: RedisClientLike): void {
     try {
       client.destroy();
     } catch {
-      // Already closed: what was wanted.
+      // It is already closed.
     }
   };
   client.on('connect', again);

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/time/clock.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { Progress } from './socket-meter.js';
 
-/** A command that nobody waits for any more and that may never be answered. */
+/** A command that no caller waits for any more. Redis may never answer it. */
 export interface Overdue {
   readonly patienceMs: number;
   readonly isAnswered: boolean;
@@ -15,13 +15,13 @@ export interface SilenceOptions {
   readonly onSilent: () => void;
 }
 
-/** A lone command is given so many deadlines in all; its own was the first. */
+/** A lone command gets this many deadlines in all. Its own was the first. */
 const DEADLINES = 3;
 const MAX_POSTPONEMENTS = 5;
 
 /**
- * Finds out that Redis hangs where too little is sent to see several commands go unanswered: one command
- * stays without an answer for three deadlines.
+ * Notices a hang when too few commands are sent for several to go unanswered: one command stays without an
+ * answer for three deadlines.
  */
 export class Silence {
   readonly #options: SilenceOptions;

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-/** Tells a large value on its way from silence. */
+/** Tells a large value in flight from silence. */
 export interface Progress {
-  /** A reply has arrived: what moves from now on belongs to the next one. */
+  /** A reply has arrived. Bytes that move from now on belong to the next one. */
   replied(): void;
-  /** Whether much has moved since the last reply, or since this was asked last. */
+  /** Whether many bytes have moved since the last reply or the last call. */
   hasMoved(): boolean;
   /** Bytes received since the last reply. */
   arrived(): number;
@@ -18,17 +18,17 @@ export const NO_PROGRESS: Progress = {
   arrived: () => 0,
 };
 
-/** What libuv says of a socket: bytes read, written, and written but not yet taken by the system. */
+/** libuv's counters of a socket: bytes read, written, and written but not yet taken by the system. */
 interface Handle {
   readonly bytesRead?: number;
   readonly bytesWritten?: number;
   readonly writeQueueSize?: number;
 }
 
-/** So many bytes are a value on its way, not the noise of a dying connection. */
+/** This many bytes are a value in flight, not the noise of a dying connection. */
 const MOVED_BYTES = 64 * 1_024;
 
-/** No reply is larger: a server that never stops sending is not waited for. */
+/** No reply is larger. We do not wait for a server that never stops sending. */
 const LARGEST_REPLY_BYTES = 2 ** 31;
 
 /** Measures how much moves through the socket of one connection. */
@@ -75,7 +75,7 @@ export class SocketMeter implements Progress {
 
 const CHANNEL = 'net.client.socket';
 const connecting = new AsyncLocalStorage<SocketMeter>();
-/** Those whose socket is not made yet. */
+/** Meters whose socket does not exist yet. */
 const waiting = new Set<SocketMeter>();
 
 function onSocket(message: unknown): void {
@@ -91,7 +91,7 @@ function enter(meter: SocketMeter): void {
   waiting.add(meter);
 }
 
-/** A storage in use makes every promise of the process more expensive, so it is used for moments only. */
+/** An AsyncLocalStorage in use makes every promise of the process more expensive, so we use it only briefly. */
 function leave(meter: SocketMeter): void {
   if (!waiting.delete(meter) || waiting.size > 0) return;
   unsubscribe(CHANNEL, onSocket);
@@ -99,8 +99,8 @@ function leave(meter: SocketMeter): void {
 }
 
 /**
- * Runs `connect` and shows its socket to the meter. Node announces each new TCP socket; the one that is
- * ours is announced in the context of our call. A TLS socket is not announced: then nothing is measured.
+ * Runs `connect` and shows its socket to the meter. Node announces each new TCP socket; the one that is ours is
+ * announced in the context of our call. Node does not announce a TLS socket, so we cannot measure it.
  */
 export async function withMeter<T>(meter: SocketMeter, connect: () => Promise<T>): Promise<T> {
   enter(meter);

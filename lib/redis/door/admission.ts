@@ -47,7 +47,7 @@ export class Admission {
     return this.#heartbeat.prove();
   }
 
-  /** Heartbeats begin. */
+  /** Starts the heartbeats. */
   watch(session: DoorSession): void {
     this.#heartbeat.start(session);
   }
@@ -62,12 +62,12 @@ export class Admission {
     this.#heartbeat.stop();
   }
 
-  /** A write was refused. If it was one of a replay, this is why the replay failed. */
+  /** A write was refused. If it belongs to a replay, this is why the replay failed. */
   refused(failure: Failure): void {
     this.#refused = failure;
   }
 
-  /** Replays, and reads or settles. Resolves to why that failed, if it did and nobody heard of it. */
+  /** Replays, and reads or settles. Resolves to the failure, if it is not reported yet. */
   async recover(session: DoorSession, judged: Judged): Promise<Failure | undefined> {
     const situation = this.#situation;
     this.stop();
@@ -103,7 +103,10 @@ export class Admission {
     this.#timer = this.#clock.setTimer(task, at - this.#clock.now());
   }
 
-  /** The first read comes after a heartbeat that was sent after the settling time, and after what failed in it. */
+  /**
+   * The first read comes after a heartbeat that was sent after the settling time, and after another replay of
+   * what failed in that time.
+   */
   async #endSettling(session: DoorSession, isSettling: () => boolean): Promise<void> {
     const { listener, door } = this.#situation;
     const isProven = isSettling() && (await this.#heartbeat.prove());
@@ -119,7 +122,7 @@ export class Admission {
     return this.#refused ?? REPLAY_FAILED;
   }
 
-  /** One heartbeat: whether the data is proven to be that of the same reign. */
+  /** Sends one heartbeat. Returns whether it proves that the data is that of the same reign. */
   async #beat(session: DoorSession): Promise<boolean | Failure> {
     const before = this.#situation.state.name;
     const sighting = await this.#judge.beat(session, before === 'read-only');
@@ -134,8 +137,8 @@ export class Admission {
   }
 
   /**
-   * OPEN and judgement on the session in use (R6). `goesOn`: the record was only evicted (R10), and this process
-   * reads this life of the server already. Nothing changes for it, if the judgement agrees.
+   * OPEN and judgement on the session in use (R6). `goesOn`: the record was only evicted (R10), and this
+   * process reads this life of the server already. If the judgement agrees, nothing changes for it.
    */
   async #judgeAgain(session: DoorSession, goesOn: boolean): Promise<boolean | Failure> {
     const situation = this.#situation;

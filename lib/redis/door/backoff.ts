@@ -11,28 +11,28 @@ const FORGIVEN_AFTER_MS = 5_000;
 const RECOVERY_FACTOR = 4;
 
 export interface PauseOptions {
-  /** Something waits to be replayed: other processes count on it that this one returns soon. */
+  /** Something waits to be replayed, so other processes rely on this one to return soon. */
   readonly hasWork: boolean;
   /** @default Math.random() */
   readonly random?: number;
 }
 
 /**
- * Decides how long to wait before Redis is tried again.
+ * Decides how long to wait before we try Redis again.
  *
- * Invariants: pauses grow with the trouble so far, so that a Redis which comes and goes is tried less and less
- * often; a healthy second cancels four seconds of trouble, and five healthy seconds cancel all of it.
+ * Invariants: pauses grow with the outage so far, so that we try a Redis which comes and goes less and less
+ * often; a healthy second cancels four seconds of outage, and five healthy seconds cancel all of it.
  */
 export class Backoff {
-  /** When trouble began, or earlier by what is left of earlier trouble. */
+  /** When the outage began, or earlier by what is left of earlier outages. */
   #since: number;
 
-  /** Trouble begins `now`: local, monotonic milliseconds, as everywhere here. */
+  /** An outage begins `now`: local, monotonic milliseconds, as everywhere here. */
   constructor(now: number) {
     this.#since = now;
   }
 
-  /** Trouble returns `now`, after all was well from `wellSince`. */
+  /** Another outage begins `now`, after a healthy time since `wellSince`. */
   returns(now: number, wellSince: number): void {
     const wellMs = now - wellSince;
     const later = this.#since + wellMs + RECOVERY_FACTOR * wellMs;
@@ -40,9 +40,9 @@ export class Backoff {
   }
 
   /**
-   * The pause before the next attempt: an eighth of the trouble so far, from 50 ms to 5 s. A random half is
-   * taken off, so that a fleet does not return at one moment ("equal jitter", Brooker, "Exponential Backoff
-   * and Jitter", 2015). A repair is thus noticed within an eighth of the outage.
+   * The pause before the next attempt: an eighth of the outage so far, from 50 ms to 5 s. Up to a random half
+   * is subtracted, so that a fleet does not return at one moment ("equal jitter", Brooker, "Exponential Backoff
+   * and Jitter", 2015). So we notice a repair within an eighth of the outage.
    */
   pauseMs(now: number, { hasWork, random = Math.random() }: PauseOptions): number {
     const limit = hasWork ? LONGEST_WITH_WORK_MS : LONGEST_MS;

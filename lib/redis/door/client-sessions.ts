@@ -10,7 +10,7 @@ export interface ClientSessionsOptions {
   readonly source: RedisSource;
   readonly prefix: string;
   readonly commandTimeoutMs: number;
-  /** The largest value that is sent at all. */
+  /** The largest value that we send. */
   readonly maxValueBytes: number;
   readonly clock: Clock;
 }

@@ -2,7 +2,7 @@ import type { Opening, Records } from '../commands/records.js';
 import { Failure } from '../failure.js';
 import type { Commands, ServerTime } from '../remote.js';
 
-/** Neither record is there, or one holds what is not ours: OPEN makes it anew. */
+/** Both records are missing, or one holds something that is not ours. OPEN makes them again. */
 export const NO_RECORDS: Records = {
   chain: [],
   count: 0,
@@ -14,7 +14,7 @@ export const NO_RECORDS: Records = {
 /** Which commands a server does not know or forbids, of those that have a substitute. */
 export interface Capabilities {
   readonly mget: boolean;
-  /** `undefined`: not asked for this time. */
+  /** `undefined`: the probe did not send it. */
   readonly scan: boolean | undefined;
   readonly unlink: boolean;
   readonly time: boolean;
@@ -34,25 +34,25 @@ export interface DoorSession extends Commands {
   time(): Promise<number | Failure>;
   /** Any other command. */
   send(args: readonly string[]): Promise<unknown>;
-  /** The probe found what this server can do. */
+  /** The probe found out what this server can do. */
   adapt(capabilities: Capabilities): void;
-  /** Ends the connection and tells `SessionHost.lost`. */
+  /** Ends the connection and calls `SessionHost.lost`. */
   lose(failure: Failure): void;
-  /** Ends the connection and tells nobody. Harmless when it has ended. */
+  /** Ends the connection without calling `SessionHost.lost`. Harmless when it has ended. */
   dispose(failure?: Failure): void;
 }
 
-/** What was read, where a key of another type in a record's place counts as no record. */
+/** The reply, in which a key of another type counts as a missing record. */
 export function orNoRecords(reply: Records | Failure): Records | Failure {
   return reply instanceof Failure && reply.isAbout('WRONGTYPE') ? NO_RECORDS : reply;
 }
 
-/** What sessions ask and tell the door they belong to. */
+/** The door, as its sessions see it. */
 export interface SessionHost {
   readonly time: ServerTime;
   /** The generation that entries must have now. */
   readonly generation: string;
-  /** Whether the reader of a key (with prefix) can be served without Redis, should Redis hesitate. */
+  /** Whether memory can answer a read of this key (with prefix) while Redis hesitates. */
   canSpare(key: string): boolean;
   /** A session that was opened has ended. */
   lost(session: DoorSession, failure: Failure): void;
@@ -62,7 +62,7 @@ export interface SessionHost {
 
 /** Where a door gets its connections. */
 export interface SessionSource {
-  /** Whether each session is a new connection, with the name of the server resolved anew. */
+  /** Whether each session is a new connection, for which the name of the server is resolved again. */
   readonly isFresh: boolean;
   /** Called once, before the first `open`. */
   start(host: SessionHost): void;

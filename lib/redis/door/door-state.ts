@@ -15,7 +15,7 @@ export function reasonOf(state: DoorState): CacheReason | undefined {
   }
 }
 
-/** What Redis says may be believed. */
+/** Replies of Redis may be believed. */
 export function isReadable(state: DoorState): boolean {
   return state.name === 'closed' || state.name === 'read-only';
 }
@@ -25,7 +25,7 @@ export function isWritable(state: DoorState): boolean {
   return state.name === 'closed' || state.name === 'settling';
 }
 
-/** An outage that was reported: further attempts are probes of it. */
+/** An outage was reported. Further attempts are its probes. */
 export function isKnownOutage(state: DoorState): boolean {
   return state.name === 'open' || state.name === 'half-open' || state.name === 'read-only';
 }

@@ -17,8 +17,8 @@ export interface DoorOptions {
 }
 
 /**
- * The door to one Redis server. This is what the tiers see; `Supervisor` does the work behind it. All of that
- * runs in the package's own async context, whoever called.
+ * The door to one Redis server. This is what the tiers see; `Supervisor` does the work behind it. All of its
+ * work runs in the package's own async context, not in the caller's.
  */
 export class RedisDoor implements Door {
   readonly #options: DoorOptions;

@@ -2,15 +2,15 @@ import type { Clock, Timer } from '../../core/time/clock.js';
 import { Failure } from '../failure.js';
 import type { DoorSession } from './door-session.js';
 
-/** How often a healthy connection is asked something, so that a hang is noticed without traffic. */
+/** How often we send a heartbeat on a healthy connection, so that we notice a hang without traffic. */
 export const HEARTBEAT_MS = 500;
 
-/** What was proven by a heartbeat that was sent so long ago, or sooner, may be believed (R8). */
+/** A heartbeat proves the data for this long after its sending (R8). */
 const PROVEN_FOR_MS = 2 * HEARTBEAT_MS;
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
-  /** Sends one pair. Resolves to whether it proved that the data is still that of the same reign. */
+  /** Sends one pair. Resolves to whether it proves that the data is still that of the same reign. */
   readonly beat: (session: DoorSession) => Promise<boolean | Failure>;
   readonly onFailure: (failure: Failure) => void;
 }
@@ -21,10 +21,10 @@ interface Waiting {
 }
 
 /**
- * Sends a heartbeat twice a second. It detects hangs, follows the server's clock, hears of a new generation,
- * and confirms earlier writes. A heartbeat without an answer is followed by the next at once.
+ * Sends a heartbeat twice a second. It detects hangs, follows the server's clock, notices a new generation, and
+ * confirms earlier writes. After a heartbeat without an answer the next one is sent at once.
  *
- * Invariants: one heartbeat is in flight at a time; `prove` is answered by one that was sent after it was called.
+ * Invariants: one heartbeat is in flight at a time; `prove` resolves with one that was sent after the call.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -38,12 +38,12 @@ export class Heartbeat {
     this.#options = options;
   }
 
-  /** Whether a heartbeat, sent lately, proved the data. */
+  /** Whether a recent heartbeat proved the data. */
   get isProven(): boolean {
     return this.#options.clock.now() - this.#provenAt <= PROVEN_FOR_MS;
   }
 
-  /** Something else than a heartbeat, sent at `sentAt`, proved the data. */
+  /** Something other than a heartbeat, sent at `sentAt`, proved the data. */
   proven(sentAt: number): void {
     this.#provenAt = sentAt;
   }
@@ -68,7 +68,7 @@ export class Heartbeat {
     this.#takeAsked()?.resolve(false);
   }
 
-  /** A heartbeat at once, shared by all who ask in this turn. Without a connection nothing is proven. */
+  /** Sends a heartbeat at once, which all calls of this turn share. Without a connection it proves nothing. */
   prove(): Promise<boolean> {
     if (this.#session === undefined) return Promise.resolve(false);
     if (this.#asked === undefined) {
@@ -92,7 +92,7 @@ export class Heartbeat {
 
   #beat(): void {
     const session = this.#session;
-    // One that is in flight looks for who asked when it ends.
+    // When the one in flight ends, it looks for new calls of `prove`.
     if (session === undefined || this.#isBeating) return;
     this.#timer?.cancel();
     void this.#run(session);
@@ -110,7 +110,7 @@ export class Heartbeat {
     asked?.resolve(isProven);
     if (verdict instanceof Failure && isCurrent) this.#options.onFailure(verdict);
     const isMissing = verdict instanceof Failure && verdict.reason === 'timeout';
-    // At once also for those who asked while this one was in flight.
+    // A call of `prove` while this one was in flight needs another one.
     if (this.#asked !== undefined) this.#beat();
     else if (isMissing) this.#schedule(0);
     else this.#schedule(Math.max(0, sentAt + HEARTBEAT_MS - this.#options.clock.now()));

@@ -5,7 +5,7 @@ import { Backoff, SHORTEST_PAUSE_MS } from './backoff.js';
 import type { DoorSession } from './door-session.js';
 import { isKnownOutage, isWritable } from './door-state.js';
 import { shortestPauseMs } from './judgement/refusal.js';
-import { NOBODY } from './nobody.js';
+import { NO_LISTENER } from './no-listener.js';
 import { type DoorEvent, transition } from './transition.js';
 
 export interface SituationOptions {
@@ -15,15 +15,15 @@ export interface SituationOptions {
 }
 
 /**
- * Where a door stands: its state, the session in use, and how long the trouble has lasted. The state changes here
- * and nowhere else, so each change is told once.
+ * The state of a door, its session in use, and how long an outage has lasted. The state changes only here, so
+ * each change is reported once.
  */
 export class Situation {
   readonly door: Door;
   readonly #clock: Clock;
   readonly #commandTimeoutMs: number;
   readonly #backoff: Backoff;
-  #listener: DoorListener = NOBODY;
+  #listener: DoorListener = NO_LISTENER;
   #state: DoorState = { name: 'connecting' };
   #session: DoorSession | undefined;
   #closedSince: number | undefined;
@@ -67,7 +67,7 @@ export class Situation {
     if (isOpened && this.#session !== undefined) this.#listener.opened(this.door, this.#session);
   }
 
-  /** From now on `session` is the one in use. What is in flight on the one before may still be answered. */
+  /** From now on `session` is the one in use. The one before may still answer what is in flight. */
   use(session: DoorSession): void {
     const before = this.#session;
     this.#session = session;
@@ -82,19 +82,19 @@ export class Situation {
     session?.dispose(failure);
   }
 
-  /** An attempt failed, or a connection was lost. During a known outage that is a probe and no news. */
+  /** Reports that an attempt failed or a connection was lost. During a known outage that counts as a probe. */
   tell(failure: Failure): void {
     this.#listener.failed(failure, isKnownOutage(this.#state) ? 'probe' : 'connect');
   }
 
-  /** When Redis is tried next after a failure, `attemptedAt` being the beginning of what failed. */
+  /** When we try Redis next after a failure of something that began at `attemptedAt`. */
   nextAttemptAt(failure: Failure, attemptedAt: number): number {
     const now = this.#clock.now();
     const wellSince = this.#closedSince;
     this.#closedSince = undefined;
     if (wellSince !== undefined) this.#backoff.returns(now, wellSince);
     const pause = this.#backoff.pauseMs(now, { hasWork: this.#listener.hasWork });
-    // Never without a gap: between two attempts a process that has nothing else to do can end.
+    // There is always a gap, because a process that has nothing else to do can end between two attempts.
     const shortest = Math.max(SHORTEST_PAUSE_MS, shortestPauseMs(failure.reason));
     return Math.max(now + shortest, (wellSince ?? attemptedAt) + pause);
   }

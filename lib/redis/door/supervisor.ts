@@ -37,7 +37,7 @@ export class Supervisor {
   readonly #admission: Admission;
   #timer: Timer | undefined;
   #isAttempting = false;
-  /** How large the write was that was refused last: a smaller one may pass where it did not. */
+  /** The size of the write that was refused last. A smaller one may pass although that one did not. */
   #probeBytes = 0;
 
   constructor({ clock, source, situation, judge }: SupervisorOptions) {
@@ -84,14 +84,14 @@ export class Supervisor {
     });
   }
 
-  /** A session has ended. One that is only being probed tells it by its replies. */
+  /** A session has ended. If it is still being probed, its replies say so. */
   lost(session: DoorSession, failure: Failure): void {
     if (session !== this.#situation.session) return;
     this.#situation.tell(failure);
     this.#fail(failure, this.#clock.now());
   }
 
-  /** A command of the cache failed. `bytes`: what was to be written. */
+  /** A command of the cache failed. `bytes`: the size of the write. */
   commandFailed(failure: Failure, bytes: number): void {
     this.#situation.listener.failed(failure, 'command');
     this.#consider(failure, bytes);
@@ -105,7 +105,7 @@ export class Supervisor {
     else this.#consider(failure, 0);
   }
 
-  /** What a failed command says of the server. */
+  /** Draws conclusions about the server from a failed command. */
   #consider(failure: Failure, bytes: number): void {
     if (failure.kind === 'writes') this.#writesRefused(failure, bytes);
     else if (isRedirect(failure)) this.#situation.session?.lose(clusterNode(textOf(failure)));
@@ -125,7 +125,7 @@ export class Supervisor {
     if (isReplica) this.#admission.distrust();
   }
 
-  /** Reads go on. Writes are tried again after a pause: by a new connection where the server may be another one. */
+  /** Reads go on. We try writes again after a pause, on a new connection if that may lead to another server. */
   #onlyRead(session: DoorSession, failure: Failure): void {
     const { reason } = failure;
     const nextAttemptAt = this.#situation.nextAttemptAt(failure, this.#clock.now());
@@ -169,7 +169,7 @@ export class Supervisor {
     this.#fail(failure, now);
   }
 
-  /** Looks again what the session in use is good for. */
+  /** Probes the session in use again. */
   #requalify(session: DoorSession): Promise<void> {
     return this.#try(async () =>
       session === this.#situation.session ? this.#qualify(session) : undefined,

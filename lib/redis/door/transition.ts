@@ -2,27 +2,27 @@ import type { CacheReason } from '../../api/reason.js';
 import type { DoorState } from '../remote.js';
 import { reasonOf } from './door-state.js';
 
-/** What happens to a door. */
+/** The events of a door. */
 export type DoorEvent =
-  /** The pause is over, or an adopted client says that it is ready: a connection is tried. */
+  /** The pause is over, or an adopted client is ready: an attempt begins. */
   | { readonly name: 'attempt' }
-  /** The probe passed and the reign is known, of a new connection or anew of the living one. */
+  /** The probe passed and the reign is known, on a new connection or again on the living one. */
   | { readonly name: 'judged'; readonly reason: CacheReason }
   /** The journal is replayed, and the reign is too young to be read. */
   | { readonly name: 'settle'; readonly until: number }
   /** The journal is replayed, and the reign is old enough. */
   | { readonly name: 'admit' }
-  /** Redis refuses writes, and its data was judged not to lie behind, or is proven before each read. */
+  /** Redis refuses writes. Its data was judged and is not older, or is proven before each read. */
   | {
       readonly name: 'refuse-writes';
       readonly reason: CacheReason;
       readonly nextAttemptAt: number;
     }
-  /** No connection, or none that is of use. */
+  /** There is no usable connection. */
   | { readonly name: 'fail'; readonly reason: CacheReason; readonly nextAttemptAt: number }
   | { readonly name: 'close' };
 
-/** Decides the next state. An event that has no meaning in a state leaves that same object. */
+/** Decides the next state. If an event has no meaning in a state, returns that same state object. */
 export function transition(state: DoorState, event: DoorEvent): DoorState {
   if (state.name === 'shut') return state;
   switch (event.name) {
@@ -58,7 +58,7 @@ function judged(state: DoorState, reason: CacheReason): DoorState {
   }
 }
 
-/** A reign that is being replayed or has not settled is not read, so it cannot become read-only. */
+/** We do not read a reign that is being replayed or has not settled, so it cannot become read-only. */
 function readOnly(state: DoorState, reason: CacheReason, nextAttemptAt: number): DoorState {
   switch (state.name) {
     case 'connecting':

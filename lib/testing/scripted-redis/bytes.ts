@@ -1,11 +1,11 @@
 import type { Reply } from './reply.js';
 
-/** What a client sends: a text, or the bytes of one. */
+/** An argument that a client sends: a text, or the bytes of one. */
 export type Argument = string | Uint8Array;
 
 const BEYOND_ASCII = /[\u0080-\uffff]/;
 
-/** The byte string of an argument. The `toString()` of a buffer may be another one's: it is not called. */
+/** The byte string of an argument. We do not call `toString()` of a buffer, because it may be overridden. */
 export function toBytes(argument: Argument): string {
   if (typeof argument !== 'string') {
     const { buffer, byteOffset, byteLength } = argument;

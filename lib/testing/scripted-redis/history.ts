@@ -1,6 +1,6 @@
 import type { Change, Data, Slot } from './keyspace.js';
 
-/** What a replica is sent: all the data, or what one command changed. */
+/** A transfer to a replica: all the data, or the changes of one command. */
 export type Transfer =
   | { readonly kind: 'all'; readonly data: Data; readonly replicationId: string }
   | { readonly kind: 'changes'; readonly changes: readonly Change[] };
@@ -8,7 +8,7 @@ export type Transfer =
 /** Commands that can still be taken back. */
 const KEPT = 10_000;
 
-/** What each command changed, latest last: an append-only file, and what replicas follow. */
+/** The changes of each command, the latest last, as in an append-only file. Replicas follow it. */
 export class History {
   #commands: (readonly Change[])[] = [];
   readonly #followers = new Set<(transfer: Transfer) => void>();
@@ -19,7 +19,7 @@ export class History {
     this.#tell({ kind: 'changes', changes });
   }
 
-  /** Everything was exchanged. */
+  /** All data was replaced. */
   restart(data: Data, replicationId: string): void {
     this.#commands = [];
     this.#tell({ kind: 'all', data, replicationId });

@@ -18,7 +18,7 @@ export interface Change {
 
 export type Data = ReadonlyMap<string, Slot>;
 
-/** The keys of one server, and what changed in them since somebody last asked. */
+/** The keys of one server, and their changes since the last `takeChanges()`. */
 export class Keyspace {
   readonly #nowMs: () => number;
   #slots = new Map<string, Slot>();
@@ -30,7 +30,7 @@ export class Keyspace {
     this.#nowMs = nowMs;
   }
 
-  /** What is under a key, unless it has expired. */
+  /** The content of a key, unless it has expired. */
   get(key: string): Slot | undefined {
     const slot = this.#slots.get(key);
     if (slot === undefined || Math.floor(this.#nowMs()) <= slot.expiresAtMs) return slot;
@@ -80,7 +80,7 @@ export class Keyspace {
     return new Map(this.#slots);
   }
 
-  /** Exchanges everything. */
+  /** Replaces all data. */
   load(data: Data): void {
     const inOrder = [...data].sort(([, a], [, b]) => a.order - b.order);
     this.#slots = new Map(inOrder);

@@ -22,15 +22,15 @@ const TEXTS: Readonly<Record<string, string>> = {
   LOADING: 'LOADING Redis is loading the dataset in memory',
 };
 
-/** A script that has written goes on to its end, whatever becomes of the server meanwhile. */
+/** A script that has written runs to its end, even if the server begins to refuse commands. */
 const NOT_WHILE_WRITING: ReadonlySet<string> = new Set(['READONLY', 'OOM', 'MISCONF']);
 
-/** What is asked for, and from where. */
+/** A command, and where it comes from. */
 export interface Asked {
   readonly args: readonly string[];
   readonly spec: CommandSpec;
   readonly isInScript: boolean;
-  /** Whether it is asked by a script that has changed something. */
+  /** Whether a script that has changed something calls it. */
   readonly isWriting: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { History, Transfer } from './history.js';
 
-/** What a replica has been sent by its master, and has not taken over yet. */
+/** The transfers that a replica got from its master and has not applied yet. */
 export class ReplicaLink {
   readonly #take: (transfer: Transfer) => void;
   readonly #leave: () => void;
@@ -19,7 +19,7 @@ export class ReplicaLink {
     return this.#owed.length;
   }
 
-  /** From now on it takes over nothing by itself. */
+  /** From now on it applies nothing by itself. */
   lag(): void {
     this.#isLagging = true;
   }

@@ -9,8 +9,8 @@ import { ErrorReply, type Reply } from './reply.js';
 import { ServerProcess, type Watcher } from './server-process.js';
 
 /**
- * What a server finds when it starts again: the data of its last `save()`, nothing, or all but what the last
- * `without` commands changed (an append-only file whose end was lost).
+ * The data that a server finds when it starts again: the data of its last `save()`, nothing, or all but what
+ * the last `without` commands changed (an append-only file whose end was lost).
  */
 export type RestartFrom =
   | { readonly from: 'dump' }
@@ -18,8 +18,8 @@ export type RestartFrom =
   | { readonly from: 'log'; readonly without: number };
 
 /**
- * A Redis that is a few hundred lines of deterministic code: exactly the commands and scripts that this
- * package sends. It knows the time from a function alone, and does nothing by itself.
+ * A Redis that is a few hundred lines of deterministic code: exactly the commands and scripts that this package
+ * sends. It knows the time only from a function, and does nothing by itself.
  */
 export class ScriptedRedis {
   readonly #dispatcher: Dispatcher;
@@ -100,7 +100,7 @@ export class ScriptedRedis {
     this.#stepMs += ms;
   }
 
-  /** Memory is full, and this key had to go. Whether it was there. */
+  /** Memory is full, and Redis evicts this key. Returns whether it existed. */
   evict(key: string): boolean {
     const isGone = this.#state.keyspace.delete(toBytes(key));
     this.#record();
@@ -122,7 +122,7 @@ export class ScriptedRedis {
     this.#state.isLoading = false;
   }
 
-  /** What INFO and HELLO say that it is. */
+  /** Sets the mode that INFO and HELLO show. */
   pretend(mode: 'standalone' | 'cluster' | 'sentinel'): void {
     this.#state.mode = mode;
   }
@@ -140,12 +140,12 @@ export class ScriptedRedis {
     return this.#process.isHung;
   }
 
-  /** The process stands still (SIGSTOP): its system accepts connections, and nobody is answered. */
+  /** Suspends the process (SIGSTOP). Its system accepts connections, but no command gets an answer. */
   hang(): void {
     this.#process.hang();
   }
 
-  /** It goes on, with all that has come in meanwhile. */
+  /** Resumes the process, with everything that has arrived. */
   thaw(): void {
     this.#process.thaw();
   }
@@ -169,7 +169,7 @@ export class ScriptedRedis {
     this.#process.begin();
   }
 
-  /** Until the returned function is called. */
+  /** Watches until the returned function is called. */
   watch(watcher: Watcher): () => void {
     return this.#process.watch(watcher);
   }
@@ -179,7 +179,7 @@ export class ScriptedRedis {
     this.#unlink();
     this.#state.role = master === undefined ? 'master' : 'slave';
     if (master === undefined) {
-      // Its data stays; what it was still owed is lost.
+      // Its data stays. Transfers that it has not applied are lost.
       this.#state.replicationId = newId();
       return;
     }

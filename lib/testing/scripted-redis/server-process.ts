@@ -1,8 +1,8 @@
-/** Who is told what becomes of a server. */
+/** Gets the events of a server's process. */
 export interface Watcher {
   /** Its process has ended, and with it every connection. */
   ended(): void;
-  /** It reads again. */
+  /** It reads commands again. */
   thawed(): void;
 }
 
@@ -41,7 +41,7 @@ export class ServerProcess {
     this.#isUp = true;
   }
 
-  /** Until the returned function is called. */
+  /** Watches until the returned function is called. */
   watch(watcher: Watcher): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);

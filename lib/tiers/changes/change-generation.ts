@@ -3,8 +3,8 @@ import type { Shard } from '../shard.js';
 import type { Writer } from './writer.js';
 
 /**
- * A logical flush of the prefix: entries of the old generation are unreachable at once. What waits in the
- * queue is sent after the answer, and so belongs to the new one. Whether Redis acknowledged it.
+ * Flushes the prefix logically: entries of the old generation are unreachable at once. Changes that wait in the
+ * queue are sent after the answer, so they belong to the new generation. Returns whether Redis acknowledged it.
  */
 export async function changeGeneration(shard: Shard, writer: Writer): Promise<boolean> {
   const isDone = await writer.queue.hold(bump(shard, writer));

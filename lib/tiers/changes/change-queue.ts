@@ -9,9 +9,9 @@ import type {
 } from '../../redis/remote.js';
 import { answered, bytesOf, type Change, replaceChange } from './change.js';
 
-/** What is known of a key with an unanswered change. */
+/** The unanswered changes of one key. */
 interface Pending {
-  /** The change that Redis has been sent and has not answered. */
+  /** The change in flight: sent to Redis and not answered. */
   sent: Change | undefined;
   /** The latest change that waits; it replaced those that waited before it. */
   next: Change | undefined;
@@ -20,22 +20,22 @@ interface Pending {
   isQueued: boolean;
 }
 
-/** What the queue asks and tells. */
+/** The owner of the queue, as the queue sees it. */
 export interface ChangeQueueOptions {
   /** The item for a change that is about to be sent. */
   readonly toItem: (change: Change) => WriteItem;
-  /** A batch of so many bytes failed: told once, before the outcomes of its changes. */
+  /** A batch of this many bytes failed. Called once, before the outcomes of its changes. */
   readonly onFailed: (failure: Failure, bytes: number) => void;
-  /** Redis answered a change that was sent, or it is not known what became of it. */
+  /** Redis answered a change that was sent, or its outcome is unknown. */
   readonly onOutcome: (change: Change, outcome: WriteOutcome | Failure) => void;
 }
 
 /**
  * The changes of one door that Redis has not answered.
  *
- * Invariants: a key has at most one change on its way; later changes of the key wait, and the latest
- * replaces those that wait; so nothing that is sent again, or late, can reorder changes of one key. A change
- * that waits is not sent: it has no deadline and is no fault of Redis.
+ * Invariants: a key has at most one change in flight; later changes of the key wait, and the latest replaces
+ * those that wait. So a change that is sent again, or runs late, cannot reorder the changes of one key. A
+ * change that waits is not sent: it has no deadline and is no fault of Redis.
  */
 export class ChangeQueue implements ChangeSource {
   readonly #options: ChangeQueueOptions;
@@ -87,7 +87,7 @@ export class ChangeQueue implements ChangeSource {
     if (pending.sent === undefined) this.#enqueue(change.key, pending);
   }
 
-  /** Nothing is sent before `answer` is there. */
+  /** Sends nothing until `answer` has settled. */
   async hold<T>(answer: Promise<T>): Promise<T> {
     this.#barriers.add(answer);
     try {
@@ -101,7 +101,7 @@ export class ChangeQueue implements ChangeSource {
     return this.#barriers.size > 0;
   }
 
-  /** Resolves when nothing holds the queue that does so now. */
+  /** Resolves when everything that holds the queue now has settled. */
   untilFree(): Promise<unknown> {
     return Promise.all(this.#barriers);
   }
@@ -148,7 +148,7 @@ export class ChangeQueue implements ChangeSource {
     return taken;
   }
 
-  /** These keys are cleared: takes out the changes that wait, and hides from readers what was sent. */
+  /** These keys are cleared. Takes out the changes that wait, and hides the changes in flight from readers. */
   overtake(matches: (key: string) => boolean): Change[] {
     const waiting: Change[] = [];
     for (const [key, pending] of this.#pending) {
@@ -160,7 +160,7 @@ export class ChangeQueue implements ChangeSource {
     return waiting;
   }
 
-  /** While something that was sent is cleared and not answered: resolves when what is so now is answered. */
+  /** Present while a change in flight is cleared. Resolves when Redis has answered those that are so now. */
   untilHiddenAnswered(): Promise<unknown> | undefined {
     return this.#hidden.size === 0 ? undefined : Promise.all(this.#hidden);
   }
@@ -197,7 +197,10 @@ export class ChangeQueue implements ChangeSource {
     this.#lanes[pending.lane].push(key);
   }
 
-  /** The first key of the lane that has something to send; keys whose change was taken or overtook are skipped. */
+  /**
+   * The first key of the lane that has something to send; skips keys whose change was taken out or has
+   * overtaken.
+   */
   #head(lane: Lane): Pending | undefined {
     const queue = this.#lanes[lane];
     for (;;) {

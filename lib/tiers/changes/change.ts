@@ -2,7 +2,7 @@ import type { WriteResult } from '../../api/cache.js';
 import type { Stamp } from '../../redis/remote.js';
 import type { NewValue } from '../store.js';
 
-/** Who is told what became of a change. */
+/** A caller that gets the outcome of a change. */
 export interface Waiter {
   settle(result: WriteResult): void;
 }
@@ -18,18 +18,18 @@ export interface Change {
   readonly key: string;
   /** `undefined`: a delete. */
   readonly value: NewValue | undefined;
-  /** When it was called; raised when it is sent, should an earlier change of the key be lost. */
+  /** When it was called. Raised at its sending if an earlier change of the key was lost. */
   stamp: Stamp;
-  /** The generation of its call: what another process clears after the call, it clears, too. */
+  /** The generation at its call, so that a clear of another process after the call clears it, too. */
   generation: string;
-  /** It tells Redis again what is in the journal, and is nobody's call. */
+  /** It replays an entry of the journal; no caller waits for it. */
   readonly isReplay: boolean;
   readonly waiter: Waiter;
-  /** The calls whose changes it replaced: all share one outcome. */
+  /** The calls whose changes it replaced. They share its outcome. */
   replaced: Replaced | undefined;
   /** The key was cleared after it was sent. */
   isCleared: boolean;
-  /** Where the journal was when it was sent. */
+  /** The position of the journal when it was sent. */
   seq: number;
   /** The entry of the value. */
   text: string;
@@ -52,26 +52,26 @@ export function replaceChange(older: Change, change: Change): void {
   change.replaced = { waiter: older.waiter, replaced: older.replaced };
 }
 
-/** Tells everybody who waits for the change, or for one it replaced. */
+/** Settles all calls that wait for the change, or for one that it replaced. */
 export function settleChange(change: Change, result: WriteResult): void {
   for (let each: Replaced | undefined = change; each !== undefined; each = each.replaced) {
     each.waiter.settle(result);
   }
 }
 
-/** Resolves when it is known, or cannot be known, what became of the change. */
+/** Resolves when the outcome of the change is known, or cannot be known. */
 export function answered(change: Change): Promise<void> {
   return new Promise((resolve) => {
     change.replaced = { waiter: { settle: () => resolve() }, replaced: change.replaced };
   });
 }
 
-/** What a change takes in the queue. */
+/** The bytes that a change takes in the queue. */
 export function bytesOf({ key, value }: Change): number {
   return key.length + (value === undefined ? 0 : value.payload.length) + 64;
 }
 
-/** The outcome of one call that changes one or many keys: `applied` when all were. */
+/** The outcome of one call that changes one or many keys: `applied` if all were applied. */
 export class CallOutcome implements Waiter {
   readonly result: Promise<WriteResult>;
   #left: number;

@@ -18,8 +18,8 @@ const EVERYTHING = '*';
 /**
  * Clears everything by a change of generation, or a pattern as of the moment of the call.
  *
- * Invariants: what was called before the clear and not sent is part of it and shares its outcome; what is called after it is sent
- * after the generation's answer; a later `set` stays.
+ * Invariants: changes called before the clear that were not sent are part of it and share its outcome; changes
+ * called after it are sent after the generation's answer; a later `set` stays.
  */
 export class Clearer {
   readonly #shard: Shard;

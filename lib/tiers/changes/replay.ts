@@ -5,18 +5,24 @@ import { CallOutcome } from './change.js';
 import { changeGeneration } from './change-generation.js';
 import type { Writer } from './writer.js';
 
-/** A change that failed while Redis takes changes is replayed after this pause; twice as long after each failure. */
+/**
+ * If a change fails while Redis accepts changes, we replay it after this pause, and after twice as long after
+ * each failure.
+ */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Writes go on while the journal is replayed; the rest of a busy journal is replayed behind its barrier. */
+/**
+ * Writes go on while the journal is replayed. The rest of a busy journal is replayed later; reads of its keys
+ * stay blocked.
+ */
 const MAX_PASSES = 20;
 
 /**
  * Tells Redis what the journal holds: first the change of generation, if one is due, then the keys.
  *
- * Invariants: what is told is a delete as of the change's call, so that what others stored later stays; a
- * key leaves the journal only when Redis acknowledged it.
+ * Invariants: each key is deleted as of the change's call, so that values which other processes stored later
+ * stay; a key leaves the journal only when Redis acknowledged it.
  */
 export class Replay {
   readonly #shard: Shard;
@@ -30,10 +36,10 @@ export class Replay {
     this.#writer = writer;
   }
 
-  /** Before anybody reads from a new connection. Whether Redis took everything. */
+  /** Replays before the first read from a new connection. Returns whether Redis acknowledged everything. */
   async beforeReads(wake: () => void): Promise<boolean> {
     const { ledger } = this.#shard;
-    // One that is under way may belong to the connection before.
+    // A running replay may belong to the previous connection.
     await this.#running;
     for (let pass = 0; pass < MAX_PASSES && ledger.hasUnapplied; pass++) {
       if (!(await this.#run(wake))) return false;
@@ -41,7 +47,7 @@ export class Replay {
     return true;
   }
 
-  /** The journal has something that Redis could be told now. */
+  /** The journal has an entry that could be replayed now. */
   soon(): void {
     const { door, tools } = this.#shard;
     if (this.#timer !== undefined || this.#running !== undefined) return;

@@ -8,11 +8,11 @@ import type { Shard } from '../shard.js';
 import { changeGeneration } from './change-generation.js';
 import type { Writer } from './writer.js';
 
-/** A step of a scan that timed out is asked for again so often. */
+/** How often we try a step of a scan that times out. */
 const TRIES = 3;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
-/** The background sweep of unreachable entries: one step each so long, so many at most. */
+/** The background sweep of unreachable entries: the pause between its steps, and their largest number. */
 const STEP_MS = 20;
 const MAX_STEPS = 5_000;
 
@@ -23,8 +23,8 @@ interface DeadSweep {
 }
 
 /**
- * Removes from Redis what was cleared: one scan for all patterns that wait, and, slowly and in the
- * background, the entries of generations that are gone.
+ * Removes cleared entries from Redis: one scan for all patterns that wait, and, slowly and in the background,
+ * one for the entries of old generations.
  */
 export class Sweeper {
   readonly #shard: Shard;
@@ -41,7 +41,7 @@ export class Sweeper {
     this.#writer = writer;
   }
 
-  /** Sweeps Redis for every pattern that waits now. Whether it did; if not, it is tried again by itself. */
+  /** Sweeps Redis for every pattern that waits now. Returns whether it did. If not, it tries again by itself. */
   async sweep(): Promise<boolean> {
     const target = this.#shard.ledger.patternSeq;
     while (this.#sweptSeq < target && this.#shard.ledger.awaitsSweep) {
@@ -55,7 +55,7 @@ export class Sweeper {
     return true;
   }
 
-  /** Everything was cleared as of `limit` (microseconds): the entries are removed in the background. */
+  /** Everything was cleared as of `limit` (microseconds). Removes the entries in the background. */
   sweepDead(limit: number): void {
     this.#deadTimer?.cancel();
     this.#scheduleDead({ run: ++this.#deadRun, limit }, '0', 0);
@@ -78,10 +78,10 @@ export class Sweeper {
     }, this.#pauseMs);
   }
 
-  /** One scan of everything. */
+  /** Scans all keys under the prefix once. */
   async #pass(): Promise<boolean> {
     const { queue } = this.#writer;
-    // What was sent and runs later than the scan (a forgotten script, say) would be missed by it.
+    // The scan would miss a change in flight that runs after it (because Redis forgot the script, say).
     for (let wait = queue.untilHiddenAnswered(); wait; wait = queue.untilHiddenAnswered())
       await wait;
     const { ledger, door, writer } = this.#shard;
@@ -114,7 +114,7 @@ export class Sweeper {
     return page;
   }
 
-  /** Where keys cannot be looked for the whole prefix goes: more than was asked for, and nothing less. */
+  /** If SCAN is refused, clears the whole prefix: more than the call wanted, but never less. */
   async #withoutScan(): Promise<boolean> {
     const { patternSeq } = this.#shard.ledger;
     if (!(await changeGeneration(this.#shard, this.#writer))) return false;
@@ -146,7 +146,7 @@ export class Sweeper {
     }, STEP_MS);
   }
 
-  /** Returns where the next step begins; '0': nowhere. */
+  /** Returns where the next step begins; '0': the sweep is over. */
   async #deadStep({ run, limit }: DeadSweep, cursor: string): Promise<string> {
     const { door, tools, writer } = this.#shard;
     const page = await writer?.scan(cursor, this.#glob);

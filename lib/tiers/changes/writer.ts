@@ -5,26 +5,26 @@ import type { NewValue } from '../store.js';
 import { bytesOf, type Change, newChange, settleChange, type Waiter } from './change.js';
 import { ChangeQueue } from './change-queue.js';
 
-/** Changes that wait to be sent, in bytes; what is more is only remembered as "this key changed". */
+/** The most bytes of changes that wait to be sent. Of further ones we only remember "this key changed". */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
-/** How a change is called. */
+/** The circumstances of a call. */
 export interface Call {
   readonly lane: Lane;
   readonly waiter: Waiter;
 }
 
 /**
- * The changes of one door: takes each into memory and into the queue, and does what follows from Redis'
+ * The changes of one door: puts each into memory and into the queue, and draws the conclusions from Redis'
  * answer.
  *
- * Invariants: a change happens when it is called; each change is told its outcome once; `applied` is said
- * only when Redis has the change or something newer; whatever is not known to be applied is in the journal.
+ * Invariants: a change happens when it is called; each change gets its outcome once; `applied` means that Redis
+ * has the change or something newer; a change that is not known to be applied is in the journal.
  */
 export class Writer {
   readonly queue: ChangeQueue;
   readonly #shard: Shard;
-  /** Called when the journal has something that Redis could be told now. */
+  /** Called when the journal has an entry that could be replayed now. */
   readonly #onDeferred: () => void;
 
   constructor(shard: Shard, onDeferred: () => void) {
@@ -37,7 +37,7 @@ export class Writer {
     });
   }
 
-  /** Changes a key: in memory at once, and in Redis as soon as that can be. `undefined` deletes. */
+  /** Changes a key: in memory at once, and in Redis as soon as possible. `undefined` deletes. */
   change(key: string, value: NewValue | undefined, { lane, waiter }: Call): void {
     const { door, ledger, tools } = this.#shard;
     ledger.begin(key);
@@ -48,21 +48,24 @@ export class Writer {
     this.#accept(change, lane);
   }
 
-  /** Tells Redis again that the key was changed: whatever is not newer than the change must go. */
+  /** Replays a change: deletes whatever is not newer than it. */
   redo(key: string, changed: Stamp, waiter: Waiter): void {
-    // As old as the lost change: what was called after that wins.
+    // It is as old as the lost change, so that later calls win.
     const stamp = { ...changed, low: changed.high };
     const { generation } = this.#shard.door;
     const call = { stamp, generation, waiter, isReplay: true };
     this.queue.add(newChange(key, undefined, call), 'bulk');
   }
 
-  /** The connection is gone: what waits is remembered for the next one. */
+  /** The connection is lost. Moves the changes that wait into the journal. */
   abandonWaiting(): void {
     for (const change of this.queue.takeWaiting()) this.#defer(change);
   }
 
-  /** This process has changed the generation: what it called since then, and has not sent, is of the new one. */
+  /**
+   * This process has changed the generation. Changes that it called since then, and has not sent, belong to the
+   * new one.
+   */
   renewWaiting(): void {
     for (const change of this.queue.waiting()) {
       change.generation = this.#shard.door.generation;
@@ -108,7 +111,7 @@ export class Writer {
     return { ...item, text: change.text, pxMs: value.ttlMs + value.graceMs };
   }
 
-  /** A change of unknown outcome may still run: what follows it, or tells it again, must be newer. */
+  /** A change of unknown outcome may still run, so its replay, and any later change, must be newer. */
   #aboveLost({ key, stamp: called, isReplay }: Change): Stamp {
     const { ledger, door } = this.#shard;
     const stamp = door.time.renewed(called);
@@ -126,7 +129,7 @@ export class Writer {
       return;
     }
     if (outcome === 'older') {
-      // Another process' change is newer than memory, unless this one changed the key once more.
+      // Another process' change is newer than memory, unless this process has changed the key again.
       const isLatest = this.queue.latest(key) === undefined && !ledger.blocks(key);
       if (isLatest) tools.standby.delete(key);
       void this.#overtaken(change);
@@ -136,7 +139,10 @@ export class Writer {
     settleChange(change, 'applied');
   }
 
-  /** Something newer is there, if the time of the call was right: a heartbeat looks at the clock. That of a replay is new. */
+  /**
+   * Redis has something newer, if the time of the call was right. A heartbeat checks the clock. The time of a
+   * replay is new.
+   */
   async #overtaken(change: Change): Promise<void> {
     const { door, ledger } = this.#shard;
     const { key, stamp, seq, isReplay } = change;

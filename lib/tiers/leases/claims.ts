@@ -9,7 +9,7 @@ import { type HeldLease, LeaseKeeper } from './lease-keeper.js';
 export interface ClaimParts {
   readonly queue: ChangeQueue;
   readonly reader: Reader;
-  /** The journal has something that Redis could be told now. */
+  /** The journal has an entry that could be replayed now. */
   readonly onDeferred: () => void;
 }
 
@@ -25,10 +25,10 @@ function isLeased(loaded: Loaded): loaded is LoadedUnderLease {
 type Grant = Omit<HeldLease, 'isVoid' | 'release' | 'abandon'>;
 
 /**
- * The rights to load: claims them in Redis, and stores what was loaded.
+ * Claims the rights to load in Redis, and stores loaded values.
  *
- * Invariants: a claim waits for this process' own unanswered change of the key; a loaded value is as old as
- * its grant and is stored only under its lease, so whatever changed the key since wins.
+ * Invariants: a claim waits for this process' own unanswered change of the key; a loaded value is as old as its
+ * grant and is stored only under its lease, so every later change of the key wins.
  */
 export class Claims {
   readonly keeper: LeaseKeeper;
@@ -57,13 +57,13 @@ export class Claims {
       if (this.#shard.readerFor(keys[i] as string) !== undefined) asked.push(i);
     }
     const again = await this.#ask(writer, { keys, at: asked, claims }, { mode, lane });
-    // A value that may not be believed (cleared, or older than our own change): load it anew over what is there.
+    // A value that we may not believe (cleared, or older than our own change): we load over it.
     if (again.length > 0)
       await this.#ask(writer, { keys, at: again, claims }, { mode: 'refresh', lane });
     return claims;
   }
 
-  /** Gives back what was granted after its caller had gone. */
+  /** Gives back leases that were granted after their caller had left. */
   giveBack(claims: readonly Claim[]): void {
     const leases = claims.flatMap((claim) =>
       claim.kind === 'granted' ? [claim.lease as HeldLease] : [],
@@ -71,7 +71,7 @@ export class Claims {
     this.keeper.release(leases);
   }
 
-  /** Stores what was loaded: under its lease, or in memory alone. */
+  /** Stores loaded values, under their leases or in memory alone. */
   async fill(loaded: readonly Loaded[], lane: Lane): Promise<void> {
     const { door, ledger, tools } = this.#shard;
     const writer = door.reader === undefined ? undefined : this.#shard.writer;
@@ -117,7 +117,7 @@ export class Claims {
     return again;
   }
 
-  /** `undefined`: a value that may not be believed is there. */
+  /** `undefined`: Redis has a value that we may not believe. */
   #toClaim(reply: ClaimReply, grant: Omit<Grant, 'token' | 'at'>): Claim | undefined {
     if (reply instanceof Failure) return NONE;
     switch (reply.kind) {
@@ -171,7 +171,7 @@ export class Claims {
   ): Promise<void> {
     const { door, ledger } = this.#shard;
     const items = loaded.map(({ key, value, lease }) => {
-      // The value is as old as its grant, and lives from now on.
+      // The value is as old as its grant, but its ttl begins now.
       const loadMs = Math.max(0, Math.ceil(door.time.now() - lease.at / 1_000));
       const text = this.#shard.textOf(
         key,
@@ -191,7 +191,7 @@ export class Claims {
     });
   }
 
-  /** Keeps a value that Redis does not have: its key is not read from Redis until that was told. */
+  /** Keeps a value that Redis does not have. We do not read its key from Redis until the journal is replayed. */
   #keepAlone(key: string, value: NewValue): void {
     const { door, ledger, tools, hasRedis } = this.#shard;
     const stamp = door.time.stamp();

@@ -4,16 +4,16 @@ import { Failure } from '../../redis/failure.js';
 import type { Commands, Door } from '../../redis/remote.js';
 import type { Lease } from '../store.js';
 
-/** A third of what a lease lasts. */
+/** A third of the length of a lease. */
 const RENEW_EVERY_MS = 200;
 
 /** A lease that this process holds. */
 export interface HeldLease extends Lease {
   readonly fullKey: string;
   readonly token: string;
-  /** The server's time of the grant in microseconds: the version of what is loaded. */
+  /** The server's time of the grant in microseconds: the version of the loaded value. */
   readonly at: number;
-  /** The generation of the grant: what another generation's loader read is not for the present one. */
+  /** The generation of the grant. A value loaded in an old generation is not stored in a new one. */
   readonly generation: string;
   /** The ledger's position at the grant. */
   readonly position: number;
@@ -42,7 +42,7 @@ export class LeaseKeeper {
     this.#schedule();
   }
 
-  /** The lease is renewed no more. */
+  /** Stops the renewal of the lease. */
   end(lease: HeldLease): void {
     this.#held.delete(lease);
     if (this.#held.size === 0) this.stop();

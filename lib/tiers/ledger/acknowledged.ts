@@ -1,42 +1,48 @@
 import type { Label, Stamp } from '../../redis/remote.js';
 
-/** Writes labelled longer ago than this are dropped: no failover loses as much. Time without heartbeats does not count. */
+/**
+ * Writes labelled longer ago than this are dropped, because no failover loses as much. Time without heartbeats
+ * does not count.
+ */
 const KEPT_MS = 30_000;
 /** Heartbeats further apart than this were not answered in between. */
 const LONGEST_GAP_MS = 1_000;
 /** More keys than this are dropped early, at the next answered heartbeat. */
 const MAX_KEYS = 10_000;
 
-/** A change that Redis acknowledged. `version` is the `low` of its stamp, or of what was found to count as newer. */
+/**
+ * A change that Redis acknowledged. `version` is the `low` of its stamp, or the version of an entry that counts
+ * as newer.
+ */
 export interface Acknowledged {
   version: number;
   readonly stamp: Stamp;
   readonly batch: Batch;
 }
 
-/** What was acknowledged between two fences. With count 0 it is not known to lie before a fence. */
+/** The writes acknowledged between two fences. Count 0: no fence is known to follow them. */
 export interface Batch {
   label: Label;
-  /** In the time of answered heartbeats. */
+  /** Measured in the time of answered heartbeats. */
   labelledAt: number;
   /** How many changes it has. */
   size: number;
 }
 
-/** What must be told to a server that lacks it. */
+/** The writes that a server lacks. */
 export interface Lost {
   readonly keys: readonly (readonly [string, Acknowledged])[];
   readonly patterns: readonly (readonly [string, Stamp])[];
-  /** More was lost than is remembered, or a change of generation was: everything must go. */
+  /** More was lost than this process remembers, or a change of generation was lost, so everything must go. */
   readonly isEverything: boolean;
-  /** Something that was dropped long ago is missing: the server lost acknowledged data. */
+  /** A write that was dropped here long ago is missing, so the server lost acknowledged data. */
   readonly isAmnesia: boolean;
 }
 
 /**
- * The changes that Redis acknowledged lately, each with a label: the reign and the count of the fence that
- * followed it (rules R3, R7 and R9 of the recovery protocol in docs/adr). A server that comes back, or a
- * replica that takes over, shows which fences it has; what lies behind them is told to it again.
+ * The recent changes that Redis acknowledged, each with a label: the reign and the count of the fence that
+ * followed it (docs/adr/0014-labels-and-reigns.md). A server that comes back, or a replica that takes over,
+ * shows which fences it has. We send it again the changes behind them.
  *
  * Invariants: one record per key, its latest; a record is dropped only at an answered heartbeat, and the
  * highest label that was dropped is remembered.
@@ -59,24 +65,24 @@ export class AcknowledgedWrites {
     return this.#keys.size === 0 && this.#patterns.size === 0 && this.unfenced === 0;
   }
 
-  /** Changes that are not known to lie before a fence. */
+  /** The number of changes that no fence is known to follow. */
   get unfenced(): number {
     let count = this.#current.size;
     for (const batch of this.#unlabelled) count += batch.size;
     return count;
   }
 
-  note(key: string, stamp: Stamp, reign: Reign): void {
+  record(key: string, stamp: Stamp, reign: Reign): void {
     this.#keys.delete(key);
     this.#keys.set(key, { version: stamp.low, stamp, batch: this.#batchOf(reign) });
   }
 
-  notePattern(pattern: string, stamp: Stamp, reign: Reign): void {
+  recordPattern(pattern: string, stamp: Stamp, reign: Reign): void {
     this.#patterns.set(pattern, { stamp, batch: this.#batchOf(reign) });
   }
 
-  /** A change of generation of this process was acknowledged: what was dropped before is out of reach. */
-  noteBump(reign: Reign): void {
+  /** A change of generation of this process was acknowledged, so nothing that was dropped before is reachable. */
+  recordBump(reign: Reign): void {
     this.#bump = this.#batchOf(reign);
     this.#floor = undefined;
   }
@@ -85,7 +91,10 @@ export class AcknowledgedWrites {
     return this.#keys.size === 0 ? undefined : this.#keys.get(key);
   }
 
-  /** A fence is about to be sent: what was acknowledged until now lies before it. Call the result with its label. */
+  /**
+   * A fence is about to be sent. Everything acknowledged until now lies before it. Call the result with its
+   * label.
+   */
   beginFence(): (label: Label, now: number) => void {
     if (this.#current.size > 0) this.#unlabelled.push(this.#current);
     const batches = [...this.#unlabelled];
@@ -102,7 +111,10 @@ export class AcknowledgedWrites {
     };
   }
 
-  /** Takes out what `survived` denies. `reign`: the present one; a record made anew in the same life has another id. */
+  /**
+   * Takes out the changes that did not survive. `reign`: the present one. A record that was made again in the
+   * same life has another id.
+   */
   takeLost(survived: (label: Label) => boolean, reign: Reign, count: number): Lost {
     this.#adoptNewRecord(reign, count);
     const keys: (readonly [string, Acknowledged])[] = [];
@@ -119,7 +131,7 @@ export class AcknowledgedWrites {
     }
     const isBumpLost = this.#bump !== undefined && !survived(this.#bump.label);
     const isAmnesia = this.#floor !== undefined && !survived(this.#floor.label);
-    // Amnesia lasts until the generation was changed.
+    // Amnesia lasts until the generation changes.
     if (isBumpLost) this.#bump = undefined;
     return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
   }
@@ -129,7 +141,10 @@ export class AcknowledgedWrites {
     this.#floor = undefined;
   }
 
-  /** Within one life nothing is lost, but a record that was evicted counts anew: old labels mean nothing to it. */
+  /**
+   * Within one life nothing is lost, but a record that was evicted counts from 0 again, so old labels mean
+   * nothing.
+   */
   #adoptNewRecord(reign: Reign, count: number): void {
     const batches = new Set<Batch>(this.#unlabelled);
     for (const { batch } of this.#keys.values()) batches.add(batch);
@@ -203,7 +218,7 @@ function reignOf({ label }: Batch): Reign {
   return { life: label.life, id: label.reign };
 }
 
-/** In this life the record was made anew, and counts from 0. */
+/** Whether the record was made again in this life, so that it counts from 0. */
 function isOfOldRecord(label: Label, reign: Reign): boolean {
   return label.life === reign.life && label.reign !== reign.id;
 }

@@ -10,18 +10,17 @@ interface Cleared {
   sweptAt: number | undefined;
 }
 
-/** More waiting patterns than this with a wildcard before their end would make every read slow. */
+/** More waiting patterns with a wildcard before their end would make every read slow. */
 const MAX_GLOBS = 64;
 
-/** A prefix and one star at its end: matched by looking the prefix up. */
+/** A prefix with one star at its end. A map look-up matches it. */
 const PREFIX_PATTERN = /^[^*?[\\]*\*$/;
 
 /**
- * The patterns that were cleared, each as of a moment. An entry that matches one and is not younger counts
- * as absent; a younger one is believed.
+ * The cleared patterns, each with the time of its clear. A matching entry that is not younger counts as absent.
  *
- * Invariants: a pattern waits until a scan that began after its clear has swept Redis; it filters for a
- * while longer, because a write that was lost before the clear may still run behind the sweep.
+ * Invariants: a pattern waits until a scan that began after its clear has swept Redis; it filters for a while
+ * longer, because a write that was lost before the clear may still run behind the sweep.
  */
 export class ClearedPatterns {
   readonly #patterns = new Map<string, Cleared>();
@@ -45,7 +44,7 @@ export class ClearedPatterns {
     return this.#patterns.size === 0;
   }
 
-  /** So many that reads would become slow: a change of generation is cheaper. */
+  /** More patterns would make reads slow. A change of generation is cheaper. */
   get isTooMany(): boolean {
     return this.#globs.size > MAX_GLOBS;
   }
@@ -70,7 +69,7 @@ export class ClearedPatterns {
     this.#patterns.set(pattern, cleared);
     if (PREFIX_PATTERN.test(pattern)) this.#prefixMap(pattern).set(pattern.slice(0, -1), cleared);
     else this.#globs.add(cleared);
-    if (this.isTooMany) this.#forgetSweptGlobs();
+    if (this.isTooMany) this.#dropSweptGlobs();
   }
 
   /** Entries of the key with a version up to this are cleared; 0 when no pattern matches. */
@@ -101,14 +100,14 @@ export class ClearedPatterns {
     return settled;
   }
 
-  /** Forgets the patterns that were swept before `moment`. */
-  forget(moment: number): void {
+  /** Drops the patterns that were swept before `moment`. */
+  dropSweptBefore(moment: number): void {
     for (const [pattern, cleared] of this.#patterns) {
       if (cleared.sweptAt !== undefined && cleared.sweptAt < moment) this.#delete(pattern, cleared);
     }
   }
 
-  /** A change of generation covers what was recorded when the patterns were at `seq`. */
+  /** A change of generation covers the patterns that were recorded up to `seq`. */
   clear(seq: number = this.#seq): void {
     for (const [pattern, cleared] of this.#patterns) {
       if (cleared.seq <= seq) this.#delete(pattern, cleared);
@@ -119,8 +118,8 @@ export class ClearedPatterns {
     return this.#time.renewed(stamp).high;
   }
 
-  /** They only guard against what was lost before their clear. */
-  #forgetSweptGlobs(): void {
+  /** Swept patterns only guard against writes that were lost before their clear. */
+  #dropSweptGlobs(): void {
     for (const [pattern, cleared] of this.#patterns) {
       const isSwept = cleared.sweptAt !== undefined && this.#globs.has(cleared);
       if (isSwept) this.#delete(pattern, cleared);

@@ -1,11 +1,11 @@
 import type { Stamp } from '../../redis/remote.js';
 
-/** `load`: a value made by a loader during an outage; it is forgotten first when the journal is full. */
+/** `load`: a value made by a loader during an outage; it leaves first when the journal is full. */
 export type JournalOp = 'change' | 'load';
 
 export interface JournalEntry {
   readonly op: JournalOp;
-  /** Order of recording: what was recorded later is not settled by an earlier acknowledgement. */
+  /** The order of recording. An acknowledgement does not settle an entry that was recorded after its sending. */
   readonly seq: number;
   /** A value in Redis with a version above its `high` is newer than the change and may stay. */
   readonly stamp: Stamp;
@@ -14,10 +14,10 @@ export interface JournalEntry {
 /**
  * The changes of keys that Redis has not acknowledged: one entry per key, no values.
  *
- * Invariants: an entry leaves only when Redis acknowledged something newer for its key, or (`load`, which
- * is no promise to anybody) when there is no room; when there is no room for a promise the whole journal
- * collapses into one overflow, which stands for every key until the generation was changed. Time alone
- * removes nothing: nobody knows how long another process' values live.
+ * Invariants: an entry leaves only when Redis acknowledged something newer for its key, or (`load`, which is no
+ * promise to a caller) when there is no room; when there is no room for a promise the whole journal collapses
+ * into one overflow, which stands for every key until the generation was changed. Time alone removes nothing,
+ * because this process does not know how long another process' values live.
  */
 export class Journal {
   readonly max: number;
@@ -56,7 +56,7 @@ export class Journal {
     return this.#seq;
   }
 
-  /** Records a change. Whether this overflowed the journal. */
+  /** Records a change. Returns whether this overflowed the journal. */
   record(key: string, op: JournalOp, stamp: Stamp): boolean {
     const known = this.#entries.get(key);
     // A load does not replace a promise: it was made after the change, and the change covers it.
@@ -95,7 +95,10 @@ export class Journal {
     }
   }
 
-  /** There is no room: everything collapses into one change of generation. Whether it had not done so before. */
+  /**
+   * There is no room, so everything collapses into one change of generation. Returns whether this is the first
+   * time since the last one.
+   */
   overflow(): boolean {
     const isFirst = !this.#isFull;
     if (isFirst) this.#overflows++;
@@ -116,7 +119,7 @@ export class Journal {
     if (this.#entries.get(key)?.op === 'load') this.#delete(key);
   }
 
-  /** What waits, in the order it was recorded. */
+  /** The entries, in the order of recording. */
   entries(): readonly (readonly [string, JournalEntry])[] {
     return [...this.#entries];
   }

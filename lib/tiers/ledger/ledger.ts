@@ -6,7 +6,7 @@ import { ClearedPatterns } from './cleared-patterns.js';
 import { Journal } from './journal.js';
 import { LocalChanges } from './local-changes.js';
 
-/** More changes than this without a fence ask for one early. */
+/** With more changes than this without a fence, we send one early. */
 const FENCE_AFTER = 5_000;
 
 export interface LedgerOptions {
@@ -14,13 +14,13 @@ export interface LedgerOptions {
   readonly time: Pick<ServerTime, 'renewed'>;
   /** The most changes kept for Redis. */
   readonly max: number;
-  /** So long after it was sent a write of a lost connection may still run. */
+  /** How long after its sending a write of a lost connection may still run. */
   readonly lateWritesMs: number;
   /** The journal collapsed into one change of generation. */
   readonly onOverflow: () => void;
 }
 
-/** What was recorded before a change of generation. */
+/** A mark of what was recorded before a change of generation. */
 export interface FlushMark {
   readonly seq: number;
   readonly patternSeq: number;
@@ -28,10 +28,10 @@ export interface FlushMark {
 }
 
 /**
- * Everything this process wrote, and what is known of it: changes that Redis has not acknowledged, patterns
- * that were cleared, changes acknowledged lately, and which keys changed since a read began.
+ * Everything that this process wrote: changes that Redis has not acknowledged, cleared patterns, recently
+ * acknowledged changes, and which keys changed since a read began.
  *
- * Nobody outside knows its parts: a change begins, and is confirmed or deferred.
+ * Its parts are private: from outside, a change begins, and is then confirmed or deferred.
  */
 export class Ledger {
   readonly #options: LedgerOptions;
@@ -53,14 +53,14 @@ export class Ledger {
     return this.#local.position;
   }
 
-  /** Marks what the journal holds: pass it to `confirm` with what was sent at this moment. */
+  /** Marks the content of the journal. Pass it to `confirm` with the changes that were sent at this moment. */
   get seq(): number {
     return this.#journal.seq;
   }
 
   /** A change of the key is called. Returns the position after it. */
   begin(key: string): number {
-    return this.#local.note(key);
+    return this.#local.record(key);
   }
 
   /** A change of many keys is called. */
@@ -72,14 +72,17 @@ export class Ledger {
     return this.#local.isUnchanged(key, position);
   }
 
-  /** Redis acknowledged the change, which was sent when the journal was at `seq`. Whether a fence should follow early. */
+  /**
+   * Redis acknowledged the change, which was sent when the journal was at `seq`. Returns whether a fence should
+   * follow early.
+   */
   confirm(key: string, stamp: Stamp, at: { readonly seq: number; readonly reign: Reign }): boolean {
     this.#journal.settle(key, at.seq, stamp.high);
-    this.#acknowledged.note(key, stamp, at.reign);
+    this.#acknowledged.record(key, stamp, at.reign);
     return this.#acknowledged.unfenced === FENCE_AFTER;
   }
 
-  /** Redis answered that something newer than the change is there. */
+  /** Redis answered that it has something newer than the change. */
   overtaken(key: string, stamp: Stamp, seq: number): void {
     this.#journal.settle(key, seq, stamp.high);
   }
@@ -89,7 +92,7 @@ export class Ledger {
     if (this.#journal.record(key, op, stamp)) this.#options.onOverflow();
   }
 
-  /** The limit of the key's change whose outcome is not known; 0: there is none. */
+  /** The limit of the key's change whose outcome is unknown; 0: there is none. */
   limitOf(key: string): number {
     const entry = this.#journal.isEmpty ? undefined : this.#journal.get(key);
     return entry === undefined ? 0 : this.#limitOf(entry.stamp);
@@ -102,12 +105,12 @@ export class Ledger {
     return deferred !== undefined && deferred > seq;
   }
 
-  /** Whether Redis must not be asked about this key. */
+  /** Whether Redis must not be read for this key. */
   blocks(key: string): boolean {
     return !this.#journal.isEmpty && (this.#journal.isOverflowed || this.#journal.has(key));
   }
 
-  /** Whether a change of generation is due: until then nothing in Redis counts. */
+  /** Whether a change of generation is due. Until it is acknowledged nothing in Redis counts. */
   get blocksAll(): boolean {
     return this.#journal.isOverflowed;
   }
@@ -142,7 +145,7 @@ export class Ledger {
   swept(seq: number, reign: Reign): void {
     const now = this.#options.clock.now();
     for (const { pattern, stamp } of this.#patterns.settle(seq, now)) {
-      this.#acknowledged.notePattern(pattern, stamp, reign);
+      this.#acknowledged.recordPattern(pattern, stamp, reign);
     }
   }
 
@@ -151,12 +154,12 @@ export class Ledger {
     return this.#acknowledged.get(key);
   }
 
-  /** Whether something acknowledged is not known to lie before a fence. */
+  /** Whether an acknowledged change has no fence yet. */
   get hasUnfenced(): boolean {
     return this.#acknowledged.unfenced > 0;
   }
 
-  /** Whether a Redis that comes back must be told something, or may have to be (R5): it is then tried often. */
+  /** Whether a Redis that comes back needs a replay, or may need one (R5). We then try it often. */
   get hasWork(): boolean {
     return !this.#journal.isEmpty || this.awaitsSweep || !this.#acknowledged.isEmpty;
   }
@@ -167,11 +170,11 @@ export class Ledger {
     return (label) => {
       const now = this.#options.clock.now();
       confirm(label, now);
-      this.#patterns.forget(now - this.#options.lateWritesMs);
+      this.#patterns.dropSweptBefore(now - this.#options.lateWritesMs);
     };
   }
 
-  /** What answers now shows this chain: journals again what it lacks (rule R3). */
+  /** The server that answers now has this chain. Journals the changes that it lacks again (R3). */
   judge(evidence: Evidence): 'intact' | 'amnesia' {
     const { life, chain, count } = evidence;
     const last = lastReign(chain);
@@ -190,12 +193,12 @@ export class Ledger {
     return 'intact';
   }
 
-  /** Whether Redis must be told something before a key of the journal is read from it again. */
+  /** Whether the journal must be replayed before its keys are read from Redis again. */
   get hasUnapplied(): boolean {
     return !this.#journal.isEmpty;
   }
 
-  /** Everything under the prefix is cleared, and Redis must be told so. */
+  /** Everything under the prefix is cleared, which Redis does not know yet. */
   flush(): void {
     this.#patterns.clear();
     this.#journal.flush();
@@ -207,7 +210,7 @@ export class Ledger {
     if (this.#journal.overflow()) this.#options.onOverflow();
   }
 
-  /** Marks what a change of generation covers that is about to be sent. */
+  /** Marks what a change of generation covers if it is sent now. */
   get flushMark(): FlushMark {
     const { seq } = this.#journal;
     return { seq, patternSeq: this.#patterns.seq, clearedAll: this.#clearedAll };
@@ -221,8 +224,8 @@ export class Ledger {
   }
 
   /** Redis acknowledged a new generation. */
-  noteBump(reign: Reign): void {
-    this.#acknowledged.noteBump(reign);
+  recordBump(reign: Reign): void {
+    this.#acknowledged.recordBump(reign);
   }
 
   /** The keys that wait for Redis, in the order they were recorded, with the stamp of each. */

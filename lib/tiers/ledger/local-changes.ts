@@ -1,14 +1,14 @@
-/** How many keys are told apart before older ones blur into "some key was changed". */
+/** How many keys we remember. Of older changes we only know that some key was changed. */
 const REMEMBERED = 1_024;
 
 /**
- * Which keys this process changed lately, so that a reply which was on its way when its key was changed
- * is not kept. Costs a read one comparison of two numbers while nothing is written.
+ * The keys that this process changed recently, so that it does not keep a reply that was in flight when its key
+ * changed. While there are no writes, it costs a read one comparison of two numbers.
  */
 export class LocalChanges {
   readonly #recent = new Map<string, number>();
   #seq = 0;
-  /** Anything may have been changed up to here. */
+  /** Up to here any key may have been changed. */
   #floor = 0;
 
   /** Marks the moment at which a read begins. */
@@ -17,10 +17,10 @@ export class LocalChanges {
   }
 
   /** Returns the position after it. */
-  note(key: string): number {
+  record(key: string): number {
     this.#recent.delete(key);
     this.#recent.set(key, ++this.#seq);
-    if (this.#recent.size > REMEMBERED) this.#forgetOldest();
+    if (this.#recent.size > REMEMBERED) this.#dropOldest();
     return this.#seq;
   }
 
@@ -34,7 +34,7 @@ export class LocalChanges {
     return this.#floor <= since && (this.#recent.get(key) ?? 0) <= since;
   }
 
-  #forgetOldest(): void {
+  #dropOldest(): void {
     const [oldest] = this.#recent;
     if (oldest === undefined) return;
     this.#recent.delete(oldest[0]);

@@ -27,7 +27,7 @@ function use(options: CacheOptions = {}) {
 }
 
 describe('the observer of a cache: counters', () => {
-  it('count what happened, each in its kind', () => {
+  it('count each kind of event', () => {
     const { observer, metrics } = use();
     observer.looked('a', 'hit', 'redis');
     observer.looked('a', 'stale', 'memory');
@@ -106,13 +106,13 @@ describe('the observer of a cache: an outage', () => {
     expect(cache.status().nextProbeAt).to.equal(new Date(clock.wallNow()).toISOString());
   });
 
-  it('is not what closing is', () => {
+  it('does not begin with a close', () => {
     const { lines, changes, enter } = use();
     enter({ name: 'shut' }, { ...AWAY, reason: 'closed' });
     expect([...lines, ...changes]).to.deep.equal([]);
   });
 
-  it('is told in the context of the package, not in that of the request that noticed it', () => {
+  it('runs its listeners in the context of the package, not in that of the request that noticed it', () => {
     const { cache, enter } = use();
     const context = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
@@ -122,7 +122,7 @@ describe('the observer of a cache: an outage', () => {
   });
 });
 
-describe('the observer of a cache: what else it says', () => {
+describe('the observer of a cache: other events', () => {
   it('tells listeners of a loader that failed', () => {
     const { observer, cache } = use();
     const events: LoadError[] = [];

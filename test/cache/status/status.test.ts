@@ -41,7 +41,7 @@ describe('the status', () => {
     });
   }
 
-  it('has what the tiers say, and no empty fields', () => {
+  it('shows the state of the tiers, without empty fields', () => {
     expect(build({})).to.deep.equal({
       status: 'up',
       connected: true,
@@ -70,18 +70,18 @@ describe('the status', () => {
     );
   });
 
-  it('gives no reason while all is well', () => {
+  it('gives no reason in normal mode', () => {
     expect(build({ reason: 'timeout' })).to.not.have.property('reason');
   });
 
-  it('says what serves while Redis takes no writes, and without memory', () => {
+  it('says which tier serves while Redis refuses writes, and without memory', () => {
     const readOnly: Partial<StoreState> = { ...AWAY, reason: 'read_only', isReadOnly: true };
     expect(build(readOnly).message).to.match(/is not written to .* writes are kept in memory\./);
     expect(build({ ...readOnly, memory: null }).message).to.match(/kept in the journal\./);
     expect(build({ ...AWAY, memory: null }).message).to.match(/There is no memory tier: every req/);
   });
 
-  it('says what it waits for while it recovers', () => {
+  it('says how many changes wait while it recovers', () => {
     const messages = [0, 1, 2].map((entries) => {
       const journal = { ...NORMAL.journal, entries };
       return build({ mode: 'recovering', reason: 'timeout', journal }).message;

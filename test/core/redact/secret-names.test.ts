@@ -11,7 +11,7 @@ describe('the names of secrets', () => {
     }
   });
 
-  it('are told from others that have the same letters', () => {
+  it('differ from other names with the same letters', () => {
     for (const name of [...HARMLESS_NAMES, '', '-', 'é']) {
       expect(isSecretName(name), name).to.equal(false);
     }

@@ -47,7 +47,7 @@ describe('a check', () => {
     expect(runs).to.equal(1);
   });
 
-  it('is down when it takes too long, and is told so by its signal', async () => {
+  it('is down when it takes too long, and its signal is aborted', async () => {
     let signal: AbortSignal | undefined;
     const { runner, clock } = runnerOf((context) => {
       signal = context.signal;
@@ -121,7 +121,7 @@ describe('a check', () => {
     expect((await runner.verdict()).status).to.equal('up');
   });
 
-  it('is given up after 30 s of hanging, and the next time after 60 s', async () => {
+  it('is abandoned after 30 s of hanging, and the next time after 60 s', async () => {
     let runs = 0;
     const { runner, clock } = runnerOf(() => {
       runs++;

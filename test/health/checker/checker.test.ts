@@ -163,7 +163,7 @@ describe('the checks of a router', () => {
   });
 
   describe('whose changes', () => {
-    it('are told once per edge, with what, why and how long it was otherwise', async () => {
+    it('are emitted once per change, with the name, the reason and the duration', async () => {
       let isUp = true;
       const { health, clock, changes } = healthOf({ database: () => isUp });
       const probe = async (times: number): Promise<void> => {
@@ -202,7 +202,7 @@ describe('the checks of a router', () => {
       expect(health.history.changes).to.deep.equal(changes);
     });
 
-    it('are told where only readiness is probed, the cache’s too', async () => {
+    it('are emitted if only readiness is probed, those of the cache too', async () => {
       let isUp = true;
       let cache = cacheThatIs();
       const { health, clock, changes } = healthOf({ database: () => isUp });

@@ -131,7 +131,7 @@ describe('what a check gives', () => {
     expect(classifyValue('x', status).status).to.equal('up');
   });
 
-  it('is down, and never dropped: a status nobody knows', () => {
+  it('is down, and never dropped: an unknown status', () => {
     for (const status of ['sideways', 7, 99, 600, null, undefined, true, {}, 'constructor']) {
       const result = classifyValue('x', { status });
       expect(result.status).to.equal('down');

@@ -5,7 +5,7 @@ describe('a failure', () => {
   const coded = (code: unknown, more: object = {}): Error =>
     Object.assign(new Error('it failed'), { code, ...more });
 
-  it('is told with a code that holds nothing private', () => {
+  it('has a code that holds nothing private', () => {
     for (const code of ['ECONNREFUSED', '28P01', 'ERR_TLS_CERT', 'timeout']) {
       expect(classifyError(coded(code)).code).to.equal(code);
     }

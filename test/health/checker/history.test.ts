@@ -14,15 +14,15 @@ describe('the history', () => {
   });
 
   it('begins with the first status of a name, which is no change', () => {
-    history.note('database', 'up', () => 'never asked');
+    history.record('database', 'up', () => 'never asked');
     expect([told, history.changes]).to.deep.equal([[], []]);
   });
 
   it('notes a change once, with its reason and the time before it', async () => {
-    history.note('database', 'up', () => undefined);
+    history.record('database', 'up', () => undefined);
     await clock.advance(1_500);
-    history.note('database', 'down', () => 'refused');
-    history.note('database', 'down', () => 'refused');
+    history.record('database', 'down', () => 'refused');
+    history.record('database', 'down', () => 'refused');
     expect(told).to.have.length(1);
     expect(told[0]).to.deep.include({
       name: 'database',
@@ -34,7 +34,7 @@ describe('the history', () => {
   });
 
   it('keeps the last twenty, and gives copies', () => {
-    for (let i = 0; i < 50; i++) history.note('x', i % 2 === 0 ? 'up' : 'down', () => `${i}`);
+    for (let i = 0; i < 50; i++) history.record('x', i % 2 === 0 ? 'up' : 'down', () => `${i}`);
     expect(history.changes.map(({ reason }) => reason)).to.deep.equal(
       Array.from({ length: 20 }, (_, i) => `${i + 30}`),
     );

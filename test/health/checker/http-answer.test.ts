@@ -69,7 +69,7 @@ describe('an answer of HTTP that a check returns', () => {
     expect(body.destroyed).to.equal(true);
   });
 
-  it('harms nobody when its body cannot be given back', () => {
+  it('does no harm when its body cannot be cancelled', () => {
     const body = {
       cancel(): void {
         throw new Error('no');

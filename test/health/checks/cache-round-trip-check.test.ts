@@ -58,7 +58,7 @@ describe('the round trip through a cache', () => {
     expect(cache.calls).to.deep.equal([]);
   });
 
-  it('has one key, so that an outage nobody noticed yet leaves one entry at most', async () => {
+  it('has one key, so that an unnoticed outage leaves one entry at most', async () => {
     cache.result = 'deferred';
     for (let i = 0; i < 10; i++) {
       expect(await run()).to.have.property('message', 'Redis did not take the write');

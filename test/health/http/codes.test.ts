@@ -71,7 +71,7 @@ for (const [version, newApp] of VERSIONS) {
         }
       });
 
-      it(`are the same whoever may see details, being ${state}`, async () => {
+      it(`are the same with and without details, being ${state}`, async () => {
         for (const who of DETAILS) {
           const agent = mounted(healthRouter({ ...options, ...who }));
           for (const path of ['/health', '/health/ready', '/health/live', '/health/startup']) {

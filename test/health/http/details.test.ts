@@ -47,7 +47,7 @@ describe('the size of a report', () => {
     expect(body.details.cache.degradation.reason).to.equal('connection_refused');
   });
 
-  it('is not grown by who asks', async () => {
+  it('does not grow with the request', async () => {
     const query = `verbose&${'exclude=nobody-has-this-name&'.repeat(300)}`;
     const agent = request(appWith(healthRouter({ database: up })));
     const { text } = await agent.get(`/health?${query}`).set('Accept', 'text/plain');
@@ -102,7 +102,7 @@ describe('who sees details', () => {
     ['nothing, ever', () => new Promise(() => {}), false],
   ];
   for (const [what, authorize, expected] of deciders) {
-    it(`is ${expected ? 'the client' : 'nobody'} when authorize gives ${what}`, async () => {
+    it(`is ${expected ? 'the client' : 'no client'} when authorize returns ${what}`, async () => {
       const gated = { details: 'authorized', authorize: authorize as () => boolean } as const;
       const app = appWith(
         healthRouter({ database: up, cache: cacheThatIs(), ...gated, timeout: 50 }),

@@ -146,7 +146,7 @@ for (const [version, newApp] of VERSIONS) {
       }
     });
 
-    it('may not be kept by anybody', async () => {
+    it('may not be stored by a client or a proxy', async () => {
       const agent = probe({ database: up });
       const { headers } = await agent.get('/health');
       expect(headers['cache-control']).to.equal('no-store');
@@ -262,7 +262,7 @@ describe('the health endpoints', () => {
     expect(failed.text).to.equal('[-]database failed: reason withheld\nhealth check failed\n');
   });
 
-  it('answer JSON to whoever accepts anything, nothing known, or prefers it', async () => {
+  it('answer JSON to a client that accepts anything, nothing known, or prefers it', async () => {
     const agent = request(appWith(healthRouter()));
     for (const accept of [
       '*/*',

@@ -77,7 +77,7 @@ for (const [version, newApp] of VERSIONS) {
       expect(head).not.to.match(/^(etag|set-cookie|location|transfer-encoding):/im);
     });
 
-    it('an Accept header that names a property of every object is one that nobody knows', async () => {
+    it('an Accept header that names a property of every object is an unknown one', async () => {
       await serve({ database: up });
       for (const accept of ['constructor', '__proto__', 'toString', 'hasOwnProperty;q=1']) {
         for (const path of ['/health', '/health/ready', '/health/live', '/health/check/database']) {
@@ -92,7 +92,7 @@ for (const [version, newApp] of VERSIONS) {
       }
     });
 
-    it('a client that goes away harms nobody', async () => {
+    it('a client that goes away does no harm', async () => {
       let settle = (): void => {};
       await serve({
         database: () =>

@@ -86,13 +86,13 @@ describe('the sizes of replies', () => {
   it('are learned a key, and the largest is forgotten slowly', async () => {
     const clock = new ManualClock();
     const sizes = new ReplySizes(clock);
-    for (let i = 0; i < 100; i++) sizes.note(4, 400, 200);
+    for (let i = 0; i < 100; i++) sizes.observe(4, 400, 200);
     expect(sizes.average).to.be.closeTo(100, 1);
     expect(sizes.largest).to.equal(200);
     await clock.advance(5_000);
-    sizes.note(1, 10, 10);
+    sizes.observe(1, 10, 10);
     expect(sizes.largest).to.equal(100);
-    sizes.note(1, 500, 500);
+    sizes.observe(1, 500, 500);
     expect(sizes.largest).to.equal(500);
   });
 });

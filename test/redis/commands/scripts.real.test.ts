@@ -112,7 +112,7 @@ describe('the scripts on a real Redis', () => {
     });
 
     for (const payload of ['x', 'x'.repeat(3_000)]) {
-      it(`after the clock was set back, a version above it is of before; one below it is newer (${payload.length})`, async () => {
+      it(`after the clock was set back, a version above it dates from before; one below it is newer (${payload.length})`, async () => {
         const called = micros();
         await write(item('a', value('a', payload, called + 900_000)));
         await write(item('b', value('b', payload, called + 1)));

@@ -151,7 +151,7 @@ describe('changes', () => {
     expect(argv[6]).not.to.equal(argv[12]);
   });
 
-  it('are told one failure for all, and are not pulled for a connection that has ended', async () => {
+  it('get one failure for all, and are not pulled for a connection that has ended', async () => {
     const { connection, session } = scene();
     const source = sourceOf(Array.from({ length: 3_000 }, (_, i) => write(`p:${i}`)));
     session.setChangeSource(source);
@@ -262,7 +262,7 @@ describe('claims', () => {
     });
   }
 
-  it('of many keys go in batches, and a failure is told for its own keys', async () => {
+  it('of many keys go in batches, and a failure is reported for its own keys', async () => {
     const { connection, session } = scene();
     const claim = session.claim(
       Array.from({ length: 40 }, (_, i) => `p:${i}`),

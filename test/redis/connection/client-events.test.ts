@@ -13,7 +13,7 @@ describe('listening to a client', () => {
     expect(client.listenersInAll).to.equal(0);
   });
 
-  it('tells everybody, also when somebody leaves meanwhile', () => {
+  it('calls every listener, also when one is removed during the event', () => {
     const client = new FakeClient();
     const heard: string[] = [];
     const leaveFirst = listenTo(client, {

@@ -64,7 +64,7 @@ describe('where connections come from', () => {
       });
     }
 
-    it('settles an attempt that is closed meanwhile, and keeps no timer', async () => {
+    it('settles an attempt that is closed before its end, and keeps no timer', async () => {
       const { clock, options, lost } = scene();
       const client = new FakeClient();
       client.connectWith = () => never;
@@ -144,7 +144,7 @@ describe('where connections come from', () => {
     });
   });
 
-  describe('of somebody else', () => {
+  describe('of the user', () => {
     const adopt = (
       client: FakeClient,
       options: Parameters<typeof connectionSource>[1],

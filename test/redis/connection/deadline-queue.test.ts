@@ -112,7 +112,7 @@ describe('the deadline queue', () => {
 
   it('waits longer where our own timers were late, as long as that is recent', async () => {
     const { clock, add, expired } = scene();
-    lagOf(clock).note(40);
+    lagOf(clock).observe(40);
     add('one');
     await clock.advance(150);
     expect(expired).to.deep.equal([]);

@@ -103,7 +103,7 @@ describe('a hesitation of Redis', () => {
     expect(begun()).to.equal(0);
   });
 
-  it('keeps no timer when the connection is given up', async () => {
+  it('keeps no timer when the connection ends', async () => {
     const { clock, hesitation, send } = scene();
     send();
     hesitation.cancel();

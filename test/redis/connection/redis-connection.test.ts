@@ -75,7 +75,7 @@ describe('a connection of a node-redis client', () => {
     expect(connection.unanswered).to.equal(4);
   });
 
-  it('counts anew after an answer in time, but not after a late one', async () => {
+  it('counts from zero after an answer in time, but not after a late one', async () => {
     const { clock, client, lost, outcome } = scene();
     const missing = async (): Promise<void> => {
       void outcome();

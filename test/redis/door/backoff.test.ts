@@ -26,7 +26,7 @@ describe('the pause before Redis is tried again', () => {
     );
   });
 
-  it('begins anew after 5 s in which all was well', () => {
+  it('begins again after 5 healthy seconds', () => {
     const backoff = new Backoff(0);
     backoff.returns(60_000, 54_999);
     expect(longest(backoff, 64_000)).to.equal(500);
@@ -39,7 +39,7 @@ describe('the pause before Redis is tried again', () => {
     expect(longest(backoff, 10_500)).to.equal(1_000);
   });
 
-  it('does not take time in which all was well for trouble', () => {
+  it('does not count healthy time as an outage', () => {
     const backoff = new Backoff(0);
     backoff.returns(4_900, 10);
     expect(longest(backoff, 4_900)).to.equal(50);

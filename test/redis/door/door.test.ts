@@ -161,7 +161,7 @@ describe('the door', () => {
       expect(door.generation).to.not.equal(bumped);
     });
 
-    it('flushes for amnesia, before anybody reads', async () => {
+    it('flushes for amnesia, before the first read', async () => {
       const { listener } = await beginNormal();
       const { gen } = server.data;
       listener.isAmnesiac = true;
@@ -258,14 +258,14 @@ describe('the door', () => {
       expect(other.generation.endsWith(door.generation)).to.equal(true);
     });
 
-    it('ends with another replay of what failed meanwhile', async () => {
+    it('ends with another replay of what failed during it', async () => {
       const { listener } = await restarted();
       listener.journal = 1;
       await clock.advance(S);
       expect(listener.log.slice(-2)).to.deep.equal(['replay', 'closed']);
     });
 
-    it('starts anew where the data is replaced in it', async () => {
+    it('starts again if the data is replaced during it', async () => {
       const { door, listener } = await restarted();
       await clock.advance(1_000);
       server.replicationId = 'promoted';
@@ -316,7 +316,7 @@ describe('the door', () => {
       expect(door.isProven()).to.equal(false);
     });
 
-    it('judges another life anew, before anything else is read', async () => {
+    it('judges another life, before anything else is read', async () => {
       const { door, listener } = await beginNormal();
       await clock.advance(5_000);
       listener.acknowledge(door);
@@ -349,7 +349,7 @@ describe('the door', () => {
       expect(server.data.gen).to.not.equal(old.gen);
     });
 
-    it('judges anew where the count went back', async () => {
+    it('judges again if the count went back', async () => {
       const { door, listener } = await beginNormal();
       await clock.advance(5_000);
       server.data.n = 9;
@@ -379,7 +379,7 @@ describe('the door', () => {
       expect(listener.states).to.deep.equal(['recovering', 'closed', 'recovering', 'closed']);
     });
 
-    it('makes an evicted record anew, without an outage for who reads this life', async () => {
+    it('makes an evicted record again, without an outage for a process that reads this life', async () => {
       const all = [await beginNormal(), await beginNormal(), await beginNormal()];
       await clock.advance(5_000);
       const { gen } = server.data;
@@ -528,7 +528,7 @@ describe('the door', () => {
       expect(await asked).to.equal(false);
     });
 
-    it('is refused without a connection, and when it is lost meanwhile', async () => {
+    it('is refused without a connection, and when the connection is lost', async () => {
       const { door } = await beginNormal();
       server.latencyMs = 10;
       const asked = door.prove();
@@ -580,7 +580,7 @@ describe('the door', () => {
       expect(server.counts()).to.not.have.property('OPEN');
     });
 
-    it('are heard of by the heartbeat', async () => {
+    it('are noticed by the heartbeat', async () => {
       const { door } = await beginNormal();
       server.role = 'slave';
       server.replicationId = 'of the new primary';
@@ -588,7 +588,7 @@ describe('the door', () => {
       expect(door.state).to.include({ name: 'open', reason: 'read_only' });
     });
 
-    it('are heard of by the heartbeat before the data is replaced', async () => {
+    it('are noticed by the heartbeat before the data is replaced', async () => {
       const { door, listener } = await beginNormal();
       server.role = 'slave';
       await clock.advance(500);
@@ -911,7 +911,7 @@ describe('the door', () => {
       expect(door.state).to.include({ name: 'open', reason: 'protocol_error' });
     });
 
-    it('a heartbeat that is forbidden meanwhile ends the connection', async () => {
+    it('a heartbeat that is forbidden later ends the connection', async () => {
       const { door } = await beginNormal();
       server.refuses.set('RECORDS', refusal('NOPERM no permissions'));
       await clock.advance(500);
@@ -990,7 +990,7 @@ describe('the door', () => {
     }
   });
 
-  it('keeps nobody’s async context', async () => {
+  it('keeps no caller’s async context', async () => {
     const callers = new AsyncLocalStorage<string>();
     const seen = new Set<string | undefined>();
     const see = (): number => seen.add(callers.getStore()).size;

@@ -69,7 +69,7 @@ describe('ChangeQueue', () => {
     expect(queue.isEmpty).to.equal(true);
   });
 
-  it('forgets the values of what was replaced', () => {
+  it('drops the values of replaced changes', () => {
     const { queue, add } = build();
     for (let i = 1; i < 9; i++) add(`a${i}`);
     expect(queue.waitingBytes).to.equal(1 + 1 + 64);
@@ -135,7 +135,7 @@ describe('ChangeQueue', () => {
     void other;
   });
 
-  it('tells who waits for a key when its changes so far are answered', async () => {
+  it('resolves for a waiter of a key when its changes so far are answered', async () => {
     const { queue, add, next } = build();
     const seen: string[] = [];
     expect(queue.untilAnswered('a')).to.equal(undefined);
@@ -153,7 +153,7 @@ describe('ChangeQueue', () => {
     expect(seen).to.deep.equal(['answered']);
   });
 
-  it('takes out what waits', () => {
+  it('takes out the changes that wait', () => {
     const { queue, add, next, sent } = build();
     add('a1');
     next();
@@ -169,7 +169,7 @@ describe('ChangeQueue', () => {
     expect(sent(), 'its old place is skipped').to.deep.equal(['b3']);
   });
 
-  it('is overtaken by a clear: what waits is taken out, what was sent is hidden', async () => {
+  it('is overtaken by a clear: waiting changes are taken out, changes in flight are hidden', async () => {
     const { queue, add, next } = build();
     add('a1');
     const first = next();

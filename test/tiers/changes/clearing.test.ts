@@ -30,7 +30,7 @@ describe('clear()', () => {
     expect(process.clock.pending).to.equal(0);
   });
 
-  it('sweeps nothing that is younger, also of a generation that it has not heard of', async () => {
+  it('sweeps nothing that is younger, also of a generation that it does not know', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
     await process.store.clear('*');
@@ -43,7 +43,7 @@ describe('clear()', () => {
     expect(process.server.redis.keys()).to.deep.equal(['p:b']);
   });
 
-  it('keeps what is set after it was called, in the same turn', async () => {
+  it('keeps a value that is set after its call, in the same turn', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
     const cleared = process.store.clear('*');
@@ -54,7 +54,7 @@ describe('clear()', () => {
     expect(await process.get('a')).to.equal('new');
   });
 
-  it('keeps what is set after it also when another process clears meanwhile', async () => {
+  it('keeps what is set after it also when another process clears at the same time', async () => {
     const process = new TierFixture().open();
     await settle();
     process.door.isAutomatic = false;
@@ -68,7 +68,7 @@ describe('clear()', () => {
     expect(process.inRedis('a')).to.equal('new');
   });
 
-  it('gives nothing of before while it waits for its answer', async () => {
+  it('returns nothing from before while it waits for its answer', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
     await process.put('b', 'old');
@@ -82,7 +82,7 @@ describe('clear()', () => {
     expect(await found).to.equal(undefined);
   });
 
-  it('shares its outcome with what waited', async () => {
+  it('shares its outcome with the changes that waited', async () => {
     const process = new TierFixture().open();
     process.door.isAutomatic = false;
     const set = process.put('a', 'before');
@@ -96,7 +96,7 @@ describe('clear()', () => {
     expect(process.inRedis('a')).to.equal(undefined);
   });
 
-  it('is deferred when nobody answers, and made up for under a new id', async () => {
+  it('is deferred when Redis does not answer, and repeated under a new id', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
     process.door.isAutomatic = false;
@@ -129,7 +129,7 @@ describe('clear()', () => {
     expect(process.door.bumps).to.equal(3);
   });
 
-  it('replays what was lost before it', async () => {
+  it('replays changes that were lost before it', async () => {
     const process = new TierFixture().open();
     process.door.commands.wire.answers.set('WRITE', ['e|late|0']);
     await process.put('a', 'one');
@@ -144,7 +144,7 @@ describe('clear()', () => {
 });
 
 describe('clear(pattern)', () => {
-  it('removes what matches and is not younger, with one scan', async () => {
+  it('removes matching entries that are not younger, with one scan', async () => {
     const process = new TierFixture().open();
     for (const key of ['a1', 'a2', 'b1']) await process.put(key, 'old');
     const cleared = process.store.clear('a*');

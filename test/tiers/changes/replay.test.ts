@@ -25,7 +25,7 @@ describe('Replay', () => {
     expect(process.store.state.journal.entries).to.equal(0);
   });
 
-  it('does not open when a change could not be told', async () => {
+  it('does not open when a change could not be replayed', async () => {
     const process = new TierFixture().open();
     process.door.lose();
     await process.store.remove('a');
@@ -95,7 +95,7 @@ describe('Replay', () => {
     expect(process.server.redis.calls('EVALSHA')).to.equal(1);
   });
 
-  it('tells again what a server has lost', async () => {
+  it('replays the changes that a server has lost', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'old');
     process.door.fence({ count: 1 });

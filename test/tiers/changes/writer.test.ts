@@ -44,7 +44,7 @@ describe('Writer', () => {
     expect(process.inRedis('a')).to.equal('four');
   });
 
-  it('forgets a value when it is deleted, whether Redis hears of it or not', async () => {
+  it('drops a value when it is deleted, with and without an answer of Redis', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'one');
     process.door.lose();
@@ -66,7 +66,7 @@ describe('Writer', () => {
     expect(versionOf(slotOf(process, 'b'))).to.equal(low);
   });
 
-  it('gives way to what another process called later', async () => {
+  it('loses against a later call of another process', async () => {
     const one = held();
     const two = new TierFixture({ clock: one.clock, server: one.server }).open();
     const early = one.put('a', 'early');
@@ -97,7 +97,7 @@ describe('Writer', () => {
     expect(one.inRedis('a')).to.equal('last');
   });
 
-  it('replays what was lost, above it and below what others called since', async () => {
+  it('replays lost changes, above them and below later calls of other processes', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'zero');
     process.door.isAutomatic = false;
@@ -154,7 +154,7 @@ describe('Writer', () => {
     expect(process.store.state.journal.entries, 'it settles the lost one').to.equal(0);
   });
 
-  it('stamps above a lost change, so that this cannot run over what follows its replay', async () => {
+  it('stamps above a lost change, so that it cannot overwrite what follows its replay', async () => {
     const process = new TierFixture({ errorMs: 50 }).open();
     process.door.isAutomatic = false;
     void process.put('a', 'lost');
@@ -176,7 +176,7 @@ describe('Writer', () => {
     expect(long.server.redis.msLeft('p:a')).to.equal(71_250);
   });
 
-  it('defers what came too late, and says it again at once', async () => {
+  it('defers a change that ran too late, and replays it at once', async () => {
     const process = new TierFixture().open();
     process.door.commands.wire.answers.set('WRITE', ['e|late|0']);
     expect(await process.put('a', 'one')).to.equal('deferred');
@@ -198,7 +198,7 @@ describe('Writer', () => {
     expect(process.door.reports.length).to.equal(1);
   });
 
-  it('bounds what is kept of an outage, however many keys changed', async () => {
+  it('bounds its memory in an outage, however many keys changed', async () => {
     const process = held();
     const keys = Array.from({ length: 900 }, (_, i) => `${i}`);
     for (const round of [1, 2]) {
@@ -213,7 +213,7 @@ describe('Writer', () => {
     expect(await process.get('899')).to.equal(undefined);
   });
 
-  it('belongs to the generation of its call: what another process clears after that, it clears, too', async () => {
+  it('belongs to the generation of its call, so that a later clear of another process clears it, too', async () => {
     const process = held();
     const put = process.put('a', 'one');
     process.server.bump();
@@ -225,7 +225,7 @@ describe('Writer', () => {
     expect([process.inRedis('a'), process.inRedis('b')]).to.deep.equal([undefined, 'two']);
   });
 
-  it('keeps only "this key changed" of what exceeds the queue', async () => {
+  it('keeps only "this key changed" of changes that exceed the queue', async () => {
     const process = held();
     const large = 'x'.repeat(900_000);
     void process.put('k', 'sent');

@@ -94,7 +94,7 @@ describe('Claims', () => {
     expect(process2.inRedis('a')).to.equal('mine');
   });
 
-  it('does not store what was loaded under another generation', async () => {
+  it('does not store a value that was loaded under another generation', async () => {
     const process = new TierFixture().open();
     const lease = await granted(process, 'a');
     await process.store.clear('*');
@@ -189,7 +189,7 @@ describe('Claims', () => {
     expect(process.door.reports).to.deep.equal([LATE]);
   });
 
-  it('keeps in memory alone what is loaded in an outage, for outageTtl, and tells Redis later', async () => {
+  it('keeps a value loaded in an outage in memory alone, for outageTtl, and deletes its key in Redis later', async () => {
     const process = new TierFixture().open();
     const other = new TierFixture({ clock: process.clock, server: process.server }).open();
     const lease = await granted(process, 'b');
@@ -208,7 +208,7 @@ describe('Claims', () => {
     expect(await process.get('c')).to.equal(undefined);
   });
 
-  it('keeps in memory what cannot be written, and nothing without a lease while Redis is well', async () => {
+  it('keeps in memory what cannot be written, and nothing without a lease in normal mode', async () => {
     const process = new TierFixture().open();
     await fill(process, 'a', undefined);
     expect(process.store.peek('a')).to.equal(undefined);
@@ -218,7 +218,7 @@ describe('Claims', () => {
     expect(await process.get('a')).to.equal('loaded');
   });
 
-  it('keeps in memory what it does not know to be stored', async () => {
+  it('keeps a value in memory whose storing is not confirmed', async () => {
     const process = new TierFixture().open();
     const lease = await granted(process, 'a');
     process.door.commands.wire.answers.set('FILL', [LATE]);
@@ -247,7 +247,7 @@ describe('Claims', () => {
 });
 
 describe('LeaseKeeper', () => {
-  it('renews what is held, in one command, and stops when nothing is', async () => {
+  it('renews all leases in one command, and stops when there are none', async () => {
     const process = new TierFixture().open();
     const other = new TierFixture({ clock: process.clock, server: process.server }).open();
     const leases = [await granted(process, 'a'), await granted(process, 'b')];
@@ -291,7 +291,7 @@ describe('LeaseKeeper', () => {
     expect(process.inRedis('a')).to.equal('loaded');
   });
 
-  it('gives back nothing that was abandoned, and reports what it cannot give back', async () => {
+  it('gives back no abandoned lease, and reports a failure to give one back', async () => {
     const process = new TierFixture().open();
     const [a, b] = [await granted(process, 'a'), await granted(process, 'b')];
     a.abandon();
@@ -302,7 +302,7 @@ describe('LeaseKeeper', () => {
     expect(process.door.reports).to.deep.equal([LATE]);
   });
 
-  it('has no timer after the end, also when a renewal was under way', async () => {
+  it('has no timer after the end, also when a renewal was in flight', async () => {
     const process = new TierFixture().open();
     await granted(process, 'a');
     process.door.isAutomatic = false;

@@ -29,11 +29,11 @@ function beats(writes: AcknowledgedWrites, count: number, from: number): void {
 }
 
 describe('AcknowledgedWrites', () => {
-  it('labels what was acknowledged before the fence was sent, and nothing later', () => {
+  it('labels the writes acknowledged before the fence was sent, and no later ones', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', stampOf(1), R1);
+    writes.record('a', stampOf(1), R1);
     const confirm = writes.beginFence();
-    writes.note('b', stampOf(2), R1);
+    writes.record('b', stampOf(2), R1);
     confirm(label(7), 0);
     expect(writes.unfenced).to.equal(1);
     expect(keysOf(afterFailover(writes, 7))).to.deep.equal(['b']);
@@ -41,13 +41,13 @@ describe('AcknowledgedWrites', () => {
     expect(writes.get('b')).to.equal(undefined);
   });
 
-  it('takes out what lies behind the fences of the new reign', () => {
+  it('takes out the writes behind the fences of the new reign', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', stampOf(1), R1);
-    writes.notePattern('p*', stampOf(3), R1);
+    writes.record('a', stampOf(1), R1);
+    writes.recordPattern('p*', stampOf(3), R1);
     writes.beginFence()(label(1), 0);
-    writes.note('b', stampOf(2), R1);
-    writes.notePattern('q*', stampOf(4), R1);
+    writes.record('b', stampOf(2), R1);
+    writes.recordPattern('q*', stampOf(4), R1);
     writes.beginFence()(label(2), 0);
     const lost = afterFailover(writes, 1);
     expect(keysOf(lost)).to.deep.equal(['b']);
@@ -56,9 +56,9 @@ describe('AcknowledgedWrites', () => {
     expect(keysOf(afterFailover(writes, 0)), 'earlier fences are gone, too').to.deep.equal(['a']);
   });
 
-  it('labels by a later fence what an unanswered one left', () => {
+  it('labels with a later fence what an unanswered one left out', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', stampOf(1), R1);
+    writes.record('a', stampOf(1), R1);
     writes.beginFence();
     expect(writes.unfenced).to.equal(1);
     writes.beginFence()(label(5), 0);
@@ -68,14 +68,14 @@ describe('AcknowledgedWrites', () => {
 
   it('keeps the reign in which a write was acknowledged', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', stampOf(1), R1);
-    writes.note('b', stampOf(1), R2);
+    writes.record('a', stampOf(1), R1);
+    writes.record('b', stampOf(1), R2);
     expect(keysOf(afterFailover(writes, 9)), 'never fenced in its life').to.deep.equal(['a']);
   });
 
   it('says that everything must go when a change of generation is lost', () => {
     const writes = new AcknowledgedWrites();
-    writes.noteBump(R1);
+    writes.recordBump(R1);
     writes.beginFence()(label(3), 0);
     expect(afterFailover(writes, 3)).to.include({ isEverything: false });
     expect(afterFailover(writes, 2)).to.include({ isEverything: true, isAmnesia: false });
@@ -84,8 +84,8 @@ describe('AcknowledgedWrites', () => {
 
   it('drops after 30 s of answered heartbeats into the floor, whose loss is amnesia', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', stampOf(1), R1);
-    writes.notePattern('a*', stampOf(1), R1);
+    writes.record('a', stampOf(1), R1);
+    writes.recordPattern('a*', stampOf(1), R1);
     writes.beginFence()(label(5), 0);
     beats(writes, 59, 0);
     expect(writes.get('a')).to.not.equal(undefined);
@@ -97,14 +97,14 @@ describe('AcknowledgedWrites', () => {
     expect(afterFailover(writes, 4), 'until the generation was changed').to.include({
       isAmnesia: true,
     });
-    writes.noteBump(R2);
+    writes.recordBump(R2);
     writes.beginFence()(label(1, R2), 0);
     expect(afterFailover(writes, 4)).to.include({ isAmnesia: false, isEverything: false });
   });
 
   it('does not count the time of an outage', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('a', stampOf(1), R1);
+    writes.record('a', stampOf(1), R1);
     writes.beginFence()(label(5), 0);
     writes.beginFence()(label(6), 100_000);
     expect(writes.get('a')).to.not.equal(undefined);
@@ -112,9 +112,9 @@ describe('AcknowledgedWrites', () => {
 
   it('drops the oldest of very many keys, at a heartbeat, labelled ones only', () => {
     const writes = new AcknowledgedWrites();
-    for (let i = 0; i < 10_002; i++) writes.note(`${i}`, stampOf(1), R1);
+    for (let i = 0; i < 10_002; i++) writes.record(`${i}`, stampOf(1), R1);
     const confirm = writes.beginFence();
-    writes.note('later', stampOf(1), R1);
+    writes.record('later', stampOf(1), R1);
     expect(writes.get('0')).to.not.equal(undefined);
     confirm(label(1), 0);
     expect(writes.get('2')).to.equal(undefined);
@@ -124,9 +124,9 @@ describe('AcknowledgedWrites', () => {
 
   it('remembers the latest label that was dropped, not that of a pattern before it', () => {
     const writes = new AcknowledgedWrites();
-    writes.notePattern('p*', stampOf(1), R1);
+    writes.recordPattern('p*', stampOf(1), R1);
     writes.beginFence()(label(1), 0);
-    for (let i = 0; i < 10_001; i++) writes.note(`${i}`, stampOf(1), R1);
+    for (let i = 0; i < 10_001; i++) writes.record(`${i}`, stampOf(1), R1);
     writes.beginFence()(label(9), 500);
     beats(writes, 59, 500);
     const lost = afterFailover(writes, 0);
@@ -134,15 +134,15 @@ describe('AcknowledgedWrites', () => {
     expect(afterFailover(writes, 8)).to.include({ isAmnesia: true });
   });
 
-  it('counts anew under a record that was made anew in the same life', () => {
+  it('counts from zero under a record that was made again in the same life', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('old', stampOf(1), R1);
+    writes.record('old', stampOf(1), R1);
     writes.beginFence()(label(50), 0);
     beats(writes, 60, 0);
-    writes.note('a', stampOf(1), R1);
-    writes.notePattern('p*', stampOf(1), R1);
-    writes.noteBump(R1);
-    writes.note('b', stampOf(1), R1);
+    writes.record('a', stampOf(1), R1);
+    writes.recordPattern('p*', stampOf(1), R1);
+    writes.recordBump(R1);
+    writes.record('b', stampOf(1), R1);
     writes.beginFence()(label(60), 40_000);
     const fresh: Reign = { life: 'one', id: 'new' };
     const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 1 }];
@@ -156,9 +156,9 @@ describe('AcknowledgedWrites', () => {
     expect(later.isEverything).to.equal(true);
   });
 
-  it('puts the floor above the count of a record that was made anew', () => {
+  it('puts the floor above the count of a record that was made again', () => {
     const writes = new AcknowledgedWrites();
-    writes.note('old', stampOf(1), R1);
+    writes.record('old', stampOf(1), R1);
     writes.beginFence()(label(50), 0);
     beats(writes, 60, 0);
     const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 1 }];

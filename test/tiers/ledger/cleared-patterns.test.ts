@@ -33,7 +33,7 @@ describe('ClearedPatterns', () => {
     patterns.record('a*', stampOf(3));
     expect(patterns.waiting).to.equal(1);
     expect(patterns.limitOf('a')).to.equal(5);
-    patterns.forget(100);
+    patterns.dropSweptBefore(100);
     expect(patterns.isEmpty).to.equal(false);
   });
 
@@ -43,9 +43,9 @@ describe('ClearedPatterns', () => {
     patterns.record('ac*', stampOf(1));
     patterns.record('*x', stampOf(1));
     patterns.settle(patterns.seq, 10);
-    patterns.forget(10);
+    patterns.dropSweptBefore(10);
     expect(patterns.limitOf('ab')).to.equal(1);
-    patterns.forget(11);
+    patterns.dropSweptBefore(11);
     expect(patterns).to.include({ isEmpty: true, waiting: 0 });
     expect(patterns.limitOf('abx')).to.equal(0);
   });

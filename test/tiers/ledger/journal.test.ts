@@ -14,7 +14,7 @@ describe('Journal', () => {
     expect(journal.isEmpty).to.equal(false);
   });
 
-  it('is settled by what was sent after the record and is as new', () => {
+  it('is settled by a change that was sent after the record and is as new', () => {
     const journal = new Journal(10);
     journal.record('a', 'change', stampOf(5));
     const { seq } = journal;

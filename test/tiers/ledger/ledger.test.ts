@@ -69,7 +69,7 @@ describe('Ledger', () => {
     expect(asked.filter(Boolean).length).to.equal(1);
   });
 
-  it('blocks everything after an overflow, which is told once', () => {
+  it('blocks everything after an overflow, which it reports once', () => {
     const { ledger, overflows } = build(2);
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) ledger.defer(key, 'change', stampOf(1));
     expect(overflows()).to.equal(1);
@@ -79,7 +79,7 @@ describe('Ledger', () => {
     expect(ledger.blocksAll).to.equal(false);
   });
 
-  it('filters what was cleared until Redis has a new generation', () => {
+  it('filters cleared entries until Redis has a new generation', () => {
     const { ledger } = build();
     ledger.clearAll(stampOf(50));
     ledger.clearPattern('a*', stampOf(60));
@@ -117,7 +117,7 @@ describe('Ledger', () => {
     }
   });
 
-  it('journals again what a server lacks', () => {
+  it('journals the changes that a server lacks again', () => {
     const { ledger } = build();
     ledger.confirm('a', stampOf(1, 2), { seq: 0, reign: REIGN });
     ledger.clearPattern('p*', stampOf(3));
@@ -134,7 +134,7 @@ describe('Ledger', () => {
 
   it('flushes when a change of generation is lost', () => {
     const { ledger } = build();
-    ledger.noteBump(REIGN);
+    ledger.recordBump(REIGN);
     expect(ledger.judge(evidence(0))).to.equal('intact');
     expect(ledger.blocksAll).to.equal(true);
   });
@@ -148,7 +148,7 @@ describe('Ledger', () => {
     }
     expect(ledger.judge(evidence(0))).to.equal('amnesia');
     expect(ledger.judge(evidence(0)), 'the change of generation failed').to.equal('amnesia');
-    ledger.noteBump({ life: 'two', id: 'r2' });
+    ledger.recordBump({ life: 'two', id: 'r2' });
     expect(ledger.judge(evidence(0))).to.equal('intact');
   });
 
@@ -166,7 +166,7 @@ describe('LocalChanges', () => {
   it('tells which keys changed since a moment', () => {
     const changes = new LocalChanges();
     const before = changes.position;
-    changes.note('a');
+    changes.record('a');
     const after = changes.position;
     expect([changes.isUnchanged('a', before), changes.isUnchanged('b', before)]).to.deep.equal([
       false,
@@ -181,7 +181,7 @@ describe('LocalChanges', () => {
   it('rather says that a key changed when there were many', () => {
     const changes = new LocalChanges();
     const before = changes.position;
-    for (let i = 0; i < 1_025; i++) changes.note(`${i}`);
+    for (let i = 0; i < 1_025; i++) changes.record(`${i}`);
     expect(changes.isUnchanged('0', before)).to.equal(false);
     expect(changes.isUnchanged('other', before)).to.equal(false);
     expect(changes.isUnchanged('other', before + 1)).to.equal(true);

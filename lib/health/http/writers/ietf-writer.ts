@@ -18,7 +18,7 @@ const STATES: Readonly<Record<HealthState | CheckState, string>> = {
 export const ietfWriter: Writer = {
   contentType: 'application/health+json',
 
-  report({ status, findings }: Examination, { isDetailed }: View): string {
+  render({ status, findings }: Examination, { isDetailed }: View): string {
     const state = STATES[status];
     if (!isDetailed) return JSON.stringify({ status: state });
     return trimBody(findings, (shown) =>
@@ -27,7 +27,7 @@ export const ietfWriter: Writer = {
   },
 
   readiness(examination: Examination, view: View): string {
-    return ietfWriter.report(examination, view);
+    return ietfWriter.render(examination, view);
   },
 
   word(isGood: boolean, message?: string): string {

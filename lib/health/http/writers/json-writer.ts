@@ -7,7 +7,7 @@ import type { View, Writer } from './writer.js';
 export const jsonWriter: Writer = {
   contentType: 'application/json; charset=utf-8',
 
-  report({ status, findings }: Examination, { isDetailed, history }: View): string {
+  render({ status, findings }: Examination, { isDetailed, history }: View): string {
     if (!isDetailed) return JSON.stringify({ status });
     return trimBody(findings, (shown, isTrimmed) => {
       const report = buildReport(status, shown);

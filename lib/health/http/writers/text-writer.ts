@@ -8,7 +8,7 @@ import type { View, Writer } from './writer.js';
 export const textWriter: Writer = {
   contentType: 'text/plain; charset=utf-8',
 
-  report({ status, findings }: Examination, view: View): string {
+  render({ status, findings }: Examination, view: View): string {
     const isPassing = isServing(status);
     if (view.isDetailed && (view.isVerbose || !isPassing)) {
       return trimBody(findings, (shown) => linesOf(shown, view, isPassing));
@@ -17,7 +17,7 @@ export const textWriter: Writer = {
   },
 
   readiness(examination: Examination, view: View): string {
-    return textWriter.report(examination, view);
+    return textWriter.render(examination, view);
   },
 
   word(isGood: boolean, message?: string): string {

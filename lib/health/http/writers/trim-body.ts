@@ -4,7 +4,7 @@ import type { CheckResult } from '../../types.js';
 /** A kubelet reads 10 KiB of a body, Consul keeps 4 KiB. */
 const MAX_BODY = 8_192;
 
-/** What may be left out. What people miss most goes last. */
+/** The parts that may be left out, the most useful last. */
 const TRIMS: readonly ((finding: Finding) => CheckResult)[] = [
   ({ name, result }) => (name === 'cache' ? result : withoutDetails(result)),
   ({ result }) => ({ status: result.status }),

@@ -1,7 +1,7 @@
 import type { Examination } from '../../checker/checker.js';
 import type { HealthChange } from '../../types.js';
 
-/** What the client may see of a report, and what it asked for. */
+/** The parts of a report that the client may see, and those that it wants. */
 export interface View {
   /** Whether the client may see more than the status. */
   readonly isDetailed: boolean;
@@ -15,7 +15,7 @@ export interface View {
 export interface Writer {
   readonly contentType: string;
   /** The whole report: `GET /health` and `GET /health/check/:name`. */
-  report(examination: Examination, view: View): string;
+  render(examination: Examination, view: View): string;
   /** `GET /health/ready`. */
   readiness(examination: Examination, view: View): string;
   /** One word: `GET /health/live`, `GET /health/startup`, and what goes wrong. */

@@ -3,27 +3,27 @@ import type { Lane } from '../../remote.js';
 import type { Script } from '../scripts.js';
 import type { ScriptCall, ScriptRunner } from './script-runner.js';
 
-/** How a script is called for many items at once, one key each, and what its reply says of them. */
+/** How to call a script for many items at once, one key each, and how to read its reply. */
 export interface BatchKind<I, A> {
   readonly script: Script;
   keyOf(item: I): string;
   /** The bytes of an item's value. */
   bytesOf(item: I): number;
-  /** The arguments, and the echo that the reply must bring back. */
+  /** The arguments, and the echo that the reply must contain. */
   compose(items: readonly I[]): {
     readonly args: readonly (string | Buffer)[];
     readonly echo: string;
   };
-  /** An answer for each item, or `undefined` where the reply has another shape or another echo. */
+  /** An answer for each item, or `undefined` if the reply has another shape or another echo. */
   parse(reply: unknown, items: readonly I[], echo: string): readonly A[] | undefined;
 }
 
 export type Settle<A> = (answers: readonly A[] | Failure) => void;
 
-/** What a command with its keys costs besides the values. */
+/** The bytes of a command and its keys, without the values. */
 const OVERHEAD_BYTES = 64;
 
-/** Sends batches of one kind, and each item alone where keys of several slots of a cluster do not go together. */
+/** Sends batches of one kind. If a cluster refuses keys of several slots in one command, sends each item alone. */
 export class BatchSender<I, A> {
   readonly #runner: ScriptRunner;
   readonly #kind: BatchKind<I, A>;
@@ -59,7 +59,7 @@ export class BatchSender<I, A> {
     return { script: this.#kind.script, keys, args, bytes, lane };
   }
 
-  /** Settles when all are answered; one failure stands for all. */
+  /** Settles when all have an answer. One failure counts for all. */
   #sendEach(items: readonly I[], lane: Lane, settle: Settle<A>): void {
     const answers: A[] = [];
     let failure: Failure | undefined;

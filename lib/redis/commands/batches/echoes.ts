@@ -5,8 +5,8 @@ const COUNTER_LENGTH = 4;
 const COUNTER_END = 36 ** COUNTER_LENGTH;
 
 /**
- * Texts of ten characters that no other batch has: a random seed and a counter. They are the tokens of
- * leases, and the echoes by which a reply is known to belong to its command.
+ * Makes texts of ten characters that no other batch has, from a random seed and a counter. They are the tokens
+ * of leases. As echoes they show that a reply belongs to its command.
  */
 export class Echoes {
   #seed = '';

@@ -3,8 +3,8 @@ function hidden(): string {
 }
 
 /**
- * A text as an argument whose content tracers do not print: they show the text of a command's arguments,
- * and that of this buffer is '?'. The driver sends its bytes.
+ * Wraps a text so that tracers do not print it. They print `toString()` of a command's arguments, and this
+ * buffer returns '?'. The driver sends its bytes.
  */
 export function hideText(text: string): Buffer {
   const bytes = Buffer.from(text);

@@ -1,6 +1,6 @@
+import { Fifo } from '../../../core/fifo.js';
 import { Failure } from '../../failure.js';
 import type { Lane } from '../../remote.js';
-import { Fifo } from '../flow/fifo.js';
 import type { CommandSource } from '../flow/pipeline.js';
 import type { Room } from '../flow/window.js';
 import { type BatchKind, BatchSender } from './batch-sender.js';
@@ -26,7 +26,7 @@ interface Part<I, A> {
   readonly to: number;
 }
 
-/** Puts the items of the calls that wait into batches, and gives each call the answers to its own. */
+/** Puts the items of waiting calls into batches, and gives each call the answers to its own items. */
 export class JoinedBatches<I, A> implements CommandSource {
   readonly #runner: ScriptRunner;
   readonly #kind: BatchKind<I, A>;
@@ -46,13 +46,13 @@ export class JoinedBatches<I, A> implements CommandSource {
   run(items: readonly I[], lane: Lane): Promise<readonly (A | Failure)[]> {
     if (items.length === 0) return Promise.resolve([]);
     return new Promise((resolve) => {
-      this.#calls[lane].add({ items, resolve, answers: [], next: 0, left: items.length });
+      this.#calls[lane].push({ items, resolve, answers: [], next: 0, left: items.length });
       this.#runner.pipeline.wake();
     });
   }
 
   sendNext(lane: Lane, room: Room): boolean {
-    if (this.#calls[lane].first === undefined) return false;
+    if (this.#calls[lane].peek() === undefined) return false;
     const parts = this.#take(lane, room);
     const items = parts.length === 1 ? itemsOf(parts[0] as Part<I, A>) : parts.flatMap(itemsOf);
     this.#sender.send(items, lane, (answers) => deliver(parts, answers));
@@ -64,7 +64,11 @@ export class JoinedBatches<I, A> implements CommandSource {
     const parts: Part<I, A>[] = [];
     let keys = Math.min(BATCH_KEYS, room.keys);
     let bytes = Math.min(BATCH_BYTES, room.bytes);
-    for (let call = calls.first; call !== undefined && keys > 0 && bytes > 0; call = calls.first) {
+    for (
+      let call = calls.peek();
+      call !== undefined && keys > 0 && bytes > 0;
+      call = calls.peek()
+    ) {
       const from = call.next;
       while (call.next < call.items.length && keys > 0 && bytes > 0) {
         bytes -= this.#kind.bytesOf(call.items[call.next++] as I);

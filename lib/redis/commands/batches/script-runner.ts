@@ -8,14 +8,14 @@ export interface ScriptCall {
   readonly script: Script;
   readonly keys: readonly string[];
   readonly args: readonly (string | Buffer)[];
-  /** Bytes of the call and of its reply, as far as they count. */
+  /** The approximate bytes of the call and its reply. */
   readonly bytes: number;
   readonly lane: Outgoing['lane'];
 }
 
 type Name = readonly ['EVALSHA' | 'EVAL', string];
 
-/** Runs scripts by their digest, and sends the text of one where Redis does not know it (any more). */
+/** Runs scripts by their digest. Sends the text of a script only if Redis does not know it. */
 export class ScriptRunner {
   readonly pipeline: Pipeline;
   readonly guard: ReplyGuard;
@@ -25,7 +25,7 @@ export class ScriptRunner {
     this.guard = guard;
   }
 
-  /** `onReply` is given the reply or a `Failure`. */
+  /** `onReply` gets the reply or a `Failure`. */
   run(call: ScriptCall, onReply: (reply: unknown) => void): void {
     const { script } = call;
     this.#send(['EVALSHA', script.sha], call, (reply) => {

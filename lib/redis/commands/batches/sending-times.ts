@@ -3,20 +3,20 @@ import { mayRunForMs, tombstoneLifeMs } from '../../../entry/write-times.js';
 import type { ServerTime } from '../../remote.js';
 import type { Pipeline } from '../flow/pipeline.js';
 
-/** A server whose clock is further behind than this was set back, and knows no deadline. */
+/** If the server's clock is further behind than this, it was set back, and a deadline by it means nothing. */
 const CLOCK_STEP_MS = 250;
 
 export interface SendingTimesOptions {
   readonly time: Pick<ServerTime, 'now' | 'latest' | 'ceiling'>;
   readonly commandTimeoutMs: number;
-  /** The largest value that is sent at all. */
+  /** The largest value that we send. */
   readonly maxValueBytes: number;
   readonly pipeline: Pipeline;
 }
 
-/** Between which times, by the server's clock, a change that is sent now may be executed. */
+/** The time, by the server's clock, in which Redis may execute a change that we send now. */
 export class SendingTimes {
-  /** How long a tombstone must live. */
+  /** How long a tombstone lives. */
   readonly tombstoneMs: number;
   readonly #options: SendingTimesOptions;
 
@@ -26,14 +26,14 @@ export class SendingTimes {
   }
 
   /**
-   * So far above the server's clock a version still counts. While that clock has to catch up with what it has shown,
-   * nothing does: a version above it is of before it was set back.
+   * How far above the server's clock a version still counts. 0 while that clock has not caught up with the
+   * times that it has shown: a version above it then dates from before it was set back.
    */
   get aheadMicros(): number {
     return this.#options.time.ceiling > 0 ? 0 : ANOMALY_MICROS;
   }
 
-  /** The deadline and the time before which the server's clock cannot be, as arguments of a script. */
+  /** The deadline and the earliest possible time, as arguments of a script. */
   bounds(bytes: number): readonly [string, string] {
     const { time, pipeline } = this.#options;
     const [now, latest] = [time.now(), time.latest()];

@@ -9,7 +9,7 @@ import { type Room, Window } from './window.js';
 /** A command that is ready to be sent. */
 export interface Outgoing extends Cost {
   readonly args: readonly (string | Buffer)[];
-  /** `now`: a command of the door, which waits for no room. */
+  /** `now`: a command of the door, which does not wait for room in the window. */
   readonly lane: Lane | 'now';
 }
 
@@ -19,13 +19,13 @@ export interface CommandSource {
   sendNext(lane: Lane, room: Room): boolean;
 }
 
-/** On a connection that has ended everything is sent, and refused, at once. */
+/** A connection that has ended gets every command at once and refuses it. */
 const NO_LIMIT: Room = { keys: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER };
 
 /**
- * Pulls commands from its sources as long as the window has room: commands of requests first, the sources
- * in turn. It does so at the end of a turn of the event loop, so that the calls of the turn join, and when a
- * reply makes room.
+ * Pulls commands from its sources as long as the window has room: commands of requests first, one source after
+ * the other. It pulls at the end of a turn of the event loop, so that the calls of the turn share commands, and
+ * when a reply makes room.
  */
 export class Pipeline {
   readonly connection: Connection;
@@ -49,7 +49,7 @@ export class Pipeline {
     return this.#isEnded;
   }
 
-  /** How many commands Redis has answered, with whatever reply. */
+  /** How many commands Redis has answered, with any reply. */
   get answers(): number {
     return this.#answers;
   }
@@ -63,20 +63,20 @@ export class Pipeline {
     this.#sources.push(source);
   }
 
-  /** Something waits to be sent: at the end of this turn. */
+  /** A source has a command. The pipeline pulls it at the end of this turn. */
   wake(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     process.nextTick(this.#flush);
   }
 
-  /** The connection has ended: what still waits learns of it. */
+  /** The connection has ended. Waiting commands are refused. */
   end(): void {
     this.#isEnded = true;
     this.#pullAll();
   }
 
-  /** Sends a command and counts it until it is answered. `onReply` is given the reply or a `Failure`. */
+  /** Sends a command and counts it until its answer. `onReply` gets the reply or a `Failure`. */
   send(command: Outgoing, onReply: (reply: unknown) => void): void {
     const { args, lane } = command;
     if (lane !== 'now') this.#window.sent(command, lane);
@@ -84,7 +84,7 @@ export class Pipeline {
       if (lane !== 'now') this.#window.answered(command, lane);
       if (!isSilence(reply)) this.#answers++;
       onReply(reply);
-      // What is sent now belongs to other callers than the one whose reply this is.
+      // The commands that we send now belong to other callers than this reply.
       if (this.#isBlocked) inBackground(this.#flush);
     });
   }

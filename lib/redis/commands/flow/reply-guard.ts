@@ -9,7 +9,10 @@ export class ReplyGuard {
     this.#connection = connection;
   }
 
-  /** Redis forbids what the cache cannot do without. It allowed it before: the next probe says what is left. */
+  /**
+   * Redis forbids a command that the cache needs and that it allowed before. The next probe finds out what is
+   * still allowed.
+   */
   orDenied(failure: Failure): Failure {
     if (!failure.isRefusal) return failure;
     const denied = new Failure('unavailable', failure.reason, failure.error);

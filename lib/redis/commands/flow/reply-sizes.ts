@@ -2,10 +2,10 @@ import type { Clock } from '../../../core/time/clock.js';
 
 /** How much one more reply changes the average. */
 const WEIGHT = 1 / 8;
-/** After so long, the largest reply counts half. */
+/** After this time the largest reply counts half. */
 const HALF_LIFE_MS = 5_000;
 
-/** Learns how large the values of this cache are, so that a read can be given the time it needs. */
+/** Learns how large the values of this cache are, so that a read gets the time it needs. */
 export class ReplySizes {
   readonly #clock: Clock;
   #average = 0;
@@ -27,7 +27,7 @@ export class ReplySizes {
   }
 
   /** A reply with the values of `keys` keys has arrived. */
-  note(keys: number, bytes: number, largest: number): void {
+  observe(keys: number, bytes: number, largest: number): void {
     this.#average += (bytes / keys - this.#average) * WEIGHT;
     const now = this.#clock.now();
     const faded = this.#largest * 0.5 ** ((now - this.#largestAt) / HALF_LIFE_MS);

@@ -1,7 +1,7 @@
 import type { Cost } from '../../connection/connection.js';
 import type { Lane } from '../../remote.js';
 
-/** What may be sent in one more command. */
+/** The size that one more command may have. */
 export interface Room {
   readonly keys: number;
   readonly bytes: number;
@@ -13,17 +13,17 @@ interface Load {
   bytes: number;
 }
 
-/** What Redis answers well within `commandTimeout`, also on a busy machine. */
+/** An amount that Redis answers well within `commandTimeout`, even on a busy machine. */
 const LIMIT: Load = { commands: 64, keys: 2_048, bytes: 1_024 * 1_024 };
 /** Bulk work leaves the other half to requests, which then find a short queue. */
 const BULK_LIMIT: Load = { commands: 32, keys: 1_024, bytes: 512 * 1_024 };
 
-/** Where nothing is waited for, there is room for any command. */
+/** If no command is unanswered, there is room for any command. */
 const FREE: Room = { keys: LIMIT.keys, bytes: LIMIT.bytes };
 
 /**
- * Counts what one connection was asked and has not answered. What exceeds the window waits on our side,
- * where it has no deadline and is no fault of Redis.
+ * Counts the commands that one connection has not answered. A command that exceeds the window waits on our
+ * side, where it has no deadline and is no fault of Redis.
  *
  * Invariant: one command of each lane may always be sent, however large it is.
  */
@@ -36,7 +36,7 @@ export class Window {
     return this.#all.bytes;
   }
 
-  /** `undefined`: nothing more of that lane may be sent. */
+  /** `undefined`: this lane may not send now. */
   room(lane: Lane): Room | undefined {
     if (lane === 'request') {
       return this.#all.commands === this.#bulk.commands ? FREE : left(this.#all, LIMIT);

@@ -2,8 +2,8 @@ import * as S from '../../../entry/slot.js';
 import { fieldOf, NOW, PARSE, type Script, script, sub } from './script.js';
 
 /**
- * Takes the leases of absent keys. KEYS; ARGV: token (ten characters, also the echo), lease ms.
- * Replies `token|micros|` and the positions (each followed by `,`) of keys under which something is.
+ * Takes the leases of absent keys. KEYS; ARGV: token (ten characters, also the echo), lease ms. Replies
+ * `token|micros|` and the positions (each followed by `,`) of keys that are not empty.
  */
 export const CLAIM: Script = script(
   'CLAIM',
@@ -18,9 +18,9 @@ return ARGV[1] .. '|' .. string.format('%.0f', now) .. '|' .. taken
 );
 
 /**
- * Takes the leases of keys under which something is. KEYS; ARGV: token (also the echo), lease ms, mode
- * ('load' | 'refresh'), then per key: the head that its entry must have (mark, generation, fingerprint).
- * Replies {token, then per key one text: 'v' entry | 'g' micros(16 digits) stale entry or '' | 'h' milliseconds left}.
+ * Takes the leases of keys that are not empty. KEYS; ARGV: token (also the echo), lease ms, mode ('load' |
+ * 'refresh'), then per key: the head that its entry must have (mark, generation, fingerprint). Replies {token,
+ * then per key one text: 'v' entry | 'g' micros(16 digits) stale entry or '' | 'h' milliseconds left}.
  */
 export const CLAIM_OVER: Script = script(
   'CLAIM_OVER',
@@ -61,9 +61,9 @@ return replies
 );
 
 /**
- * Stores what was loaded, each value under its own lease. The text carries the version of the grant.
- * KEYS; ARGV: echo, deadline ms, not-before ms, then per key: token, text, px ms.
- * Replies `echo|` and the positions (each followed by `,`) of leases that are void; all are, outside of its time.
+ * Stores loaded values, each under its own lease. The text carries the version of the grant. KEYS; ARGV: echo,
+ * deadline ms, not-before ms, then per key: token, text, px ms. Replies `echo|` and the positions (each
+ * followed by `,`) of leases that are void. Outside of its time all are.
  */
 export const FILL: Script = script(
   'FILL',
@@ -84,8 +84,8 @@ return ARGV[1] .. '|' .. void
 );
 
 /**
- * Makes leases last longer. KEYS; ARGV: echo, lease ms, then per key: token.
- * Replies `echo|` and the positions of leases that are void.
+ * Extends leases. KEYS; ARGV: echo, lease ms, then per key: token. Replies `echo|` and the positions of leases
+ * that are void.
  */
 export const RENEW: Script = script(
   'RENEW',

@@ -4,7 +4,7 @@ import { NOW, type Script, script } from './script.js';
 /*
  * The two records of a prefix. `pos`, a hash: `v` format version, `n` counter, `chain` the last reigns, oldest
  * first, `id:life:base:openedAt` joined by ',', and `gen`, a copy of the generation. `gen`, a string: the
- * generation, `serial:random`. Entries carry the random part. Either record may be evicted at any moment.
+ * generation, `serial:random`. Entries carry the random part. Redis may evict either record at any moment.
  */
 const RECORDS = `${NOW}
 local pos, genKey = KEYS[1], KEYS[2]
@@ -43,7 +43,7 @@ end
 `;
 
 /**
- * Opens a reign, or joins the one that is there (R2). KEYS: pos, gen. ARGV: life, fresh reign id, fresh random part
+ * Opens a reign, or joins the present one (R2). KEYS: pos, gen. ARGV: life, fresh reign id, fresh random part
  * of a generation, remembered serial. Replies {chain, n, generation, micros}.
  */
 export const OPEN: Script = script(
@@ -74,8 +74,8 @@ return {chain, n, gen, string.format('%.0f', now)}
 );
 
 /**
- * Counts the fence on, if the last reign is ours, and repairs the generation (R6). KEYS: pos, gen. ARGV: our reign id.
- * Replies {chain, n, generation, micros}; chain or generation are '' where they are missing.
+ * Increments the counter if the last reign is ours, and repairs the generation (R6). KEYS: pos, gen. ARGV: our
+ * reign id. Replies {chain, n, generation, micros}; chain or generation is '' if it is missing.
  */
 export const FENCE: Script = script(
   'FENCE',

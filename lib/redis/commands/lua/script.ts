@@ -23,7 +23,7 @@ export function fieldOf(text: string, at: number, length: number): string {
   return `sub(${text}, ${at + 1}, ${at + length})`;
 }
 
-/** Where TIME is forbidden, INFO tells the time. */
+/** If TIME is forbidden, INFO has the time. */
 export const NOW: string = `
 local time = redis.pcall('TIME')
 local now = time.err and tonumber(string.match(redis.call('INFO', 'server'), 'server_time_usec:(%d+)'))
@@ -31,7 +31,7 @@ local now = time.err and tonumber(string.match(redis.call('INFO', 'server'), 'se
 local nowMs = math.floor(now / 1000)
 `;
 
-/** `head` without a lease; the version in it, or 0 where there is no entry of ours. */
+/** `entryOf` is `head` without a lease. `versionOf` is its version, or 0 if it is no entry of ours. */
 export const PARSE: string = `
 local function entryOf(head)
   if string.sub(head, 1, 1) == '${S.LEASE_MARK}' then return string.sub(head, ${S.LEASE_WIDTH + 1}) end

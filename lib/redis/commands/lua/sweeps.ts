@@ -25,9 +25,9 @@ end
 `;
 
 /**
- * Removes what a pattern cleared: values of this cache that are not younger than the clear. Leases are void,
- * tombstones stay, what is not ours is not touched.
- * KEYS; ARGV: echo, then per key: limit micros, fingerprint. Replies `echo|` and how many values were removed.
+ * Removes what a pattern cleared: values of this cache that are not younger than the clear. It ends leases,
+ * keeps tombstones, and does not touch other applications' keys. KEYS; ARGV: echo, then per key: limit micros,
+ * fingerprint. Replies `echo|` and how many values were removed.
  */
 export const SWEEP: Script = script(
   'SWEEP',

@@ -2,12 +2,12 @@ import * as S from '../../../entry/slot.js';
 import { fieldOf, NOW, PARSE, type Script, script, sub } from './script.js';
 
 /**
- * Stores values and tombstones of one process. A change loses against what was called after it (a version
- * above its `limit`) and against nothing else. A batch that runs outside of its time does nothing.
- * A version further above the server's clock than `ahead` was made before that clock was set back, and proves nothing.
- * KEYS: the keys. ARGV: echo, deadline ms, not-before ms, tombstone life ms, ahead micros, then per key: limit micros,
- * text, px ms.
- * Replies `echo|late|micros`, or `echo|` and the positions (from 1, each followed by `,`) of changes that met something newer.
+ * Stores values and tombstones of one process. A change loses only against one that was called after it (a
+ * version above its `limit`). A batch that runs outside of its time does nothing. A version further above the
+ * server's clock than `ahead` was made before that clock was set back, and proves nothing. KEYS: the keys.
+ * ARGV: echo, deadline ms, not-before ms, tombstone life ms, ahead micros, then per key: limit micros, text, px
+ * ms. Replies `echo|late|micros`, or `echo|` and the positions (from 1, each followed by `,`) of changes that
+ * met something newer.
  */
 export const WRITE: Script = script(
   'WRITE',

@@ -1,6 +1,6 @@
+import { Fifo } from '../../../core/fifo.js';
 import { Failure, HESITATES } from '../../failure.js';
 import type { Lane, SlotReply } from '../../remote.js';
-import { Fifo } from '../flow/fifo.js';
 import type { CommandSource } from '../flow/pipeline.js';
 import type { Room } from '../flow/window.js';
 import type { ReadOptions } from './read-options.js';
@@ -19,7 +19,7 @@ interface Call {
   left: number;
 }
 
-/** Keys of a call that must be asked for. */
+/** Keys of a call that a command must read. */
 interface Stretch {
   readonly call: Call;
   from: number;
@@ -27,8 +27,8 @@ interface Stretch {
 }
 
 /**
- * Reads many keys with few commands and one promise. A call waits as long as Redis answers anything:
- * a command that was overtaken by its deadline is sent again.
+ * Reads many keys with few commands and one promise. A call waits as long as Redis answers anything. If the
+ * deadline of a command passes first, the command is sent again.
  */
 export class BulkReads implements CommandSource {
   readonly #options: ReadOptions;
@@ -51,15 +51,15 @@ export class BulkReads implements CommandSource {
       const { pipeline, clock } = this.#options;
       this.#live.add(call);
       this.#ask({ call, from: 0, to: keys.length });
-      // Not before the event loop has turned: see the single reads.
+      // We answer only after the event loop has turned: see the single reads.
       if (pipeline.connection.hesitates) clock.afterPoll(() => this.#spare(call));
     });
   }
 
   sendNext(lane: Lane, room: Room): boolean {
     const unsent = this.#unsent[lane];
-    while (unsent.first?.call.left === 0) unsent.take();
-    const stretch = unsent.first;
+    while (unsent.peek()?.call.left === 0) unsent.take();
+    const stretch = unsent.peek();
     if (stretch === undefined) return false;
     const from = stretch.from;
     const to = Math.min(stretch.to, from + this.#most(room));
@@ -74,13 +74,13 @@ export class BulkReads implements CommandSource {
     this.#isOneByOne = true;
   }
 
-  /** Redis hesitates: readers who can be served without it do not wait. */
+  /** Redis hesitates: reads that memory can answer do not wait. */
   spareAll(): void {
     for (const call of this.#live) this.#spare(call);
   }
 
   #ask(stretch: Stretch): void {
-    this.#unsent[stretch.call.lane].add(stretch);
+    this.#unsent[stretch.call.lane].push(stretch);
     this.#options.pipeline.wake();
   }
 
@@ -108,7 +108,7 @@ export class BulkReads implements CommandSource {
     );
   }
 
-  /** Overtaken by its deadline, while Redis answered other commands. */
+  /** Its deadline passed while Redis answered other commands. */
   #isToBeAskedAgain(reply: unknown, answersBefore: number): boolean {
     const { pipeline } = this.#options;
     const isOverdue = reply instanceof Failure && reply.reason === 'timeout';

@@ -1,27 +1,27 @@
 import { inBackground } from '../../../core/background.js';
+import { Fifo } from '../../../core/fifo.js';
 import type { Clock, Timer } from '../../../core/time/clock.js';
-import { Fifo } from '../flow/fifo.js';
 
-/** Callers of one moment who wait together. */
+/** Callers that began to wait at the same moment. */
 export interface Waiting {
   /** The process' idle time when they began to wait. */
   readonly idleAt: number;
-  /** Nobody of them waits any more. */
+  /** None of them waits any more. */
   readonly isOver: boolean;
-  /** Their command was sent: its own deadline ends at the same time, and tells more. */
+  /** Their command was sent. Its own deadline ends at the same time and says more about Redis. */
   readonly isSent: boolean;
 }
 
-/** How much longer than the deadline of their command callers wait for it. */
+/** How much longer callers wait than the deadline of their command. */
 const AFTER_DEADLINE_MS = 2;
 
-/** A large reply that is on its way is waited for, and looked at so often. */
+/** We wait for a large reply in flight, and look at it after each pause of this length. */
 const LOOK_MS = 25;
 
-/** As long as it comes at 10 MB/s, with which the deadlines of commands reckon, too. */
+/** The reply must arrive at 10 MB/s, the speed by which the deadlines of commands grow. */
 const ARRIVING_BYTES = LOOK_MS * 10_000;
 
-/** No value of ours is as large: a server that never stops sending is not waited for. */
+/** No value of ours is this large. We do not wait for a server that never stops sending. */
 const LARGEST_BYTES = 64 * 1_024 * 1_024;
 
 export interface PatienceOptions<T> {
@@ -33,8 +33,8 @@ export interface PatienceOptions<T> {
 }
 
 /**
- * Ends the waiting of callers for whom it took too long. Only time in which the process had nothing to do
- * counts: a process that computes does not wait for Redis, and a large value that arrives is waited for. One
+ * Ends the wait of callers that have waited for `patienceMs`. Only time in which the process was idle counts,
+ * because a process that computes does not wait for Redis. A large value in flight may finish arriving. One
  * timer serves all.
  */
 export class Patience<T extends Waiting> {
@@ -44,7 +44,7 @@ export class Patience<T extends Waiting> {
   readonly #onTimer = (): void => this.#options.clock.afterPoll(this.#check);
   readonly #check = (): void => this.#endOverdue();
   #timer: Timer | undefined;
-  /** What had arrived at the last look. */
+  /** The bytes that had arrived at the last look. */
   #arrived = 0;
 
   constructor(options: PatienceOptions<T>) {
@@ -52,11 +52,14 @@ export class Patience<T extends Waiting> {
   }
 
   add(waiting: T): void {
-    this.#waiting.add(waiting);
+    this.#waiting.push(waiting);
     if (this.#timer === undefined) inBackground(this.#start);
   }
 
-  /** Somebody's waiting is over. Those at the head are let go at once, or the garbage collector copies them again and again. */
+  /**
+   * A wait is over. We drop finished waits at the head at once; otherwise the garbage collector would copy them
+   * again and again.
+   */
   settled(): void {
     this.#first();
   }
@@ -96,7 +99,7 @@ export class Patience<T extends Waiting> {
     const before = this.#arrived;
     const arrived = this.#options.arrived();
     this.#arrived = arrived;
-    // Less than before: a reply was whole, and this is the next one.
+    // If there are fewer than before, that reply was complete and this is the next one.
     const more = arrived < before ? arrived : arrived - before;
     return more >= ARRIVING_BYTES && arrived <= LARGEST_BYTES;
   }
@@ -107,7 +110,7 @@ export class Patience<T extends Waiting> {
   }
 
   #first(): T | undefined {
-    while (this.#waiting.first?.isOver === true) this.#waiting.take();
-    return this.#waiting.first;
+    while (this.#waiting.peek()?.isOver === true) this.#waiting.take();
+    return this.#waiting.peek();
   }
 }

@@ -8,6 +8,6 @@ export interface ReadOptions {
   readonly guard: ReplyGuard;
   readonly clock: Clock;
   readonly commandTimeoutMs: number;
-  /** Whether the reader of a key can be served without Redis, should Redis hesitate. */
+  /** Whether memory can answer a read of this key while Redis hesitates. */
   readonly spare: (key: string) => boolean;
 }

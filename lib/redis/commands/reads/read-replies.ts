@@ -3,10 +3,10 @@ import type { SlotReply } from '../../remote.js';
 import type { ReplySizes } from '../flow/reply-sizes.js';
 import type { ReadOptions } from './read-options.js';
 
-/** Beyond this many expected bytes a read of several keys is divided, so that replies keep flowing. */
+/** We split a read of several keys if we expect more bytes than this, so that replies keep flowing. */
 const READ_BYTES = 256 * 1_024;
 
-/** How many keys one read should ask for at most, where `most` would be too large an answer. */
+/** How many keys one read should have at most, so that its reply does not get too large. */
 export function keysPerRead(sizes: ReplySizes, most: number): number {
   return Math.max(1, Math.min(most, Math.floor(READ_BYTES / Math.max(1, sizes.average))));
 }
@@ -17,7 +17,7 @@ export function isOneByOne(reply: unknown): reply is Failure {
   return reply.isAbout('CROSSSLOT') || reply.isRefusal;
 }
 
-/** The reply of MGET, or `undefined` where it has another shape. Its sizes are learned. */
+/** The reply of MGET, or `undefined` if it has another shape. We learn the sizes of values from it. */
 export function parseSlots(
   reply: unknown,
   count: number,
@@ -33,11 +33,11 @@ export function parseSlots(
     bytes += slot.length;
     if (slot.length > largest) largest = slot.length;
   }
-  sizes.note(count, bytes, largest);
+  sizes.observe(count, bytes, largest);
   return reply;
 }
 
-/** The reply of GET. One of another shape ends the connection. */
+/** The reply of GET. If it has another shape, the connection ends. */
 export function slotOf(
   reply: unknown,
   { pipeline, guard }: Pick<ReadOptions, 'pipeline' | 'guard'>,
@@ -45,7 +45,7 @@ export function slotOf(
   if (reply instanceof Failure) return guard.orDenied(reply);
   if (reply !== null && typeof reply !== 'string') return guard.desync('an odd reply to GET');
   const size = reply === null ? 0 : reply.length;
-  pipeline.sizes.note(1, size, size);
+  pipeline.sizes.observe(1, size, size);
   return reply;
 }
 

@@ -1,6 +1,6 @@
+import { Fifo } from '../../../core/fifo.js';
 import { HESITATES, IMPATIENT } from '../../failure.js';
 import type { Lane, SlotReply } from '../../remote.js';
-import { Fifo } from '../flow/fifo.js';
 import type { CommandSource, Outgoing } from '../flow/pipeline.js';
 import type { Room } from '../flow/window.js';
 import { Patience, type Waiting } from './patience.js';
@@ -10,14 +10,17 @@ import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-r
 /** Keys in one command: enough to share its cost, few enough that replies keep flowing. */
 const MAX_KEYS = 32;
 
-/** Commands without an answer beyond which those of spared readers would only be in the way of others. */
+/**
+ * Above this number of unanswered commands we send none for reads that memory answers: they would only delay
+ * others.
+ */
 const MIN_PROBES = 32;
 
 type Resolve = (slot: SlotReply) => void;
 
 /**
- * The reads of one turn of the event loop, at most `MAX_KEYS`. Those before `next` were sent. Where there is
- * no room to send it, reads of later turns join it and share its patience.
+ * The reads of one turn of the event loop, at most `MAX_KEYS`. The keys before `next` were sent. If there is no
+ * room to send the group, reads of later turns join it and share its wait.
  */
 class Group implements Waiting {
   readonly idleAt: number;
@@ -40,7 +43,7 @@ class Group implements Waiting {
   }
 }
 
-/** What one command asks for a group. */
+/** The keys of a group that one command reads. */
 interface Part {
   readonly group: Group;
   readonly from: number;
@@ -78,8 +81,8 @@ export class SingleReads implements CommandSource {
   sendNext(lane: Lane, room: Room): boolean {
     if (lane === 'bulk') return false;
     this.#open = undefined;
-    while (this.#unsent.first?.isOver === true) this.#unsent.take();
-    const group = this.#unsent.first;
+    while (this.#unsent.peek()?.isOver === true) this.#unsent.take();
+    const group = this.#unsent.peek();
     if (group === undefined) return false;
     const from = group.next;
     group.next = Math.min(group.keys.length, from + this.#most(room));
@@ -93,7 +96,7 @@ export class SingleReads implements CommandSource {
     this.#isOneByOne = true;
   }
 
-  /** Redis hesitates: readers who can be served without it do not wait. */
+  /** Redis hesitates: reads that memory can answer do not wait. */
   spareAll(): void {
     for (const group of this.#live) this.#spare(group);
   }
@@ -106,9 +109,10 @@ export class SingleReads implements CommandSource {
     const { pipeline, spare, clock } = this.#options;
     const { connection } = pipeline;
     if (connection.hesitates && spare(key)) {
-      // Not before the event loop has turned: a caller that asks again at once would never let it read the reply.
+      // We answer only after the event loop has turned. A caller that reads again at once would otherwise keep
+      // it from reading the reply.
       clock.afterPoll(() => resolve(HESITATES));
-      // Some are sent all the same: whether they are answered tells whether Redis hangs.
+      // We still send some, because their answers show whether Redis hangs.
       if (connection.unanswered >= MIN_PROBES) return;
     }
     const group = this.#open ?? this.#begin();
@@ -121,7 +125,7 @@ export class SingleReads implements CommandSource {
     const group = new Group(this.#options.clock.idleTime());
     this.#open = group;
     this.#live.add(group);
-    this.#unsent.add(group);
+    this.#unsent.push(group);
     this.#patience.add(group);
     this.#options.pipeline.wake();
     return group;
@@ -180,7 +184,7 @@ export class SingleReads implements CommandSource {
     });
   }
 
-  /** What was not sent is not sent any more, and nobody joins it. */
+  /** A read that was not sent is dropped, and later reads do not join it. */
   #giveUp(group: Group): void {
     if (this.#open === group) this.#open = undefined;
     group.isGivenUp = true;

@@ -11,12 +11,13 @@ const REIGN_LENGTH = 10;
  * What the records show on a connection to a known life of a server (R6).
  * - `same`: the reign this process knows.
  * - `torn`: the same, and one copy of the generation is missing or older: a fence repairs it.
- * - `missing`: the record, or both copies of the generation, were evicted, and perhaps made anew by others.
+ * - `missing`: the record, or both copies of the generation, were evicted, and perhaps other processes have
+ *   made them again.
  * - `older`: the data went back.
  */
 export type Sight = 'same' | 'torn' | 'missing' | 'older';
 
-/** The serial of `serial:random`; -1 for what cannot be read. */
+/** The serial of `serial:random`; -1 if it cannot be read. */
 export function serialOf(generation: string): number {
   const digits = /^(\d+):/.exec(generation)?.[1];
   return digits === undefined ? -1 : Number(digits);
@@ -26,7 +27,7 @@ function randomPart(generation: string): string {
   return generation.slice(generation.indexOf(':') + 1);
 }
 
-/** What this process remembers of the data in Redis. It knows no connection and sends nothing. */
+/** What this process remembers about the data in Redis. It knows no connection and sends nothing. */
 export class DataIdentity {
   #life = '';
   #reign = '';
@@ -35,7 +36,7 @@ export class DataIdentity {
   #generation: string = randomText(GENERATION_LENGTH);
   #normalIn: string | undefined;
 
-  /** The mark that an entry must carry. Before any connection it is this process' own. */
+  /** The mark that an entry must carry. Before the first connection it is this process' own. */
   get generation(): string {
     return this.#generation;
   }
@@ -53,7 +54,7 @@ export class DataIdentity {
     return this.#serial;
   }
 
-  /** Whether this process read from Redis before, in this life of the server. */
+  /** Whether this process has read from Redis in this life of the server. */
   wasNormalIn(life: string): boolean {
     return this.#normalIn === life;
   }
@@ -63,22 +64,23 @@ export class DataIdentity {
     this.#normalIn = this.#life;
   }
 
-  /** What to bring to OPEN. Each try has new random parts, and none is from memory (R2). */
+  /** The arguments of OPEN. Each try has new random parts, and none comes from memory (R2). */
   opening(life: string): Opening {
     const random = randomText(GENERATION_LENGTH);
     return { life, reign: randomText(REIGN_LENGTH), random, serial: this.#serial };
   }
 
   /**
-   * OPEN was answered, or a server that may only be read was judged: takes over reign and generation, and says
-   * what there is to judge (R3). `joins`: the data is the same as before, though its life has another name now.
+   * OPEN was answered, or a server that may only be read was judged: takes over reign and generation, and
+   * returns the evidence to judge (R3). `joins`: the data is the same as before, though its life has another
+   * name now.
    */
   opened(life: string, records: Records, joins: boolean): Evidence {
     const { chain, count } = records;
     const reign = lastReign(chain);
     const serial = serialOf(records.generation);
     const isOlderGeneration = serial < this.#serial;
-    // The same reign, and yet the server lost what it had acknowledged: its life proves nothing.
+    // The reign is the same, but the server lost acknowledged writes, so its life proves nothing.
     const wentBack = reign?.id === this.#reign && count < this.#count;
     if (joins && this.#normalIn === this.#life) this.#normalIn = life;
     if (wentBack) this.#normalIn = undefined;
@@ -89,7 +91,7 @@ export class DataIdentity {
     return { life: wentBack ? '' : life, chain, count, serial, isOlderGeneration };
   }
 
-  /** Takes over what is not worse than what is remembered. */
+  /** Takes over records that do not go back. */
   see(records: Records): Sight {
     const serial = serialOf(records.generation);
     const isMine = this.#reign !== '' && lastReign(records.chain)?.id === this.#reign;
@@ -107,13 +109,14 @@ export class DataIdentity {
   }
 
   /**
-   * Whether a server that refuses writes may be read. Nobody can open a reign there, so its data must be that of
-   * a reign opened in this very life of the server, and it must not lie behind what is remembered. That holds
-   * for a server that is full or cannot save, and for a replica whose data was not replaced since its demotion.
+   * Whether a server that refuses writes may be read. No process can open a reign there, so its data must be
+   * that of a reign opened in this very life of the server, and it must not be older than what this process
+   * remembers. That holds for a server that is full or cannot save, and for a replica whose data was not
+   * replaced since its demotion.
    */
   mayRead(life: string, records: Records, serverMs: number): boolean {
     const last = lastReign(records.chain);
-    // Nothing is there, and nothing is remembered that could be missing.
+    // The server is empty, and this process remembers nothing that could be missing.
     if (last === undefined) return this.#reign === '';
     if (last.life !== life || serialOf(records.generation) < this.#serial) return false;
     if (last.id === this.#reign && records.count < this.#count) return false;

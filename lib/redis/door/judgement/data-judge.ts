@@ -12,10 +12,10 @@ import { forbidden, isDemotion, isRefused, textOf } from './refusal.js';
 import { isKnownLife, lifeNow, lifeOf } from './server-info.js';
 import { settlingMs } from './settling.js';
 
-/** What is known of the server behind a connection. */
+/** What we know about the server behind a connection. */
 interface Server {
   readonly runId: string | undefined;
-  /** INFO tells its life: another life will be noticed. */
+  /** INFO names its life, so we notice another life. */
   readonly isNamed: boolean;
   readonly capabilities: Capabilities;
   life: string;
@@ -23,19 +23,19 @@ interface Server {
   namedLife: string | undefined;
 }
 
-/** The reign is known, and what this process acknowledged was judged against it. */
+/** The reign is known, and the writes acknowledged to this process were compared with it. */
 export interface Judged {
-  /** All that this process read and acknowledged is there: it may go on as if nothing had been. */
+  /** Everything that this process read and wrote is there, so it may go on without settling. */
   readonly isIntact: boolean;
   /** When OPEN was sent (local, monotonic). */
   readonly sentAt: number;
-  /** Until when nobody reads this reign (local, monotonic); `undefined`: it may be read. */
+  /** Until when no process reads this reign (local, monotonic); `undefined`: it may be read. */
   readonly until: number | undefined;
 }
 
 /**
- * What a heartbeat showed. All but `same` proves nothing. `replica`: the server was demoted, and its data is what it
- * was. `replaced`: it was demoted, and its data is another one.
+ * What a heartbeat showed. Only `same` proves the data. `replica`: the server was demoted and still has its
+ * data. `replaced`: it was demoted and has other data.
  */
 export type Sighting = 'same' | 'missing' | 'older' | 'replica' | 'replaced' | 'other-life';
 
@@ -65,7 +65,7 @@ export class DataJudge {
     this.#canSweep = false;
   }
 
-  /** R1. What is of no use is a Failure; a server that refuses writes is not. */
+  /** R1. Returns a Failure if the server cannot be used. A server that refuses writes can. */
   async probe(session: DoorSession, payloadBytes: number): Promise<Found | Failure> {
     const { prefix, clock, serverClock } = this.#options;
     const found = await probe(session, { prefix, clock, serverClock, payloadBytes });
@@ -73,7 +73,7 @@ export class DataJudge {
     const { info, capabilities, records } = found;
     const { runId, replicationId } = info;
     const known = this.#servers.get(session);
-    // A life without a name lasts as long as its connection.
+    // A life that INFO does not name lasts as long as its connection.
     const isNamed = runId !== undefined && replicationId !== undefined;
     const life = isNamed || known === undefined ? lifeOf(runId, replicationId) : known.life;
     const namedLife = lastReign(records.chain)?.life;
@@ -83,7 +83,10 @@ export class DataJudge {
     return found;
   }
 
-  /** R2 and R3, and the flush that may follow. `isContinued`: over the connection that was in use. */
+  /**
+   * Opens a reign (R2), judges (R3), and flushes if necessary. `isContinued`: over the connection that was in
+   * use.
+   */
   async open(session: DoorSession, isContinued: boolean): Promise<Judged | Failure> {
     const server = this.#server(session);
     if (server === undefined) return session.desync('no probe before a judgement');
@@ -106,7 +109,10 @@ export class DataJudge {
     return { isIntact: !isFlushed && (joins || evidence.life === before), sentAt, until };
   }
 
-  /** Whether a server that refuses writes may be read: by its data, and by what was acknowledged to this process. */
+  /**
+   * Whether a server that refuses writes may be read. Its data and the writes acknowledged to this process
+   * decide.
+   */
   mayRead(session: DoorSession, { records, writesRefused }: Found): boolean {
     const server = this.#server(session);
     if (server === undefined) return false;
@@ -120,7 +126,7 @@ export class DataJudge {
     return this.#tierJudges(evidence) === 'intact';
   }
 
-  /** Whether a replica's data can be told from other data. Where lives have no names, nobody knows. */
+  /** Whether we can tell a replica's data from other data. If INFO names no life, we cannot. */
   canJudgeReplica(session: DoorSession): boolean {
     return this.#server(session)?.isNamed === true;
   }
@@ -149,19 +155,19 @@ export class DataJudge {
     return (await this.#repair(session, id)) ?? (await followOld()) ?? 'same';
   }
 
-  /** One copy of the generation was missing or older. */
+  /** Repairs a copy of the generation that is missing or older. */
   async #repair(session: DoorSession, reign: string): Promise<Failure | undefined> {
     if (!this.#isTorn) return undefined;
     const records = await session.fence(reign);
     return records instanceof Failure ? records : undefined;
   }
 
-  /** A new generation (R4). */
+  /** Makes a new generation (R4). */
   bump(session: DoorSession): Promise<string | Failure> {
     return this.#generations.bump(session);
   }
 
-  /** What this process acknowledged, against what is there (R3). */
+  /** Lets the tiers compare the writes acknowledged to this process with the data (R3). */
   #tierJudges(evidence: Evidence): 'intact' | 'amnesia' {
     const { listener, door } = this.#options.situation;
     return listener.judge(door, evidence);
@@ -195,7 +201,7 @@ export class DataJudge {
   }
 }
 
-/** A life without a name was there all the time, or begins anew: it joins the reign that others opened. */
+/** A life without a name is the old one or a new one. It joins the reign that others opened. */
 function joinNamed(server: Server): boolean {
   if (isKnownLife(server.life) || server.namedLife === undefined) return false;
   server.life = server.namedLife;

@@ -16,7 +16,7 @@ export interface JudgeOptions {
   readonly serverClock: ServerClock;
 }
 
-/** Changes the generation (R4), and hears of changes that release 0.1 made. */
+/** Changes the generation (R4), and notices changes that release 0.1 made. */
 export class Generations {
   readonly #identity: DataIdentity;
   readonly #options: JudgeOptions;
@@ -28,7 +28,7 @@ export class Generations {
     this.#old = new OldRelease(options.prefix);
   }
 
-  /** Each try has a random part of its own, so that a late one is no other's. */
+  /** Each try has a random part of its own, so that a late one does not equal another. */
   async bump(session: DoorSession): Promise<string | Failure> {
     const random = randomText(GENERATION_LENGTH);
     const [generation, ofOld] = await Promise.all([
@@ -39,8 +39,9 @@ export class Generations {
   }
 
   /**
-   * Asks for the generation of release 0.1. What is returned is called once the records were read: where 0.1 has
-   * dropped everything, so does this process. It tells nobody, or the versions would go on for ever.
+   * Reads the generation of release 0.1. Call the returned function after the records were read: if 0.1 has
+   * dropped everything, this process does the same. It does not tell 0.1, because the versions would answer
+   * each other for ever.
    */
   look(session: DoorSession): () => Promise<Failure | undefined> {
     const reply = this.#old.read(session);
@@ -55,7 +56,7 @@ export class Generations {
     };
   }
 
-  /** The same in a heartbeat: nothing is asked where no process of 0.1 was ever seen. */
+  /** The same in a heartbeat. Reads nothing if there was never a process of 0.1. */
   lookAgain(session: DoorSession): () => Promise<Failure | undefined> {
     return this.#old.isKnown ? this.look(session) : async () => undefined;
   }

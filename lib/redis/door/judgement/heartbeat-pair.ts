@@ -19,7 +19,7 @@ export interface PairOptions {
   readonly capabilities: Capabilities;
   /** The name of the record of positions. */
   readonly positionKey: string;
-  /** Our reign, where something is to be fenced; `undefined` only reads: an idle cache writes nothing. */
+  /** Our reign, if there is something to fence. `undefined`: only read, because an idle cache writes nothing. */
   readonly fence: string | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function sendPair(
   return { records, role: role.role, replicationId: role.replicationId };
 }
 
-/** `isTimed`: also the server's time, which TIME does not tell. */
+/** `isTimed`: also returns the server's time, because TIME is refused. */
 async function roleByInfo(session: DoorSession, isTimed: boolean): Promise<Role | Failure> {
   const [replication, server] = await Promise.all([
     session.info('replication'),

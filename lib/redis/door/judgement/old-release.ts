@@ -3,44 +3,47 @@ import { Failure } from '../../failure.js';
 import type { DoorSession } from '../door-session.js';
 
 /**
- * The record of release 0.1, whose processes may share the prefix during a rolling deploy. It has a generation of
- * its own: each version tells the other when everything under the prefix is to be dropped.
+ * The record of release 0.1, whose processes may share the prefix during a rolling deploy. It has a generation
+ * of its own. Each version changes the other's when everything under the prefix must go.
  */
 export class OldRelease {
   readonly #key: string;
-  /** The generation of 0.1 seen last; '': there was none. */
+  /** The generation of 0.1 that we saw last; '': there was none. */
   #seen: string | undefined;
 
   constructor(prefix: string) {
     this.#key = `${prefix}${RESERVED}fence`;
   }
 
-  /** Whether there is something to follow. */
+  /** Whether there is a record of 0.1. */
   get isKnown(): boolean {
     return this.#seen !== undefined && this.#seen !== '';
   }
 
-  /** The generation of 0.1, or ''. To be sent before the records are read, or our own changes look like theirs. */
+  /**
+   * Returns the generation of 0.1, or ''. Call it before reading the records; otherwise our own changes look
+   * like theirs.
+   */
   async read(session: DoorSession): Promise<string> {
     const reply = await session.send(['HGET', this.#key, 'gen']);
     return typeof reply === 'string' ? reply : '';
   }
 
   /**
-   * Whether a process of 0.1 has changed its generation since it was seen last. One that equals `own`, the random
-   * part of ours, came with a change of ours.
+   * Whether a process of 0.1 has changed its generation since we saw it last. A generation that equals `own`,
+   * the random part of ours, came from us.
    */
   hasChanged(found: string, own: string): boolean {
     return this.#seen !== undefined && found !== '' && found !== this.#seen && found !== own;
   }
 
-  /** What was found has been answered. */
+  /** Remembers a generation that we have followed. */
   follow(found: string): void {
     if (found !== '') this.#seen = found;
     else this.#seen ??= '';
   }
 
-  /** Makes processes of 0.1 drop what they hold, if there ever were any. */
+  /** Makes processes of 0.1 drop their entries, if there is a record of them. */
   async bump(session: DoorSession, random: string): Promise<Failure | undefined> {
     const found = await session.send(['EXISTS', this.#key]);
     if (found instanceof Failure) return found;

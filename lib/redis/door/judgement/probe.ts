@@ -14,7 +14,7 @@ export interface Found {
   readonly info: ServerInfo;
   readonly records: Records;
   readonly capabilities: Capabilities;
-  /** Present when Redis refuses writes. */
+  /** Present if Redis refuses writes. */
   readonly writesRefused: Failure | undefined;
 }
 
@@ -22,11 +22,11 @@ export interface ProbeOptions {
   readonly prefix: string;
   readonly clock: Clock;
   readonly serverClock: ServerClock;
-  /** As many bytes as the write that was refused last: a small one may pass where it did not. */
+  /** As many bytes as the write that was refused last. A smaller one may pass although that one did not. */
   readonly payloadBytes: number;
 }
 
-/** The probe's key deletes itself, should nobody remove it. */
+/** The probe's key expires after this, if the probe does not delete it. */
 const PROBE_TTL_MS = '5000';
 
 interface Asked {
@@ -42,9 +42,9 @@ interface Asked {
 }
 
 /**
- * Asks Redis to prove itself: a real write, read back, in the time any command has; and learns which
- * server and which data it is, and which commands it runs. PING would be answered by a replica, by a full or
- * a loading server. `session` may be in use: the probe then looks whether writes are accepted again.
+ * Tests Redis with a real write, read back, in the time that any command has. Finds out which server and which
+ * data this is, and which commands it runs. A PING would not do, because a replica, a full server and a loading
+ * one answer it. `session` may be in use; the probe then tests whether Redis accepts writes again.
  */
 export async function probe(session: DoorSession, options: ProbeOptions): Promise<Found | Failure> {
   const asked = await ask(session, options);
@@ -63,8 +63,8 @@ export async function probe(session: DoorSession, options: ProbeOptions): Promis
 }
 
 /**
- * Everything in one round trip. INFO comes first, because a connection does not outlast an answer such as
- * CLUSTERDOWN. SCAN is asked for only where the record is missing, once that is known.
+ * Sends everything in one round trip. INFO comes first, because an answer such as CLUSTERDOWN ends the
+ * connection. SCAN follows only if the record turns out to be missing.
  */
 async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> {
   const { prefix, clock, payloadBytes } = options;
@@ -87,7 +87,7 @@ async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> 
   return { payload, sentAt, set, got, refused, time, records, info, scan };
 }
 
-/** Something else than a single Redis. This goes before what it refuses. */
+/** Something other than a single Redis. This takes precedence over what it refuses. */
 function whatItIs({ set, got, records }: Asked, info: ServerInfo): Failure | undefined {
   if (info.mode === 'sentinel') return sentinelPort();
   if (info.mode === 'cluster') return clusterNode('cluster_enabled:1');
@@ -95,7 +95,7 @@ function whatItIs({ set, got, records }: Asked, info: ServerInfo): Failure | und
   return redirect && clusterNode(textOf(redirect));
 }
 
-/** Without these the cache cannot work at all. */
+/** The commands without which the cache cannot work at all. */
 function whatItForbids({ set, got, refused, records }: Asked): Failure | undefined {
   const essential: readonly (readonly [string, unknown])[] = [
     ['SET', set],
@@ -111,7 +111,7 @@ function whatItForbids({ set, got, refused, records }: Asked): Failure | undefin
   return first && forbidden(...first);
 }
 
-/** Commands of scripts without which the cache gets along. */
+/** Commands of scripts that the cache can do without. */
 const SUBSTITUTED: ReadonlySet<string> = new Set(['MGET', 'UNLINK', 'DEL']);
 
 /** Redis is away, or does not answer in time. */
@@ -135,7 +135,7 @@ function capabilitiesOf({ refused, scan, time, info }: Asked): Capabilities {
   };
 }
 
-/** TIME, or what INFO says of it; else the local clock stays. */
+/** Uses TIME, or the time in INFO. Without both the local clock stays. */
 function observeTime(asked: Asked, info: ServerInfo, serverClock: ServerClock): void {
   const micros = typeof asked.time === 'number' ? asked.time : info.micros;
   if (micros !== undefined) serverClock.observe(micros / 1_000, asked.sentAt);

@@ -1,14 +1,14 @@
 import type { CacheReason } from '../../../api/reason.js';
 import { Failure } from '../../failure.js';
 
-/** What Redis said. */
+/** The text of Redis' error. */
 export function textOf({ error }: Failure): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * How Redis, and what stands before it, say that a command is unknown or forbidden: an ACL, also inside a
- * script; `rename-command`; proxies, each in their own words.
+ * The errors for a command that is unknown or forbidden: by an ACL, also inside a script, by `rename-command`,
+ * or by a proxy.
  */
 const REFUSALS = [
   /^NOPERM/,
@@ -21,7 +21,10 @@ const REFUSALS = [
   /no permissions? to/i,
 ];
 
-/** "OOM command not allowed …" is about memory. What refuses writes alone forbids nothing for good. */
+/**
+ * "OOM command not allowed …" is about memory. An error that only refuses writes does not forbid a command for
+ * good.
+ */
 const WRITES_ALONE = /\b(OOM|MISCONF|READONLY|NOREPLICAS)\b/;
 
 /** Whether an error says that the command is unknown or forbidden. */
@@ -36,12 +39,12 @@ export function isRefused(reply: unknown): reply is Failure {
   return isRefusal(textOf(reply));
 }
 
-/** Whether what was refused is needed for sweeping alone. */
+/** Whether only sweeping needs the refused command. */
 export function isSweepRefused(reply: unknown): boolean {
   return isRefused(reply) && /\b(scan|unlink|del)\b/i.test(textOf(reply));
 }
 
-/** The answer of a node of a Redis Cluster for a key, or keys, that are not its own. */
+/** Whether it is the answer of a node of a Redis Cluster for keys that are not its own. */
 export function isRedirect(reply: unknown): reply is Failure {
   return (
     reply instanceof Failure &&
@@ -54,7 +57,7 @@ export function isDemotion(failure: Failure): boolean {
   return /\bREADONLY\b/.test(textOf(failure));
 }
 
-/** A command without which the cache cannot work is refused. */
+/** The failure for a refused command that the cache needs. */
 export function forbidden(command: string, told: string): Failure {
   const message = `Redis does not run ${command}, which the cache needs: ${told}`;
   return new Failure('unavailable', 'permission', new Error(message));
@@ -71,7 +74,7 @@ export function sentinelPort(): Failure {
   return new Failure('unavailable', 'sentinel', new Error(message));
 }
 
-/** What does not end by itself within seconds is tried again no sooner than this. */
+/** We wait at least this long after a failure that does not end by itself within seconds. */
 const SLOW_PAUSE_MS = 5_000;
 
 const SLOW: ReadonlySet<CacheReason> = new Set(['permission', 'cluster_node', 'sentinel']);

@@ -5,8 +5,9 @@ import type { DoorSession } from '../door-session.js';
 import { isRefusal } from './refusal.js';
 
 /**
- * Runs what the cache's scripts run, on a key of the probe's own, and says how each failed. In this order the key is
- * a string that expires, so that the commands of a hash fail too: as WRONGTYPE, if they may run at all.
+ * Runs the commands of the cache's scripts on a key of the probe's own, and returns how each failed. In this
+ * order the key is a string that expires, so that the commands of a hash fail too: as WRONGTYPE, if they may
+ * run at all.
  */
 export const TRY_COMMANDS: Script = script(
   'TRY_COMMANDS',
@@ -26,7 +27,7 @@ return failures
 `,
 );
 
-/** How Redis refused a command, by its name. `undefined`: not even this can be asked. */
+/** Redis' refusals by the name of the command, or why the script itself failed. */
 export type RefusedCommands = ReadonlyMap<string, string> | Failure;
 
 /** Asks which commands of the scripts Redis does not know or forbids. */

@@ -2,10 +2,10 @@ import type { Clock } from '../../../core/time/clock.js';
 import { ANOMALY_MICROS } from '../../../entry/slot.js';
 import type { ServerTime, Stamp } from '../../remote.js';
 
-/** How fast two clocks part at most: 200 parts in a million, twice what oscillators are allowed. */
+/** How fast two clocks drift apart at most: 200 parts in a million, twice what oscillators are allowed. */
 const DRIFT = 200e-6;
 
-/** How long a good sample is believed before a worse one replaces it. */
+/** How long a good sample is valid before a worse one replaces it. */
 const SAMPLE_VALID_MS = 10_000;
 
 interface Sample {
@@ -18,13 +18,13 @@ interface Sample {
 }
 
 /**
- * The Redis server's clock as this process estimates it: the local monotonic clock plus an offset learned
- * from replies that carry the server's time (Cristian, "Probabilistic clock synchronization", 1989: wrong by
- * at most half a round trip). Before the first reply it is the local wall clock. Everything that processes
- * compare with each other is in this time, so their own clocks need not agree.
+ * The Redis server's clock as this process estimates it: the local monotonic clock plus an offset learned from
+ * replies that carry the server's time (Cristian, "Probabilistic clock synchronization", 1989: wrong by at most
+ * half a round trip). Before the first reply it is the local wall clock. Everything that processes compare with
+ * each other is in this time, so their own clocks need not agree.
  *
  * Invariant: stamps grow, except where the server's clock was set back by more than a second. The scripts
- * ignore versions that lie so far in the future, and stamps that stayed there would be refused.
+ * ignore versions that far in the future, and would refuse stamps that stayed there.
  */
 export class ServerClock implements ServerTime {
   readonly #clock: Clock;
@@ -51,16 +51,16 @@ export class ServerClock implements ServerTime {
     return this.now() + this.errorMs;
   }
 
-  /** What the estimate is wrong by at most; 0 before the first reply. */
+  /** The largest possible error of the estimate; 0 before the first reply. */
   get errorMs(): number {
     const best = this.#best;
     return best === undefined ? 0 : best.errorMs + (this.#clock.now() - best.at) * DRIFT;
   }
 
   /**
-   * A reply said that the server's time was `serverMs`, at some moment since `sentAt` (local, monotonic).
-   * The sample with the shortest round trip is believed, unless a newer one contradicts it (a clock was
-   * set) or it is old (clocks drift).
+   * A reply said that the server's time was `serverMs`, at some moment since `sentAt` (local, monotonic). We
+   * believe the sample with the shortest round trip, unless a newer one contradicts it (a clock was set) or it
+   * is old (clocks drift).
    */
   observe(serverMs: number, sentAt: number): void {
     if (!Number.isFinite(serverMs)) return;
@@ -80,7 +80,7 @@ export class ServerClock implements ServerTime {
     const errorMicros = this.errorMs * 1_000;
     const latest = Math.ceil(nowMicros + errorMicros);
     const last = this.#floor(latest);
-    // Of before the clock was set back: it proves nothing.
+    // It dates from before the clock was set back, so we ignore it.
     const seen = this.#seen > latest + ANOMALY_MICROS ? 0 : this.#seen;
     const low = Math.max(Math.floor(nowMicros - errorMicros), last.low + 1, seen + 1);
     const high = Math.max(latest, low, last.high + 1);
@@ -96,7 +96,7 @@ export class ServerClock implements ServerTime {
     this.newTurn();
   }
 
-  /** A stamp of before the first reply is as wrong as the local wall clock. */
+  /** A stamp from before the first reply is as wrong as the local wall clock. */
   renewed(stamp: Stamp): Stamp {
     if (stamp.epoch === this.#epoch) return stamp;
     const micros = (stamp.at + this.#offsetMs) * 1_000;
@@ -117,7 +117,7 @@ export class ServerClock implements ServerTime {
     this.#shared = undefined;
   }
 
-  /** Versions up to here may be of before the clock was set back. */
+  /** Versions up to here may date from before the clock was set back. */
   get ceiling(): number {
     if (this.#shown <= this.now() * 1_000) this.#shown = 0;
     return this.#shown;
@@ -129,7 +129,10 @@ export class ServerClock implements ServerTime {
     if (this.#best !== undefined) this.#shown = Math.max(this.#shown, this.latest() * 1_000);
   }
 
-  /** A floor far above the server's clock is of a time before that clock was set back, or of a wrong local clock. */
+  /**
+   * A floor far above the server's clock dates from before that clock was set back, or from a wrong local
+   * clock.
+   */
   #floor(latest: number): Pick<Stamp, 'low' | 'high'> {
     return this.#last.low > latest + ANOMALY_MICROS ? { low: 0, high: 0 } : this.#last;
   }

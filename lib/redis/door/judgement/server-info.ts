@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { randomText } from '../../../core/random.js';
 
-/** What INFO says of a server. */
+/** The fields of INFO that we use. */
 export interface ServerInfo {
-  /** `undefined`: it is not told. */
+  /** `undefined`: INFO does not tell it. */
   readonly role: 'master' | 'replica' | undefined;
   readonly runId: string | undefined;
   readonly replicationId: string | undefined;
@@ -13,10 +13,10 @@ export interface ServerInfo {
 
 const LIFE_LENGTH = 16;
 
-/** Begins the name of a life that nobody can recognise again. Never part of a hash in hexadecimal. */
+/** The first letter of the name of a life that no process can recognise. It never occurs in a hexadecimal hash. */
 const UNKNOWN_LIFE = '?';
 
-/** Reads what was answered, in any order and number of sections. */
+/** Reads any number of sections of INFO, in any order. */
 export function parseInfo(text: string): ServerInfo {
   const field = (name: string): string | undefined =>
     new RegExp(`^${name}:([^\\r\\n]+)`, 'm').exec(text)?.[1];
@@ -39,8 +39,8 @@ export function parseInfo(text: string): ServerInfo {
 }
 
 /**
- * Names one life of a server: it ends with a restart, a demotion and a promotion. A server that does not tell
- * enough gets a new life with every connection, so that nothing acknowledged before counts as kept.
+ * Names one life of a server: it ends with a restart, a demotion and a promotion. If INFO does not tell enough,
+ * each connection is a new life, so that nothing acknowledged before counts as kept.
  */
 export function lifeOf(runId: string | undefined, replicationId: string | undefined): string {
   if (runId === undefined || replicationId === undefined) {

@@ -1,18 +1,18 @@
 /**
- * S, the settling time (R5): nobody reads a new reign before so long after it was opened, so that every live
- * process has noticed the change and replayed what the new data lacks. It covers, one after the other, the
- * longest time until a process notices (a heartbeat every 500 ms, and three commands that stay unanswered for
- * the default `commandTimeout` of 100 ms), the longest pause between two attempts while something is to be
- * replayed (500 ms), and connecting, judging and replaying (about 500 ms): 1.8 s.
+ * S, the settling time (R5): no process reads a new reign before it is this old, so that every live process has
+ * noticed the change and replayed what the new data lacks. It covers, one after the other, the longest time
+ * until a process notices (a heartbeat every 500 ms, and three commands that stay unanswered for the default
+ * `commandTimeout` of 100 ms), the longest pause between two attempts while something waits to be replayed (500
+ * ms), and connecting, judging and replaying (about 500 ms): 1.8 s.
  */
 export const SETTLING_MS = 2_000;
 
 export interface Opening {
-  /** Server time (ms) at which the reign was opened; 0 where nothing old can be read in it. */
+  /** Server time (ms) at which the reign was opened; 0 if nothing old can be read in it. */
   readonly openedAt: number;
-  /** Server time (ms) of the reply that says so. */
+  /** Server time (ms) of that reply. */
   readonly serverMs: number;
-  /** This process read this life of the server before: it heard of every change in it. */
+  /** This process has read this life of the server, so it knows every change of generation in it. */
   readonly wasNormal: boolean;
 }
 

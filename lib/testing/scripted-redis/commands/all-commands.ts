@@ -6,7 +6,7 @@ import { SCRIPT_COMMANDS } from './scripting.js';
 import { SERVER_COMMANDS } from './server.js';
 import { STRING_COMMANDS } from './strings.js';
 
-/** All that this package sends. */
+/** All commands that this package sends. */
 export const COMMANDS: CommandTable = {
   ...STRING_COMMANDS,
   ...KEY_COMMANDS,

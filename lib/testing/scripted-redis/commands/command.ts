@@ -4,7 +4,7 @@ import type { Reply } from '../reply.js';
 /** The parts of a server that its commands work on. */
 export interface ServerState {
   readonly keyspace: Keyspace;
-  /** SHA1 of the scripts that it has been given. */
+  /** SHA1 of the scripts that it knows. */
   readonly scripts: Set<string>;
   runId: string;
   replicationId: string;
@@ -21,9 +21,9 @@ export interface ServerState {
 export type Run = (state: ServerState, args: readonly string[]) => Reply;
 
 export interface CommandSpec {
-  /** How many words it has, its name included; negative: at least so many. */
+  /** How many words it has, its name included; negative: at least that many. */
   readonly arity: number;
-  /** Gets what stands after the name. Throws an `ErrorReply`. */
+  /** Gets the words after the name. Throws an `ErrorReply`. */
   readonly run: Run;
   readonly isWrite: boolean;
   /** Whether it is refused when memory is full. */

@@ -1,7 +1,7 @@
 import { ErrorReply, type Reply } from '../reply.js';
 import { type CommandTable, command, type Run, type ServerState } from './command.js';
 
-/** The real one that conformance was tested with. */
+/** The version of the real Redis in the conformance test. */
 const VERSION = '7.0.15';
 
 const MICROS = 1_000_000;

@@ -16,11 +16,11 @@ import {
 /** A claim that hands out no token may hold this long. */
 const LONGEST_HOLD_MS = 60_000;
 
-/** What is under a key, taken apart. */
+/** The content of a key, parsed. */
 interface Parts {
   readonly token: string;
   readonly untilMs: number;
-  /** What stands behind the lease; '' where that is no entry of ours. */
+  /** The text behind the lease; '' if it is no entry of ours. */
   readonly slot: string;
   readonly version: number;
 }
@@ -68,7 +68,7 @@ interface Target {
   readonly now: ServerTime;
 }
 
-/** A lease before what is in the slot, which lives as long as both. */
+/** Puts a lease before the content of the slot, which then lives as long as both. */
 function lease(run: ScriptRun, key: string, { slot, now }: Target): void {
   const leaseMs = toNumber(run.argv(2)) ?? Number.NaN;
   const left = run.call('PTTL', key) as number;

@@ -9,7 +9,7 @@ const CHAIN_LENGTH = 16;
 /** A serial, and what entries carry of it. */
 const GENERATION = new RegExp(`^(\\d{1,16}):[^]{${GENERATION_LENGTH}}$`);
 
-/** The two records of a prefix, mended where something else stands in their place. */
+/** The two records of a prefix. Removes keys of another type in their place. */
 class Records {
   readonly #run: ScriptRun;
   readonly now: ServerTime;

@@ -1,6 +1,6 @@
 import { ErrorReply, type Reply } from '../reply.js';
 
-/** One run of a script: what it is given, and the commands of Redis. */
+/** One run of a script: its arguments, and the commands of Redis. */
 export interface ScriptRun {
   readonly keys: readonly string[];
   /** `ARGV[position]`: counts from 1, as Lua does; '' where there is none. */
@@ -20,7 +20,7 @@ export interface ServerTime {
   readonly ms: number;
 }
 
-/** Where TIME is forbidden, INFO tells the time. */
+/** If TIME is forbidden, INFO has the time. */
 export function readTime(run: ScriptRun): ServerTime {
   const micros = microsOf(run);
   return { micros, ms: Math.floor(micros / 1_000) };

@@ -10,7 +10,7 @@ export function isLeased(slot: string): boolean {
   return slot.startsWith(S.LEASE_MARK);
 }
 
-/** What stands in a slot, without the lease before it. */
+/** The content of a slot, without the lease before it. */
 export function entryOf(slot: string): string {
   return isLeased(slot) ? slot.slice(S.LEASE_WIDTH) : slot;
 }

@@ -42,7 +42,7 @@ function isNewer(slot: string, item: Item, now: ServerTime): boolean {
   return version > item.limit && version < now.micros + item.ahead;
 }
 
-/** Looks first. Whether it was stored. */
+/** Reads first. Returns whether it stored the text. */
 function compareAndSet(run: ScriptRun, item: Item, now: ServerTime): boolean {
   const head = headOf(run, item.key);
   if (head !== undefined && isNewer(head, item, now)) return false;
@@ -50,7 +50,7 @@ function compareAndSet(run: ScriptRun, item: Item, now: ServerTime): boolean {
   return true;
 }
 
-/** Stores first, and puts back what was newer. Whether it stayed. */
+/** Stores first, and puts back a newer value. Returns whether its own stayed. */
 function exchange(run: ScriptRun, item: Item, now: ServerTime): boolean {
   const old = run.attempt('SET', item.key, item.text, 'PX', item.px, 'GET');
   if (old instanceof ErrorReply) return compareAndSet(run, item, now);
@@ -59,14 +59,14 @@ function exchange(run: ScriptRun, item: Item, now: ServerTime): boolean {
   return false;
 }
 
-/** By the text of the versions alone, as the script looks first. */
+/** Compares the texts of the versions alone, as the script does first. */
 function isPlainlyOlder(old: string, { text }: Item): boolean {
   const versionIn = (entry: string): string =>
     entry.slice(S.VERSION_AT, S.VERSION_AT + S.VERSION_LENGTH);
   return old.startsWith(S.MARK) && versionIn(old) <= versionIn(text);
 }
 
-/** How long what is put back has still to live. */
+/** The remaining life of the value that is put back. */
 function lifeOf(entry: string, run: ScriptRun, now: ServerTime): number {
   if (kindOf(entry) === S.KIND_TOMBSTONE) return number(run.argv(4));
   const life = versionOf(entry) / 1_000 + ttlOf(entry) - now.ms;

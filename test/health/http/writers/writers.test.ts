@@ -28,7 +28,7 @@ const WRITERS: readonly Writer[] = [jsonWriter, ietfWriter, textWriter];
 
 describe('the writer of JSON', () => {
   it('shows everything, the status first, and the history when it is there', () => {
-    const body = jsonWriter.report(broken, { ...seen, history: [] });
+    const body = jsonWriter.render(broken, { ...seen, history: [] });
     expect(body).to.match(/^\{"status":"error"/);
     expect(JSON.parse(body)).to.deep.equal({
       status: 'error',
@@ -50,19 +50,19 @@ describe('the writer of JSON', () => {
   });
 
   it('shows the status alone to whom nothing else may be shown', () => {
-    for (const body of [jsonWriter.report(broken, hidden), jsonWriter.readiness(broken, hidden)]) {
+    for (const body of [jsonWriter.render(broken, hidden), jsonWriter.readiness(broken, hidden)]) {
       expect(body).to.equal('{"status":"error"}');
     }
   });
 
   it('says when it had to leave something out', () => {
-    expect(JSON.parse(jsonWriter.report(crowd, seen)).trimmed).to.equal(true);
+    expect(JSON.parse(jsonWriter.render(crowd, seen)).trimmed).to.equal(true);
   });
 });
 
 describe('the writer of health+json', () => {
   it('uses the words of the draft, and an output for what is not up', () => {
-    expect(JSON.parse(ietfWriter.report(broken, seen))).to.deep.equal({
+    expect(JSON.parse(ietfWriter.render(broken, seen))).to.deep.equal({
       status: 'fail',
       checks: {
         database: [{ status: 'fail', output: 'refused', code: 'E' }],
@@ -75,11 +75,11 @@ describe('the writer of health+json', () => {
 
 describe('the writer of text', () => {
   it('lists the checks when it fails, or when asked to', () => {
-    expect(textWriter.report(broken, seen)).to.equal(
+    expect(textWriter.render(broken, seen)).to.equal(
       '[-]database failed: reason withheld\n[+]search ok\nhealth check failed\n',
     );
     const fine: Examination = { ...broken, status: 'ok', findings: broken.findings.slice(1) };
-    expect(textWriter.report(fine, seen)).to.equal('ok\n');
+    expect(textWriter.render(fine, seen)).to.equal('ok\n');
     const verbose = { ...seen, isVerbose: true, unknownExcluded: ['x'] };
     expect(textWriter.readiness(fine, verbose)).to.equal(
       '[+]search ok\nwarn: some health checks cannot be excluded: no matches for "x"\nhealth check passed\n',
@@ -87,7 +87,7 @@ describe('the writer of text', () => {
   });
 
   it('lists nothing to whom nothing may be shown', () => {
-    expect(textWriter.report(broken, { ...hidden, isVerbose: true })).to.equal(
+    expect(textWriter.render(broken, { ...hidden, isVerbose: true })).to.equal(
       'health check failed\n',
     );
   });
@@ -97,7 +97,7 @@ describe('every writer', () => {
   for (const writer of WRITERS) {
     it(`keeps within 8 KiB: ${writer.contentType}`, () => {
       const verbose = { ...seen, isVerbose: true };
-      for (const body of [writer.report(crowd, verbose), writer.readiness(crowd, verbose)]) {
+      for (const body of [writer.render(crowd, verbose), writer.readiness(crowd, verbose)]) {
         expect(Buffer.byteLength(body)).to.be.at.most(8_192);
       }
     });

@@ -101,7 +101,7 @@ describe('the server’s clock', () => {
       expect(second.high).to.be.above(first.high);
     });
 
-    it('begin anew when a turn is said to be new', async () => {
+    it('begin again with a new turn', async () => {
       const first = server.stamp();
       server.newTurn();
       expect(server.stamp().low).to.be.above(first.low);

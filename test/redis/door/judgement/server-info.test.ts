@@ -20,7 +20,7 @@ describe('what INFO says', () => {
     });
   });
 
-  it('is nothing where nothing is told', () => {
+  it('is undefined if INFO does not tell it', () => {
     const nothing = parseInfo('# Server\nother_run_id:x\nmy_role:master');
     expect(nothing).to.deep.equal({
       role: undefined,

@@ -1,28 +1,28 @@
 import type { Clock } from '../../core/time/clock.js';
 import { lagOf } from '../../core/time/lag.js';
 
-/** A command that was sent, as far as its punctuality goes. */
+/** The times of a command that was sent. */
 export interface Timed {
   readonly sentAt: number;
-  /** What `clock.idleTime()` said when it was sent. */
+  /** `clock.idleTime()` when it was sent. */
   readonly idleAt: number;
   readonly patienceMs: number;
 }
 
-/** Replies missing in a row, with none in time between them, before Redis counts as hung. */
+/** Redis counts as hung after this many missing replies in a row, with none in time between them. */
 const HUNG_AFTER = 3;
 
-/** Timers of a healthy process are late by less. */
+/** A healthy process' timers are late by less than this. */
 const NORMAL_LAG_MS = 10;
-/** Where our own timers were late, Redis may be late by so many times as much. */
+/** If our own timers were late, Redis may be late by this many times as much. */
 const GRACE_PER_LAG = 5;
 const LONGEST_GRACE_MS = 5_000;
 
-/** On a calm machine, replies that all come too late for so many deadlines, and for so long, are Redis' fault. */
+/** On a calm machine, Redis is at fault if all replies come too late for this many deadlines, and for this long. */
 const SLOW_DEADLINES = 3;
 const SLOW_MS = 1_000;
 
-/** How much later a reply may come: a machine that is short of CPU is short of it for Redis, too. */
+/** How much later a reply may come. A machine that is short of CPU is short of it for Redis, too. */
 export function graceMs(clock: Clock): number {
   const lateMs = lagOf(clock).recentMs;
   return lateMs < NORMAL_LAG_MS ? 0 : Math.min(LONGEST_GRACE_MS, lateMs * GRACE_PER_LAG);
@@ -30,17 +30,17 @@ export function graceMs(clock: Clock): number {
 
 /**
  * Decides, from replies that are missing or late, whether Redis hangs. Only an answer in time is a sign of
- * life: a Redis whose answers always come too late serves nobody.
+ * life: a Redis whose answers always come too late is useless.
  *
- * Two rules. Three in a row are missing, or late by time in which this process was idle and which no busy
- * machine explains. Or all are late for long while our own timers are punctual, however much this process
- * computes: heavy traffic leaves it no idle time.
+ * Redis hangs by one of two rules. First: three replies in a row are missing, or are late by time in which this
+ * process was idle and which no busy machine explains. Second: all replies are late for a long time while our
+ * own timers are punctual, however much this process computes, because heavy traffic leaves it no idle time.
  */
-export class Punctuality {
+export class HangDetector {
   readonly #clock: Clock;
   readonly #slowMs: number;
   #missing = 0;
-  /** Answers in a row that were missing or late on a calm machine, and when the first was asked for. */
+  /** Answers in a row that were missing or late on a calm machine, and when the first command was sent. */
   #slow = 0;
   #slowSince = 0;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { lagOf } from '../../../lib/core/time/lag.js';
-import { graceMs, Punctuality, type Timed } from '../../../lib/redis/connection/punctuality.js';
+import { graceMs, HangDetector, type Timed } from '../../../lib/redis/connection/hang-detector.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
 const COMMAND_TIMEOUT_MS = 100;
@@ -12,9 +12,9 @@ class BusyClock extends ManualClock {
   }
 }
 
-describe('the punctuality of answers', () => {
+describe('the hang detector', () => {
   const scene = ({ clock = new ManualClock(), commandTimeoutMs = COMMAND_TIMEOUT_MS } = {}) => {
-    const punctuality = new Punctuality(clock, commandTimeoutMs);
+    const hangs = new HangDetector(clock, commandTimeoutMs);
     const sent = (): Timed => ({
       sentAt: clock.now(),
       idleAt: clock.idleTime(),
@@ -24,12 +24,12 @@ describe('the punctuality of answers', () => {
     const answered = (afterMs: number): boolean => {
       const command = sent();
       clock.jump(afterMs);
-      return punctuality.answered(command, command.sentAt + commandTimeoutMs);
+      return hangs.answered(command, command.sentAt + commandTimeoutMs);
     };
     const missed = (count: number): boolean => {
       const commands = Array.from({ length: count }, sent);
       clock.jump(commandTimeoutMs);
-      return punctuality.missed(commands);
+      return hangs.missed(commands);
     };
     /** After how many answers that come so late Redis counts as hung; `undefined`: it does not. */
     const hungAfter = (afterMs: number, most = 100): number | undefined => {
@@ -68,7 +68,7 @@ describe('the punctuality of answers', () => {
       [40, false],
     ] as const) {
       const { clock, hungAfter } = scene();
-      lagOf(clock).note(lateMs);
+      lagOf(clock).observe(lateMs);
       expect(hungAfter(200, 3) !== undefined, `timers late by ${lateMs} ms`).to.equal(isHung);
     }
   });
@@ -84,12 +84,12 @@ describe('the punctuality of answers', () => {
   it('is not lost so where our own timers are late, for however long', () => {
     const { clock, answered } = scene({ clock: new BusyClock() });
     for (let i = 0; i < 20; i++) {
-      lagOf(clock).note(20);
+      lagOf(clock).observe(20);
       expect(answered(900)).to.equal(false);
     }
   });
 
-  it('begins anew after an answer in time, for long slowness too', () => {
+  it('begins again after an answer in time, for long slowness too', () => {
     const { answered } = scene({ clock: new BusyClock() });
     for (let i = 0; i < 20; i++) {
       for (const ms of [300, 300, 300, 50]) expect(answered(ms)).to.equal(false);
@@ -99,15 +99,15 @@ describe('the punctuality of answers', () => {
   it('gives grace for five times the lateness of our own timers, while that is recent', () => {
     const clock = new ManualClock();
     expect(graceMs(clock)).to.equal(0);
-    lagOf(clock).note(9);
+    lagOf(clock).observe(9);
     expect(graceMs(clock)).to.equal(0);
-    lagOf(clock).note(100);
+    lagOf(clock).observe(100);
     expect(graceMs(clock)).to.equal(500);
     clock.jump(1_000);
     expect(graceMs(clock)).to.equal(250);
     clock.jump(3_000);
     expect(graceMs(clock)).to.equal(0);
-    lagOf(clock).note(3_600_000);
+    lagOf(clock).observe(3_600_000);
     expect(graceMs(clock)).to.equal(5_000);
   });
 });

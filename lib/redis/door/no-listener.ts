@@ -1,7 +1,7 @@
 import type { DoorListener } from '../remote.js';
 
 /** Listens to a door that was not started. */
-export const NOBODY: DoorListener = {
+export const NO_LISTENER: DoorListener = {
   canSpare: () => false,
   stateChanged() {},
   failed() {},
