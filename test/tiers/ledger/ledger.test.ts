@@ -53,7 +53,7 @@ describe('Ledger', () => {
 
   it('has a change of generation that Redis lost told again, which is no overflow', () => {
     const { ledger, overflows } = build();
-    ledger.noteBump(REIGN);
+    ledger.recordBump(REIGN);
     ledger.beginFence()({ life: 'one', reign: 'r1', count: 3 });
     expect(ledger.judge(evidence(2))).to.equal('intact');
     expect([ledger.blocksAll, ledger.hasUnapplied]).to.deep.equal([true, true]);
