@@ -16,7 +16,7 @@ export interface JudgeOptions {
   readonly serverClock: ServerClock;
 }
 
-/** Changes the generation (R4), and hears of changes that release 0.1 made. */
+/** Changes the generation (R4), and notices changes that release 0.1 made. */
 export class Generations {
   readonly #identity: DataIdentity;
   readonly #options: JudgeOptions;
@@ -40,7 +40,7 @@ export class Generations {
 
   /**
    * Asks for the generation of release 0.1. What is returned is called once the records were read: where 0.1 has
-   * dropped everything, so does this process. It tells nobody, or the versions would go on for ever.
+   * dropped everything, so does this process. It does not change the generation of 0.1 in return, or the versions would go on for ever.
    */
   look(session: DoorSession): () => Promise<Failure | undefined> {
     const reply = this.#old.read(session);
