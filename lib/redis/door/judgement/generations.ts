@@ -39,14 +39,9 @@ export class Generations {
   }
 
   /**
-<<<<<<< HEAD
    * Reads the generation of release 0.1. Call the returned function after the records were read: if 0.1 has
    * dropped everything, this process does the same. It does not tell 0.1, because the versions would answer
    * each other for ever.
-=======
-   * Asks for the generation of release 0.1. What is returned is called once the records were read: where 0.1 has
-   * dropped everything, so does this process. It does not change the generation of 0.1 in return, or the versions would go on for ever.
->>>>>>> integration
    */
   look(session: DoorSession): () => Promise<Failure | undefined> {
     const reply = this.#old.read(session);
