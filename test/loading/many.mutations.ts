@@ -29,4 +29,22 @@ export const mutations: readonly Mutation[] = [
     replace: 'await claims.pollHeld(held, () => {}); const runs = [this.#run(order, ready)];',
     test: 'other processes',
   },
+  {
+    title: 'aborts within a batch: the first caller that goes ends the batch',
+    file: 'loading/flight/flight-group.js',
+    find: 'if (this.#waiting > 0 || this.#isKept || this.#underWay === 0)',
+    replace: 'if (this.#isKept || this.#underWay === 0)',
+  },
+  {
+    title: 'aborts within a batch: nobody waits, and it goes on',
+    file: 'loading/flight/flight-group.js',
+    find: "this.end(new Error('nobody waits for this load any more'));",
+    replace: '',
+  },
+  {
+    title: 'aborts within a batch: the loader hears nothing',
+    file: 'loading/flight/flight-group.js',
+    find: 'run.end(reason);',
+    replace: ';',
+  },
 ];

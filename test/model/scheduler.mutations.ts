@@ -33,12 +33,6 @@ export const mutations: readonly Mutation[] = [
     replace: 'if (false)',
   },
   {
-    title: 'a claim does not wait for the own change of its key',
-    file: 'tiers/leases/claims.js',
-    find: 'if (!queue.isEmpty)',
-    replace: 'if (false)',
-  },
-  {
     title: 'a change does not end the load of its key',
     file: 'loading/single-flight.js',
     find: 'this.#flights.invalidate(change);',

@@ -26,7 +26,6 @@ const CASES: readonly Case[] = [
   { name: 'back, but by less than the hang', newerAt: 200, ghostAt: 300 },
   { name: 'back by more than the hang, and not there again', newerAt: -3_000, ghostAt: -500 },
   { name: 'back by more than the hang, and past the deadline', newerAt: -3_000, ghostAt: 60_000 },
-  { name: 'an hour back, and right again', newerAt: -HOUR, ghostAt: 60_000 },
   {
     name: 'back by the hang: the late write runs at the time of its call',
     newerAt: -3_000,
@@ -108,7 +107,7 @@ describe('the clock of Redis is set', function () {
         world.freezeClock(calledAt + ghostAt);
         await release();
         if (isLost) expect(await world.slot('k')).to.not.match(/newer/);
-        else expect(await world.slot('k')).to.not.match(/ghost/);
+        else expect(await world.slot('k')).to.match(/newer/);
       });
     }
 

@@ -136,6 +136,11 @@ export class AcknowledgedWrites {
     return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
   }
 
+  /** Everything that was dropped lies behind a change of generation. */
+  dropFloor(): void {
+    this.#floor = undefined;
+  }
+
   /**
    * Within one life nothing is lost, but a record that was evicted counts from 0 again, so old labels mean
    * nothing.

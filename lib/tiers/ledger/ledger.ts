@@ -177,13 +177,19 @@ export class Ledger {
   /** The server that answers now has this chain. Journals the changes that it lacks again (R3). */
   judge(evidence: Evidence): 'intact' | 'amnesia' {
     const { life, chain, count } = evidence;
-    const reign = { life, id: lastReign(chain)?.id ?? '' };
+    const last = lastReign(chain);
+    const reign = { life, id: last?.id ?? '' };
     const isKept = (label: Label): boolean => survived(label, life, chain);
     const lost = this.#acknowledged.takeLost(isKept, reign, count);
+    // Opened with a new generation: nothing old can be read.
+    if (last?.openedAt === 0) {
+      this.#acknowledged.dropFloor();
+      return 'intact';
+    }
     for (const [key, { stamp }] of lost.keys) this.defer(key, 'change', stamp);
     for (const [pattern, stamp] of lost.patterns) this.clearPattern(pattern, stamp);
     if (lost.isAmnesia) return 'amnesia';
-    if (lost.isEverything) this.overflow();
+    if (lost.isEverything) this.flush();
     return 'intact';
   }
 

@@ -49,6 +49,15 @@ describe('the checks of a router', () => {
     expect(clock.pending).to.equal(0);
   });
 
+  it('that one probe excludes change the state of its own report, and no history', async () => {
+    const { health, changes } = healthOf({ checks: { a: () => true, b: () => false } });
+    expect((await health.examine(everything())).status).to.equal('error');
+    const without = await health.examine({ ...everything(), excluded: new Set(['b']) });
+    expect([without.status, without.findings.map(({ name }) => name)]).to.deep.equal(['ok', ['a']]);
+    expect((await health.examine(everything())).status).to.equal('error');
+    expect(changes).to.deep.equal([]);
+  });
+
   it('are cut off by the deadline when to start them took its time', async () => {
     const clock = new ManualClock();
     const checks = { busy: () => clock.jump(400), database: hangs };

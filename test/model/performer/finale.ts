@@ -9,6 +9,9 @@ const RECOVERY_MS = 10_000;
 /** What a call may take in the end, whatever it was held up by. */
 const ANSWERED_WITHIN_MS = 10_000;
 
+/** So many waits of a process that gets its turns late may be as much longer. */
+const WAITS = 20;
+
 const NOTICED_WITHIN_MS = 1_100;
 
 const POLL_MS = 10;
@@ -43,8 +46,8 @@ export class Finale {
 
   /** Normal, with an empty journal, and on a connection that works. */
   async #untilWell(player: Player): Promise<void> {
-    const { oracle, now, wait } = this.#theatre;
-    const giveUpMs = now() + RECOVERY_MS;
+    const { oracle, now, wait, lateMs } = this.#theatre;
+    const giveUpMs = now() + RECOVERY_MS + WAITS * lateMs();
     for (;;) {
       const probes = [0, 1, 2].map((i) => player.cache.set(`probe${i}`, this.#probes++));
       const results = await Promise.all(probes);

@@ -33,6 +33,9 @@ export class Actor implements Player {
   readonly #stage: Stage;
   readonly #network: ScriptedNetwork;
   #state: 'running' | 'stopped' | 'dead' = 'running';
+  /** Not that of the process: it never stops. */
+  readonly #networkClock: ProcessClock;
+  #slowMs = 0;
   #isCutOff = false;
   #disturbedMs: number;
   #longestDelayMs = 0;
@@ -43,6 +46,7 @@ export class Actor implements Player {
     this.#stage = stage;
     this.name = name;
     this.clock = time.newClock();
+    this.#networkClock = time.newClock();
     this.#disturbedMs = time.now();
     this.#network = new ScriptedNetwork(
       name,
@@ -101,6 +105,12 @@ export class Actor implements Player {
     if (what === 'cutGhostly') network.cut({ ghostly: true });
   }
 
+  /** Each command and each reply takes so long; 0 ends it. */
+  slow(ms: number): void {
+    this.disturbed();
+    this.#slowMs = ms;
+  }
+
   stop({ isAsleep }: { readonly isAsleep: boolean }): void {
     if (this.#state !== 'running') return;
     this.#state = 'stopped';
@@ -129,10 +139,17 @@ export class Actor implements Player {
   async #event(label: string, then: () => void): Promise<void> {
     const { time, turn } = this.#stage;
     const scheduledMs = time.now();
+    if (this.#slowMs > 0) await this.#delay(this.#slowMs);
     await turn(label);
     const tookMs = time.now() - scheduledMs;
     this.#longestDelayMs = Math.max(this.#longestDelayMs, tookMs);
     if (tookMs > SLOW_MS) this.disturbed();
     then();
+  }
+
+  #delay(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#networkClock.setTimer(resolve, ms);
+    });
   }
 }

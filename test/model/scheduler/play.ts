@@ -109,6 +109,7 @@ export class Play {
     for (const actor of this.#actors.filter(({ isDead }) => !isDead)) {
       this.#goOn(actor);
       actor.suffer('flow');
+      actor.slow(0);
     }
     redis.accept();
     redis.thaw();
@@ -128,6 +129,8 @@ export class Play {
       case 'refuse':
       case 'loseReply':
         return this.#at(scene.at).suffer(scene.do);
+      case 'slow':
+        return this.#at(scene.at).slow(scene.ms);
       case 'stop':
       case 'sleep':
         return this.#at(scene.at).stop({ isAsleep: scene.do === 'sleep' });

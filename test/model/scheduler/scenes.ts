@@ -10,6 +10,8 @@ export type Trouble =
       readonly do: 'stall' | 'flow' | 'cut' | 'cutGhostly' | 'refuse' | 'loseReply';
       readonly at: number;
     }
+  /** Each command and each reply of a process takes so long. */
+  | { readonly do: 'slow'; readonly at: number; readonly ms: number }
   /** A process: stopped, on a machine that sleeps, gone for good. */
   | { readonly do: 'stop' | 'sleep' | 'goOn' | 'die'; readonly at: number }
   /** One more process. */
@@ -49,6 +51,7 @@ export const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   of(8, ['pause'], { ms: fc.constantFrom(5, 30, 120, 600, 2_500) }),
   of(8, ['stall', 'flow', 'cut', 'cutGhostly', 'refuse', 'loseReply'], { at }),
   of(2, ['stop', 'sleep', 'goOn', 'goOn'], { at }),
+  of(2, ['slow'], { at, ms: fc.constantFrom(0, 30, 80) }),
   of(1, ['die'], { at }),
   of(2, ['join']),
   of(3, ['hang', 'thaw', 'thaw']),
@@ -74,6 +77,7 @@ const delay: fc.Arbitrary<Trouble> = fc.oneof(
   of(4, ['pause'], { ms: fc.constantFrom(5, 30, 30, 120, 120, 12_000) }),
   of(4, ['stall', 'flow', 'flow', 'cutGhostly', 'loseReply'], { at: fc.nat(1) }),
   of(3, ['flushScripts', 'flushScripts', 'hang', 'thaw']),
+  of(5, ['slow'], { at: fc.nat(1), ms: fc.constantFrom(0, 0, 30, 50, 80) }),
 );
 
 /** What exchanges the data: the recovery is at stake. */
@@ -93,7 +97,7 @@ export const crowdedSetting: fc.Arbitrary<Setting> = setting.map(
 
 export const scenes: fc.Arbitrary<Scene[]> = fc.oneof(
   { weight: 2, arbitrary: series(crowded, trouble) },
-  { weight: 1, arbitrary: series(changes, delay) },
+  { weight: 2, arbitrary: series(changes, delay) },
   { weight: 1, arbitrary: series(changes, exchange) },
 );
 
@@ -154,6 +158,8 @@ export function describeScene(scene: Scene): string {
       return `process ${nameOf(scene.at)}: ${scene.do}`;
     case 'join':
       return 'one more process';
+    case 'slow':
+      return `${nameOf(scene.at)}: each way takes ${scene.ms} ms`;
     case 'clock':
       return `Redis: clock ${scene.ms} ms`;
     case 'evict':

@@ -106,8 +106,8 @@ describe('Replay', () => {
     process.server.redis.execute(['DEL', 'p:a']);
     await new TierFixture({ clock: process.clock, server: process.server }).open().store.clear('x');
     const chain = [
-      { id: 'reign', life: 'life', base: 0, openedAt: 0 },
-      { id: 'next', life: 'other', base: 1, openedAt: 0 },
+      { id: 'reign', life: 'life', base: 0, openedAt: 1 },
+      { id: 'next', life: 'other', base: 1, openedAt: 1 },
     ];
     const evidence = { life: 'other', chain, count: 1, serial: 1, isOlderGeneration: false };
     await process.door.reconnect(evidence);
@@ -126,8 +126,8 @@ describe('Replay', () => {
     }
     process.door.lose();
     const chain = [
-      { id: 'reign', life: 'life', base: 0, openedAt: 0 },
-      { id: 'next', life: 'other', base: 1, openedAt: 0 },
+      { id: 'reign', life: 'life', base: 0, openedAt: 1 },
+      { id: 'next', life: 'other', base: 1, openedAt: 1 },
     ];
     await process.door.reconnect({
       life: 'other',

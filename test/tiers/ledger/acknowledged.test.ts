@@ -14,8 +14,8 @@ const R2: Reign = { life: 'two', id: 'r2' };
 /** The chain of a server that began R2 when R1 had counted to `base`. */
 function afterFailover(writes: AcknowledgedWrites, base: number): Lost {
   const chain = [
-    { id: 'r1', life: 'one', base: 0, openedAt: 0 },
-    { id: 'r2', life: 'two', base, openedAt: 0 },
+    { id: 'r1', life: 'one', base: 0, openedAt: 1 },
+    { id: 'r2', life: 'two', base, openedAt: 1 },
   ];
   return writes.takeLost((label) => survived(label, 'two', chain), R2, base);
 }
@@ -145,12 +145,12 @@ describe('AcknowledgedWrites', () => {
     writes.record('b', stampOf(1), R1);
     writes.beginFence()(label(60), 40_000);
     const fresh: Reign = { life: 'one', id: 'new' };
-    const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 0 }];
+    const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 1 }];
     const lost = writes.takeLost((each) => survived(each, 'one', chain), fresh, 2);
     expect(lost).to.deep.include({ keys: [], patterns: [], isEverything: false });
     expect(writes.unfenced, 'they are fenced again').to.equal(4);
     writes.beginFence()(label(3, fresh), 40_500);
-    const next = [...chain, { id: 'r2', life: 'two', base: 2, openedAt: 0 }];
+    const next = [...chain, { id: 'r2', life: 'two', base: 2, openedAt: 1 }];
     const later = writes.takeLost((each) => survived(each, 'two', next), R2, 2);
     expect(keysOf(later)).to.deep.equal(['a', 'b']);
     expect(later.isEverything).to.equal(true);
@@ -161,10 +161,10 @@ describe('AcknowledgedWrites', () => {
     writes.record('old', stampOf(1), R1);
     writes.beginFence()(label(50), 0);
     beats(writes, 60, 0);
-    const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 0 }];
+    const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 1 }];
     writes.takeLost((each) => survived(each, 'one', chain), { life: 'one', id: 'new' }, 2);
     const judged = (base: number): Lost => {
-      const next = [...chain, { id: 'r2', life: 'two', base, openedAt: 0 }];
+      const next = [...chain, { id: 'r2', life: 'two', base, openedAt: 1 }];
       return writes.takeLost((each) => survived(each, 'two', next), R2, base);
     };
     expect(judged(3).isAmnesia).to.equal(false);

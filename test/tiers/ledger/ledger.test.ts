@@ -9,8 +9,8 @@ const REIGN = { life: 'one', id: 'r1' };
 
 function evidence(base: number): Evidence {
   const chain = [
-    { id: 'r1', life: 'one', base: 0, openedAt: 0 },
-    { id: 'r2', life: 'two', base, openedAt: 0 },
+    { id: 'r1', life: 'one', base: 0, openedAt: 1 },
+    { id: 'r2', life: 'two', base, openedAt: 1 },
   ];
   return { life: 'two', chain, count: base, serial: 1, isOlderGeneration: false };
 }
@@ -49,6 +49,16 @@ describe('Ledger', () => {
     ledger.overtaken('a', stampOf(6), ledger.seq);
     expect(ledger.blocks('a')).to.equal(false);
     expect(ledger.acknowledged('a')).to.equal(undefined);
+  });
+
+  it('has a change of generation that Redis lost told again, which is no overflow', () => {
+    const { ledger, overflows } = build();
+    ledger.recordBump(REIGN);
+    ledger.beginFence()({ life: 'one', reign: 'r1', count: 3 });
+    expect(ledger.judge(evidence(2))).to.equal('intact');
+    expect([ledger.blocksAll, ledger.hasUnapplied]).to.deep.equal([true, true]);
+    expect(overflows()).to.equal(0);
+    expect(ledger.counts).to.include({ entries: 1, overflows: 0 });
   });
 
   it('asks for an early fence once', () => {
