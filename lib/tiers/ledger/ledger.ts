@@ -72,10 +72,7 @@ export class Ledger {
     return this.#local.isUnchanged(key, position);
   }
 
-  /**
-   * Redis acknowledged the change, which was sent when the journal was at `seq`. Returns whether a fence should
-   * follow early.
-   */
+  /** Redis acknowledged a change that was sent at `seq`. Returns whether a fence should follow early. */
   confirm(key: string, stamp: Stamp, at: { readonly seq: number; readonly reign: Reign }): boolean {
     this.#journal.settle(key, at.seq, stamp.high);
     this.#acknowledged.record(key, stamp, at.reign);
