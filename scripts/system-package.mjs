@@ -67,7 +67,7 @@ function planInstall({ apt, brew, service }) {
     // A source that is not reachable does not matter when another has the package.
     before: [[...sudo, 'apt-get', 'update', '-qq']],
     install: [...sudo, ...APT_ENVIRONMENT, ...install],
-    // systemd knows no RUNLEVEL. Nobody can rely on a service that was not there a moment ago.
+    // systemd knows no RUNLEVEL. No program can rely on a service that was not there a moment ago.
     after:
       service !== undefined && existsSync('/run/systemd/system')
         ? [[...sudo, 'systemctl', 'disable', '--now', service]]

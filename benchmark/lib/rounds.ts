@@ -8,8 +8,8 @@ export interface Plan {
 }
 
 /**
- * Measures everybody in every round, in another order each time, so that what disturbs one round disturbs all that
- * is compared. The first round warms up and is not counted.
+ * Measures every subject in every round, in another order each time, so that what disturbs one round disturbs
+ * all that is compared. The first round warms up and is not counted.
  */
 export async function interleaved<Name extends string, Sample>(
   title: string,

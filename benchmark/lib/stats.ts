@@ -73,7 +73,7 @@ export function percentiles(latencies: readonly number[]): Percentiles {
   return { n, p50: at(50), p90: at(90), p99: at(99), max };
 }
 
-/** The order of one round: another one each time, so that nobody always runs after the same neighbour. */
+/** The order of one round: another one each time, so that no subject always runs after the same neighbour. */
 export function shuffled<T>(items: readonly T[]): T[] {
   const copy = [...items];
   for (let i = copy.length - 1; i > 0; i--) {

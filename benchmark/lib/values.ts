@@ -9,7 +9,7 @@ export interface Product {
   readonly text: string;
 }
 
-/** A string that stands alone: a slice would keep what it was cut from, and be charged to whoever keeps the object. */
+/** A string that stands alone: a slice would keep what it was cut from, and count for the owner of the object. */
 const flat = (text: string): string => Buffer.from(text).toString();
 
 const WORDS = 'quiet harbour lantern copper meadow window winter paper silver garden river stone ';

@@ -1,4 +1,4 @@
-// Many callers want a key that nobody has.
+// Many callers want a key that is not cached.
 
 import { atMost, type BarLine, judge } from '../lib/bars.js';
 import type { Options, Result } from '../lib/part.js';

@@ -77,7 +77,7 @@ function hitStep(size: number): Step {
   return (n, lane) => subject.fetch(keys[lane * KEYS_OF_A_LANE + (n % KEYS_OF_A_LANE)] as string);
 }
 
-/** A key that nobody has: the value is made at once and written. */
+/** A key that is not cached: the value is made at once and written. */
 function missStep(): Step {
   return () => subject.fetch(`miss:${process.pid}:${fresh++}`);
 }

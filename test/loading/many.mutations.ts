@@ -38,7 +38,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'aborts within a batch: nobody waits, and it goes on',
     file: 'loading/flight/flight-group.js',
-    find: "this.end(new Error('nobody waits for this load any more'));",
+    find: "this.end(new Error('no caller waits for this load any more'));",
     replace: '',
   },
   {

@@ -136,8 +136,8 @@ export class AcknowledgedWrites {
     return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
   }
 
-  /** What was dropped lies behind a change of generation. */
-  forgetFloor(): void {
+  /** Everything that was dropped lies behind a change of generation. */
+  dropFloor(): void {
     this.#floor = undefined;
   }
 

@@ -72,10 +72,7 @@ export class Ledger {
     return this.#local.isUnchanged(key, position);
   }
 
-  /**
-   * Redis acknowledged the change, which was sent when the journal was at `seq`. Returns whether a fence should
-   * follow early.
-   */
+  /** Redis acknowledged a change that was sent at `seq`. Returns whether a fence should follow early. */
   confirm(key: string, stamp: Stamp, at: { readonly seq: number; readonly reign: Reign }): boolean {
     this.#journal.settle(key, at.seq, stamp.high);
     this.#acknowledged.record(key, stamp, at.reign);
@@ -183,7 +180,7 @@ export class Ledger {
     const lost = this.#acknowledged.takeLost(isKept, reign, count);
     // Opened with a new generation: nothing old can be read.
     if (last?.openedAt === 0) {
-      this.#acknowledged.forgetFloor();
+      this.#acknowledged.dropFloor();
       return 'intact';
     }
     for (const [key, { stamp }] of lost.keys) this.defer(key, 'change', stamp);

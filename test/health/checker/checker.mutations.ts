@@ -16,7 +16,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a check that one probe excludes counts for the history',
     file: 'health/checker/checker.js',
-    find: 'if (scope.excluded.size === 0) this.#note(status, findings, scope);',
-    replace: 'this.#note(status, findings, scope);',
+    find: 'if (scope.excluded.size === 0) this.#record(status, findings, scope);',
+    replace: 'this.#record(status, findings, scope);',
   },
 ];
