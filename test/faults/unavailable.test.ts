@@ -78,6 +78,7 @@ describe('faults: Redis says that it cannot serve', () => {
   describeFault({
     title: 'a node of a Redis Cluster has its address',
     reasons: ['cluster_node'],
+    errorLines: 2,
     stage: clusterNode,
   });
   describeFault({
