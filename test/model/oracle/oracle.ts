@@ -191,11 +191,14 @@ export class Oracle {
     const birth = this.births[serial];
     if (birth === undefined) return false;
     if (birth.version === this.version(key)) return true;
-    // Every change since is excused.
-    const later = this.changes.filter(
-      (change) => change.matches(key) && change.calledAt > birth.bornAt,
+    // Whoever told Redis of a later change told it that this value is gone.
+    return !this.changes.some(
+      (change) =>
+        change.matches(key) &&
+        change.calledAt > birth.bornAt &&
+        change.appliedMs !== Number.POSITIVE_INFINITY &&
+        this.residues.excuses(birth, change) === undefined,
     );
-    return later.some((change) => this.residues.excuses(birth, change) !== undefined);
   }
 
   fail(invariant: string, text: string): void {
