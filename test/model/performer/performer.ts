@@ -94,12 +94,12 @@ export class Performer {
     const { commandTimeout } = this.#theatre.setting;
     const load = 2 * commandTimeout + LEASE_WAIT;
     switch (call.do) {
+      // A bulk read waits as long as Redis answers anything.
       case 'getOrSetMany':
-        return 2 * commandTimeout + 2 * (load + 2 * call.loadMs);
+        return 4 * commandTimeout + 2 * (load + 2 * call.loadMs);
       case 'getOrSet':
         return 2 * commandTimeout + (call.nested === 'none' ? 1 : 2) * (load + 2 * call.loadMs);
       case 'get':
-      case 'getMany':
         return 2 * commandTimeout;
       case 'clear':
       case 'clearAll':
