@@ -1,5 +1,6 @@
 import { Loads } from './loads.js';
 import type { Birth, Change, ChangeKind, Reading, Tier } from './records.js';
+import { UNSETTLED_BIRTH, UNSETTLED_CHANGE } from './records.js';
 import { Residues } from './residues.js';
 
 /** Durations in milliseconds. */
@@ -86,8 +87,8 @@ export class Oracle {
   }
 
   bear(process: string, key: string, isSet: boolean): Birth {
-    const never = Number.POSITIVE_INFINITY;
     const birth: Birth = {
+      ...UNSETTLED_BIRTH,
       serial: this.births.length,
       process,
       key,
@@ -96,10 +97,6 @@ export class Oracle {
       bornMs: this.#world.now(),
       isSet,
       errorMs: this.#world.errorMs(process),
-      madeMs: never,
-      settledAt: never,
-      isGivenUp: false,
-      isOfOutage: false,
     };
     this.births.push(birth);
     return birth;
@@ -107,19 +104,9 @@ export class Oracle {
 
   /** A change of a key, or of all that match, is called. */
   change(process: string, kind: ChangeKind, matches: (key: string) => boolean): Change {
-    const never = Number.POSITIVE_INFINITY;
-    const called = {
-      calledAt: this.tick(),
-      calledMs: this.now(),
-      errorMs: this.#world.errorMs(process),
-    };
-    const known = {
-      effectiveAt: never,
-      settledAt: never,
-      appliedMs: never,
-      forgottenMs: undefined,
-    };
-    const change: Change = { process, kind, matches, ...called, ...known };
+    const [calledAt, calledMs] = [this.tick(), this.now()];
+    const called = { process, kind, matches, calledAt, calledMs };
+    const change = { ...UNSETTLED_CHANGE, ...called, errorMs: this.#world.errorMs(process) };
     this.changes.push(change);
     return change;
   }

@@ -50,3 +50,19 @@ export interface Loading extends Reading {
 }
 
 export type Tier = 'redis' | 'memory' | undefined;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export const UNSETTLED_BIRTH = {
+  madeMs: NEVER,
+  settledAt: NEVER,
+  isGivenUp: false,
+  isOfOutage: false,
+};
+
+export const UNSETTLED_CHANGE = {
+  effectiveAt: NEVER,
+  settledAt: NEVER,
+  appliedMs: NEVER,
+  forgottenMs: undefined,
+};
