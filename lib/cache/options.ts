@@ -66,7 +66,7 @@ export interface CacheOptions {
   readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
   readonly journal?: JournalOptions | undefined;
-  /** Receives two lines per outage. `false` disables logging. @default console */
+  /** Receives one line at a healthy start, two lines per outage, and warnings. `false` disables logging. @default console */
   readonly logger?: Logger | false | undefined;
   /**
    * `false` switches the cache off: loaders run, nothing is stored, Redis is not contacted. The environment
