@@ -105,6 +105,7 @@ describe('the packed tarball', function () {
     const folder = await mkdtemp(join(workplace, 'jest-'));
     const packages = ['express@5', 'jest@30'];
     await install({ folder: 'jest', packages, type: 'commonjs' }, folder, tarball);
+    await cp(join(ROOT, 'examples/jest'), join(folder, 'example'), { recursive: true });
     for (const [i, text] of jestBlocks().entries())
       await writeFile(join(folder, `documented-${i}.test.js`), text);
     // Jest ends with an error when a test fails.
