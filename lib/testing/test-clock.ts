@@ -14,13 +14,16 @@ const PATIENCE_TURNS = 3;
 /** A timer never fires at once, as in Node, so one that starts itself again cannot hold time up. */
 const SHORTEST_MS = 1;
 
+/** Fake dates often begin at 0. No Redis has a version 0, which would lie there. */
+const EARLIEST_MS = 1_000;
+
 /**
  * Time that stands still until `advance` moves it. It begins with the time of day. The fake timers of a test
  * runner neither move it nor stop it.
  */
 export class TestClock implements Clock {
   readonly #timers = new Set<Scheduled>();
-  readonly #wallStart: number = systemClock.wallNow();
+  readonly #wallStart: number = Math.max(EARLIEST_MS, systemClock.wallNow());
   #now = 0;
   /** Calls of `afterPoll` that wait, and those that were answered. */
   #polls = 0;

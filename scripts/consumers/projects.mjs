@@ -34,7 +34,7 @@ export const PROJECTS = [
     name: 'Vitest',
     folder: 'scripts/consumers/vitest',
     type: 'module',
-    packages: ['express@5', 'vitest@5'],
+    packages: ['express@5', 'vitest@4'],
     run: ['npx', 'vitest', 'run'],
     expect: PASSES,
   },

@@ -3,7 +3,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -64,6 +64,8 @@ async function attempt(project, tarball) {
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'];
   await run(['npm', 'install', ...quiet, ...project.packages], folder);
   if (project.build !== undefined) await run(project.build, folder);
+  // The entries of another project are not its own.
+  await flush();
   if (project.expect === 'passes') {
     await run(project.run, folder);
     return 'its tests pass';
@@ -169,6 +171,17 @@ function environment(cwd) {
   );
   const path = [join(cwd, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   return { ...Object.fromEntries(kept), PATH: path, REDIS_URL: `redis://127.0.0.1:${port}` };
+}
+
+function flush() {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('FLUSHALL\r\n'));
+    socket.once('error', reject);
+    socket.once('data', () => {
+      socket.end();
+      resolve();
+    });
+  });
 }
 
 async function freePort() {

@@ -40,4 +40,15 @@ describe('the cache for tests under fake timers', () => {
     await cache.restoreRedis();
     await cache.close();
   });
+
+  it('expires values to the millisecond when the fake date begins at 0', async () => {
+    mock.timers.enable({ apis: ['Date'] });
+    const cache = createTestCache({ ttl: '5m' });
+    await Promise.all([cache.set('a', 1), cache.getOrSet('b', () => 1)]);
+    await cache.advance(299_999);
+    expect([await cache.get('a'), await cache.get('b')]).to.deep.equal([1, 1]);
+    await cache.advance(1);
+    expect([await cache.get('a'), await cache.get('b')]).to.deep.equal([undefined, undefined]);
+    await cache.close();
+  });
 });

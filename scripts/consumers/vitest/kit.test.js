@@ -7,22 +7,15 @@ import { afterEach, expect, test, vi } from 'vitest';
 afterEach(() => vi.useRealTimers());
 
 test('the cache for tests works under fake timers', async () => {
+  // Vitest cannot fake nextTick in its default pool.
   vi.useFakeTimers({
-    toFake: [
-      'setTimeout',
-      'setInterval',
-      'setImmediate',
-      'nextTick',
-      'queueMicrotask',
-      'performance',
-      'Date',
-    ],
+    toFake: ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'Date'],
   });
   const cache = createTestCache();
-  await cache.set('a', new Date(), { ttl: '30m' });
-  vi.advanceTimersByTime(30 * 60_000);
+  await cache.set('a', new Date(), { ttl: '5m' });
+  vi.advanceTimersByTime(5 * 60_000);
   expect(await cache.get('a')).toBeInstanceOf(Date);
-  await cache.advance('30m');
+  await cache.advance('5m');
   expect(await cache.get('a')).toBeUndefined();
   await cache.breakRedis('hang', { untilNoticed: false });
   expect(await cache.getOrSet('a', async () => 2)).toBe(2);
