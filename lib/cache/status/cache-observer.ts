@@ -61,6 +61,8 @@ export class CacheObserver implements Observer {
     if (failure !== undefined) reporter.onFailure(failure);
   }
 
+  loading(): void {}
+
   loadFailed(event: LoadError): void {
     this.#parts.events.emit('loaderror', event);
   }
