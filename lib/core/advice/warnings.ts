@@ -1,4 +1,4 @@
-import { withAddress } from './errors.js';
+import { withAddress } from '../errors.js';
 
 /** The headings of docs/errors.md that explain our warnings, as they stand in an address. */
 export type WarningHeading =
