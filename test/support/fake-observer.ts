@@ -10,6 +10,8 @@ export class FakeObserver implements Observer {
   /** Everything except lookups and loaders that failed, in order: `stored 1`, `failed probe`, `door open`. */
   readonly told: string[] = [];
   readonly lookups: Lookup[] = [];
+  /** The keys for which loaders began to run. */
+  readonly loads: string[] = [];
   readonly loadFailures: LoadError[] = [];
   readonly failures: (Failure | undefined)[] = [];
   /** The modes that the door went into. A close is none. */
@@ -40,6 +42,10 @@ export class FakeObserver implements Observer {
   failed(kind: ErrorKind, failure: Failure | undefined): void {
     this.failures.push(failure);
     this.told.push(`failed ${kind}`);
+  }
+
+  loading(key: string): void {
+    this.loads.push(key);
   }
 
   loadFailed(event: LoadError): void {

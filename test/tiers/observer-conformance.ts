@@ -125,6 +125,11 @@ export function observerConformance(name: string, make: () => ObserverSubject): 
       expectSeen({ errors: 3, lastError: 'late' });
     });
 
+    it('does not take a loader that begins for a lookup or an error', () => {
+      observer.loading('a');
+      expectSeen({});
+    });
+
     it('gets each loader that failed, whatever it threw', () => {
       const events: readonly LoadError[] = [
         { key: 'a', error: new Error('no'), isStaleServed: false },

@@ -1,17 +1,22 @@
 import type { CacheEvents } from '../../../lib/api/events.js';
 import type { DoorState } from '../../../lib/redis/remote.js';
+import { Counts } from '../../../lib/testing/counts.js';
 import { modeOf, reasonOf } from '../../../lib/tiers/mode.js';
+import type { Observer } from '../../../lib/tiers/observer.js';
 import { FakeObserver } from '../../support/fake-observer.js';
 import { type ObserverSubject, observerConformance } from '../../tiers/observer-conformance.js';
 import { NORMAL, useCache } from '../support.js';
 
 type Tell = () => void;
 
+const unwatched = (observer: Observer): Observer => observer;
+
 /** Each listener calls `tell` after it has noted the event. */
-function ofACache(tell: Tell): ObserverSubject {
+function ofACache(tell: Tell, watch = unwatched): ObserverSubject {
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
   const bench = useCache({ logger: { info: log, warn: log, error: log } });
+  const observer = watch(bench.observer);
   const listen = <Name extends keyof CacheEvents>(name: Name): CacheEvents[Name][] => {
     const heard: CacheEvents[Name][] = [];
     bench.cache.on(name, (event) => {
@@ -28,7 +33,7 @@ function ofACache(tell: Tell): ObserverSubject {
   const linesWith = (text: string): number => lines.filter((line) => line.includes(text)).length;
   let before: DoorState = { name: 'closed' };
   return {
-    observer: bench.observer,
+    observer,
     seen: () => {
       const { hitRate: _, ...counts } = bench.metrics.snapshot();
       return {
@@ -46,7 +51,7 @@ function ofACache(tell: Tell): ObserverSubject {
     enter: (state) => {
       const [mode, reason] = [modeOf(state, true), reasonOf(state)];
       bench.store.state = { ...NORMAL, mode, reason, isConnected: state.name === 'closed' };
-      bench.observer.doorChanged(state, before);
+      observer.doorChanged(state, before);
       before = state;
     },
   };
@@ -95,6 +100,12 @@ function errorOf({ failures }: FakeObserver): string | undefined {
 
 observerConformance('the fake of the tests', fake);
 observerConformance('that of a cache', () => ofACache(() => {}));
+observerConformance('that of a cache, which the testing kit watches', () =>
+  ofACache(
+    () => {},
+    (observer) => new Counts().watch(observer),
+  ),
+);
 observerConformance('that of a cache whose listeners throw', () =>
   ofACache(() => {
     throw new Error('a listener that fails');

@@ -162,6 +162,7 @@ export function connectionConformance(kind: ConnectionKind): void {
       connection.dispose();
       connection.dispose(GONE);
       expect(await send('GET', 'k')).to.equal(CLOSED);
+      await new Promise((resolve) => setImmediate(resolve));
       const before = connection.unanswered;
       expect(await Promise.all([send('SET', 'k', 'v'), send('GET', 'k')])).to.deep.equal([
         CLOSED,
