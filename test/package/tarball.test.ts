@@ -131,6 +131,18 @@ describe('the packed tarball', function () {
     await install({ folder: 'typescript', packages, type: 'module' }, folder, tarball);
     await compile(folder, { module: 'preserve', moduleResolution: 'bundler', noEmit: true });
   });
+
+  it('has types that infer, by TypeScript 5.9 and 7', async () => {
+    const folder = await mkdtemp(join(workplace, 'types-'));
+    const packages = ['express@5', '@types/express@5', '@types/node@20', 'typescript@5.9'];
+    await install({ folder: 'types', packages, type: 'module' }, folder, tarball);
+    const config = { ...TSCONFIG, files: ['uses.ts'] };
+    const compilerOptions = { ...TSCONFIG.compilerOptions, noEmit: true };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...config, compilerOptions }));
+    for (const compiler of [join(folder, 'node_modules'), join(ROOT, 'node_modules')]) {
+      await run(process.execPath, [join(compiler, 'typescript/bin/tsc')], folder);
+    }
+  });
 });
 
 /** The tests that the documents show. */
