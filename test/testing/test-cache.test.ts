@@ -97,7 +97,7 @@ describe('the cache for tests', () => {
 
     it('refuses what is no duration', async () => {
       expect(await messageOf(cache.advance('5 minutes' as never))).to.equal(
-        "ERR_CACHE_OPTION: the duration of advance() must be a number of milliseconds or text such as '30s', '5m' or '1h', got '5 minutes'.",
+        "ERR_CACHE_OPTION: the duration of advance() must be a number of milliseconds or text such as '30s', '5m' or '1h', got '5 minutes'. The units are ms, s, m, h and d. See express-cache-health/docs/errors.md#err_cache_option",
       );
       expect(await messageOf(cache.advance(-1))).to.contain('ERR_CACHE_OPTION');
       expect(await messageOf(cache.advance(0))).to.equal('no error');
@@ -243,14 +243,14 @@ describe('the cache for tests', () => {
 
   it('refuses unknown faults and options by name', async () => {
     expect(await messageOf(cache.breakRedis('explode' as never))).to.equal(
-      "ERR_CACHE_OPTION: breakRedis() knows the faults 'kill', 'hang', 'disconnect', 'loading', 'read-only', 'full', got 'explode'.",
+      "ERR_CACHE_OPTION: breakRedis() knows the faults 'kill', 'hang', 'disconnect', 'loading', 'read-only', 'full', got 'explode'. See express-cache-health/docs/errors.md#err_cache_option",
     );
     expect(await messageOf(cache.breakRedis('toString' as never))).to.contain('ERR_CACHE_OPTION');
     expect(await messageOf(cache.breakRedis('kill', { untilNotised: true } as never))).to.contain(
       "Did you mean 'untilNoticed'?",
     );
     expect(await messageOf(cache.restoreRedis({ isEmpty: 1 } as never))).to.equal(
-      'ERR_CACHE_OPTION: restoreRedis() isEmpty must be true or false, got 1.',
+      'ERR_CACHE_OPTION: restoreRedis() isEmpty must be true or false, got 1. See express-cache-health/docs/errors.md#err_cache_option',
     );
     await cache.advance(0);
     expect(cache.status().mode).to.equal('normal');
