@@ -51,7 +51,7 @@ describe('the documents', () => {
   it('have a heading for the address at the end of every error and warning, and no other', () => {
     const errors = readFileSync('lib/core/errors.ts', 'utf8').match(/(?<=')ERR_[A-Z_]+/g) ?? [];
     const warnings = /type WarningHeading =([^;]*);/.exec(
-      readFileSync('lib/core/warnings.ts', 'utf8'),
+      readFileSync('lib/core/advice/warnings.ts', 'utf8'),
     );
     const anchors = [...(warnings?.[1] ?? '').matchAll(/'([^']+)'/g)].map(([, anchor]) => anchor);
     expect(anchors).to.have.length.above(5);
