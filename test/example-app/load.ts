@@ -10,7 +10,7 @@ export interface LoadReport {
   /** The same without what the machine and the database took from every request at that time. */
   readonly slowestOwnMs: number;
   readonly p99Ms: number;
-  /** How many answers came from where: `express-cache-health; hit; detail=redis`, `write`, … */
+  /** How many answers came from where: `express-cache-health; hit; detail=redis`, … */
   readonly origins: Readonly<Record<string, number>>;
 }
 

@@ -77,14 +77,4 @@ describe('a mistake that the cache cannot see has its symptom in docs/troublesho
       expect(PAGE).to.match(new RegExp(`\`(?:req\\.cache\\.)?${name}\\b`));
     }
   });
-
-  it('links to headings that are there', () => {
-    for (const [, file = '', anchor = ''] of PAGE.matchAll(/\]\(([\w.-]+)#([\w-]+)\)/g)) {
-      const page = readFileSync(`docs/${file}`, 'utf8');
-      const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-        title.toLowerCase().replaceAll('`', '').replaceAll(' ', '-'),
-      );
-      expect(anchors, `${file}#${anchor}`).to.include(anchor);
-    }
-  });
 });
