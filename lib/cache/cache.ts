@@ -12,9 +12,9 @@ import type { LoadManyRequest } from '../loading/load-request.js';
 import { parseLoadOptions } from '../loading/loading-options.js';
 import type { Outcome } from '../tiers/observer.js';
 import type { Found, NewValue, Store } from '../tiers/store.js';
+import { checkListening } from './arguments/listening.js';
 import { type BulkReader, findMany, staleIn } from './bulk-reads.js';
 import type { CacheParts } from './cache-parts.js';
-import { checkListening } from './listening.js';
 import { lookup } from './status/cache-observer.js';
 import { wrapFunction } from './wrap.js';
 

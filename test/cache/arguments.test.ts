@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Arguments } from '../../lib/cache/arguments.js';
+import { Arguments } from '../../lib/cache/arguments/arguments.js';
 import { parseCacheOptions } from '../../lib/cache/parse-options.js';
 import { CacheHealthError } from '../../lib/core/errors.js';
 
