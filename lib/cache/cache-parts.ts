@@ -1,4 +1,5 @@
 import type { CacheEvents } from '../api/events.js';
+import type { MetricsSnapshot } from '../api/metrics.js';
 import type { Emitter } from '../core/emitter.js';
 import type { Turns } from '../core/time/turns.js';
 import type { SingleFlight } from '../loading/single-flight.js';
@@ -20,6 +21,7 @@ export interface CacheParts {
   readonly args: Arguments;
   readonly turns: Turns;
   readonly bulkChanges: BulkChanges;
+  takeSnapshot(): MetricsSnapshot;
   onListenerError(error: unknown): void;
   /** Harmless when called twice. */
   close(): void;

@@ -1,6 +1,7 @@
 import type { Cache, WriteResult } from '../api/cache.js';
 import type { CacheEvents } from '../api/events.js';
 import type { Loader, LoadOptions, ManyLoader, SetOptions } from '../api/loading.js';
+import type { MetricsSnapshot } from '../api/metrics.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { CACHE_MARK } from '../core/is-cache.js';
@@ -151,6 +152,10 @@ export class CacheHandle implements Cache {
 
   status(): CacheStatus {
     return this.#parts.reporter.status(this.#parts.store);
+  }
+
+  metrics(): MetricsSnapshot {
+    return this.#parts.takeSnapshot();
   }
 
   on<Name extends keyof CacheEvents>(

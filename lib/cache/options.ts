@@ -59,6 +59,8 @@ export interface CacheOptions {
   readonly maxValueBytes?: number;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
   readonly journal?: JournalOptions;
+  /** What metrics, traces and logs call this cache: letters, digits, `_`, `.`, `:` and `-`. @default 'cache' */
+  readonly name?: string;
   /** Receives two lines per outage. `false` disables logging. @default console */
   readonly logger?: Logger | false;
   /**
@@ -71,6 +73,7 @@ export interface CacheOptions {
 
 /** `CacheOptions`, parsed once: complete, in milliseconds, frozen. */
 export interface CacheConfig extends TierConfig, LoadingConfig {
+  readonly name: string;
   /** Absent: Redis is not used. */
   readonly redis: RedisSource | undefined;
   /** The address for messages, without credentials. */
@@ -82,6 +85,7 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
 }
 
 interface Defaults {
+  readonly name: string;
   readonly prefix: string;
   readonly ttl: Duration;
   readonly commandTimeout: Duration;
@@ -101,6 +105,7 @@ interface Defaults {
 }
 
 export const DEFAULTS: Defaults = Object.freeze({
+  name: 'cache',
   prefix: 'cache:',
   ttl: '5m',
   commandTimeout: '100ms',

@@ -17,6 +17,7 @@ export const CACHE_METHODS = [
   'getMany',
   'setMany',
   'status',
+  'metrics',
   'on',
   'close',
 ] as const;

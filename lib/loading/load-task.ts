@@ -1,3 +1,4 @@
+import type { LoadOutcome } from '../api/metrics.js';
 import type { Clock } from '../core/time/clock.js';
 import type { Turns } from '../core/time/turns.js';
 import type { Observer } from '../tiers/observer.js';
@@ -10,6 +11,7 @@ import { LoaderCall } from './flight/loader-call.js';
 import { SharedValue } from './flight/shared-value.js';
 import type { KeyClaims } from './key-claims.js';
 import type { LoadBackoff } from './load-backoff.js';
+import { failureOf, successOf } from './load-outcome.js';
 import type { LoaderSource, LoadResult } from './loader-source.js';
 import type { LoadConfig } from './loading-options.js';
 
@@ -92,9 +94,11 @@ export class LoadTask {
     try {
       results = await order.source.load(flights, call);
     } catch (error) {
+      this.#report(call, failureOf(call, order.group.hasEnded));
       await this.#failAll(flights, error);
       return;
     }
+    this.#report(call, successOf(results));
     const { turns } = this.#options;
     const { refreshAhead, graceMs } = order.config;
     const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;
@@ -110,6 +114,10 @@ export class LoadTask {
     if (filling !== undefined) await filling;
     const ending = turns.each(flights, (flight, i) => endWith(flight, results[i] as LoadResult));
     if (ending !== undefined) await ending;
+  }
+
+  #report(call: LoaderCall, outcome: LoadOutcome): void {
+    this.#options.observer.loaded(outcome, call.hasRun ? call.loadMs : undefined);
   }
 
   /** Returns how long a loaded value may be stored. If it may not, gives the lease back. */

@@ -78,17 +78,9 @@ export class SingleFlight {
     const { leaseWaitMs, ttlJitter, maxQueuedLoads } = config;
     this.#options = options;
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
-    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs });
+    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer });
     const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
-    this.#task = new LoadTask({
-      clock,
-      turns,
-      observer,
-      bulkhead,
-      backoff,
-      claims,
-      ttlJitter,
-    });
+    this.#task = new LoadTask({ clock, turns, observer, bulkhead, backoff, claims, ttlJitter });
   }
 
   /** From now on changes of keys void their flights. */
@@ -213,7 +205,11 @@ export class SingleFlight {
    */
   #fly(caller: Caller, { seats, begun, source }: Boarded): Promise<readonly SeatOutcome[]> {
     const { store, config, signal } = caller;
-    if (begun.length < seats.length) refuseCycle(seats, begun);
+    const { observer } = this.#options;
+    if (begun.length < seats.length) {
+      refuseCycle(seats, begun);
+      observer.coalesced('flight', seats.length - begun.length);
+    }
     const group = begun[0]?.group;
     if (group !== undefined) void this.#task.load({ group, flights: begun, source, store, config });
     const { clock } = this.#options;

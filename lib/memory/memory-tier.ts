@@ -14,6 +14,11 @@ export interface Held {
   until: number;
 }
 
+/** Which limit was reached. */
+export type EvictionReason = 'entries' | 'bytes';
+
+type OnEvicted = (key: string, reason: EvictionReason) => void;
+
 /** The share of memory reserved for entries that were read more than once. */
 const PROTECTED_SHARE = 0.8;
 
@@ -28,15 +33,15 @@ const PROTECTED_SHARE = 0.8;
  */
 export class MemoryTier {
   readonly limits: MemoryLimits;
-  readonly #onEvicted: (key: string) => void;
+  readonly #onEvicted: OnEvicted;
   readonly #probation: LRUCache<string, Held>;
   readonly #protected: LRUCache<string, Held> | undefined;
 
   /** `onEvicted` gets the keys that were pushed out, not those that were deleted or replaced. */
-  constructor(limits: MemoryLimits, onEvicted: (key: string) => void) {
+  constructor(limits: MemoryLimits, onEvicted: OnEvicted) {
     this.limits = limits;
     this.#onEvicted = onEvicted;
-    this.#probation = segment(limits, onEvicted);
+    this.#probation = segment(limits, (key) => onEvicted(key, this.#limitReached));
     const max = Math.floor(limits.max * PROTECTED_SHARE);
     const maxBytes = Math.floor(limits.maxBytes * PROTECTED_SHARE);
     if (max > 0 && maxBytes > 0) {
@@ -87,6 +92,11 @@ export class MemoryTier {
     return [...this.#probation.keys(), ...(this.#protected?.keys() ?? [])];
   }
 
+  /** If both are reached, it counts as the limit on entries. */
+  get #limitReached(): EvictionReason {
+    return this.entries >= this.limits.max ? 'entries' : 'bytes';
+  }
+
   #usedAgain(key: string): Held | undefined {
     const held = this.#probation.get(key);
     if (held === undefined || this.#protected === undefined) return held;
@@ -109,7 +119,7 @@ export class MemoryTier {
   #evictProtected(): void {
     for (const key of this.#protected?.rkeys() ?? []) {
       this.#protected?.delete(key);
-      this.#onEvicted(key);
+      this.#onEvicted(key, this.#limitReached);
       return;
     }
   }

@@ -1,3 +1,5 @@
+import { Histogram } from '../core/histogram.js';
+import { COMMAND_SECONDS } from './command-seconds.js';
 import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
 import { RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
@@ -7,8 +9,11 @@ export class SingleRemote implements Remote {
   readonly #door: RedisDoor;
   readonly doors: readonly Door[];
 
-  constructor(options: ClientSessionsOptions) {
-    this.#door = new RedisDoor({ ...options, source: new ClientSessions(options) });
+  readonly commandTimes: Histogram = new Histogram(COMMAND_SECONDS);
+
+  constructor(options: Omit<ClientSessionsOptions, 'commandTimes'>) {
+    const source = new ClientSessions({ ...options, commandTimes: this.commandTimes });
+    this.#door = new RedisDoor({ ...options, source });
     this.doors = [this.#door];
   }
 

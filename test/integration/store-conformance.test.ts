@@ -20,6 +20,11 @@ const SILENT: Observer = {
   stored: ignore,
   removed: ignore,
   failed: ignore,
+  attempted: ignore,
+  replayed: ignore,
+  evicted: ignore,
+  coalesced: ignore,
+  loaded: ignore,
   loadFailed: ignore,
   journalOverflowed: ignore,
   dataLost: ignore,
@@ -36,7 +41,9 @@ async function subjectOn(redis: string | false): Promise<Subject> {
     source === undefined
       ? noRedis(clock)
       : new SingleRemote({ source, prefix, clock, commandTimeoutMs, maxValueBytes });
-  const memory = new MemoryTier({ max: 1_000, maxBytes: 1_000_000 }, (key) => shards.evicted(key));
+  const memory = new MemoryTier({ max: 1_000, maxBytes: 1_000_000 }, (key, reason) =>
+    shards.evicted(key, reason),
+  );
   const standby = new MemoryStandby(memory, clock);
   const tools = { config, clock, turns: new Turns(clock), observer: SILENT, standby };
   const shards = new Shards(remote, tools);

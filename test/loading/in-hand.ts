@@ -34,6 +34,10 @@ export class InHand {
   readonly clock = new ManualClock();
   readonly store = new FakeStore(this.clock);
   readonly failures: LoadFailure[] = [];
+  /** Callers that shared a load. */
+  readonly shared: string[] = [];
+  /** How the loads ended. */
+  readonly ended: string[] = [];
   readonly singleFlight: SingleFlight;
   readonly #load: LoadConfig;
   limit: number;
@@ -104,6 +108,11 @@ export class InHand {
       stored: ignore,
       removed: ignore,
       failed: ignore,
+      attempted: ignore,
+      replayed: ignore,
+      evicted: ignore,
+      coalesced: (by, count) => this.shared.push(`${by} ${count}`),
+      loaded: (outcome, ms) => this.ended.push(ms === undefined ? `${outcome}, not run` : outcome),
       loadFailed: (event) => this.failures.push(event),
       journalOverflowed: ignore,
       dataLost: ignore,

@@ -1,3 +1,4 @@
+import { Histogram } from '../../lib/core/histogram.js';
 import { ServerClock } from '../../lib/redis/door/judgement/server-clock.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type {
@@ -155,6 +156,7 @@ export class FakeDoor implements Door {
 
 /** Doors side by side; the first letter of a key says which serves it. No door: no Redis. */
 export class FakeRemote implements Remote {
+  readonly commandTimes: Histogram = new Histogram([]);
   readonly doors: readonly FakeDoor[];
   readonly #none: FakeDoor;
   isClosed = false;

@@ -50,7 +50,7 @@ export class TierFixture {
       all.memory === undefined
         ? NO_STANDBY
         : new MemoryStandby(
-            new MemoryTier(all.memory, (key) => this.shards.evicted(key)),
+            new MemoryTier(all.memory, (key, reason) => this.shards.evicted(key, reason)),
             this.clock,
           );
     this.shards = new Shards(this.remote, {
@@ -97,6 +97,11 @@ export class TierFixture {
       stored: (count) => tell(`stored ${count}`),
       removed: (count) => tell(`removed ${count}`),
       failed: (kind) => tell(`failed ${kind}`),
+      attempted: (isOk) => tell(isOk ? 'attempt' : 'failed attempt'),
+      replayed: (count) => tell(`replayed ${count}`),
+      evicted: (reason) => tell(`evicted ${reason}`),
+      coalesced: () => {},
+      loaded: () => {},
       loadFailed: () => {},
       journalOverflowed: () => tell('overflowed'),
       dataLost: () => tell('data lost'),

@@ -1,10 +1,12 @@
 import type { CacheEvents, LoadError, Lookup } from '../../api/events.js';
+import type { LoadOutcome } from '../../api/metrics.js';
 import type { Emitter } from '../../core/emitter.js';
 import type { Clock } from '../../core/time/clock.js';
 import { describe } from '../../core/validate.js';
+import type { EvictionReason } from '../../memory/memory-tier.js';
 import type { Failure } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
-import type { ErrorKind, Observer, Outcome } from '../../tiers/observer.js';
+import type { ErrorKind, Observer, Outcome, SharedBy } from '../../tiers/observer.js';
 import type { CacheConfig } from '../options.js';
 import type { Metrics } from './metrics.js';
 import type { StatusReporter } from './status-reporter.js';
@@ -36,7 +38,7 @@ export class CacheObserver implements Observer {
 
   looked(key: string, outcome: Outcome, tier: Lookup['tier']): void {
     const { metrics, events } = this.#parts;
-    metrics.looked(outcome);
+    metrics.looked(outcome, tier);
     if (events.hears('lookup')) events.emit('lookup', lookup(key, outcome, tier));
   }
 
@@ -52,6 +54,26 @@ export class CacheObserver implements Observer {
     const { metrics, reporter } = this.#parts;
     metrics.failed(kind);
     if (failure !== undefined) reporter.onFailure(failure);
+  }
+
+  attempted(isOk: boolean): void {
+    this.#parts.metrics.attempted(isOk);
+  }
+
+  replayed(count: number): void {
+    this.#parts.metrics.replayed += count;
+  }
+
+  evicted(reason: EvictionReason): void {
+    this.#parts.metrics.evictions[reason]++;
+  }
+
+  coalesced(by: SharedBy, count: number): void {
+    this.#parts.metrics.shared[by] += count;
+  }
+
+  loaded(outcome: LoadOutcome, ms: number | undefined): void {
+    this.#parts.metrics.loaded(outcome, ms);
   }
 
   loadFailed(event: LoadError): void {

@@ -89,6 +89,12 @@ export class StatusReporter {
     else if (name === 'open' || name === 'read-only') this.#announceOutage(state);
   }
 
+  /** Seconds spent in each mode. */
+  get modeSeconds(): Readonly<Record<CacheMode, number>> {
+    const { clock, metrics } = this.#parts;
+    return metrics.modes.secondsWith(this.#mode, clock.now() - this.#enteredAt);
+  }
+
   /** A future moment as a date. */
   #wallTimeOf(at: number | undefined): number | undefined {
     const { clock } = this.#parts;
@@ -101,13 +107,14 @@ export class StatusReporter {
   }
 
   #change({ mode: to, reason }: StoreState): void {
-    const { clock, events } = this.#parts;
+    const { clock, events, metrics } = this.#parts;
     const from = this.#mode;
     const now = clock.now();
     const durationMs = now - this.#enteredAt;
     this.#mode = to;
     this.#enteredAt = now;
     this.#since = clock.wallNow();
+    metrics.modes.changed({ from, to, durationMs });
     const why = to === 'normal' || reason === undefined ? {} : { reason };
     // The request that noticed the change has nothing to do with it.
     inBackground(() => events.emit('modechange', { from, to, durationMs, ...why }));

@@ -164,6 +164,7 @@ export class Supervisor {
     this.#timer?.cancel();
     const failure = await task().catch(classify);
     this.#isAttempting = false;
+    this.#situation.listener.attempted(failure === undefined);
     if (failure === undefined || this.#situation.isShut) return;
     this.#situation.tell(failure);
     this.#fail(failure, now);
