@@ -3,7 +3,12 @@
 export type { Cache, WriteResult } from './api/cache.js';
 export type { CacheEvents, LoadError, Lookup, ModeChange } from './api/events.js';
 export type { Loader, LoaderContext, LoadOptions, ManyLoader, SetOptions } from './api/loading.js';
-export type { LoadOutcome, MetricsSnapshot, ServerMetrics } from './api/metrics.js';
+export type {
+  HealthMetrics,
+  LoadOutcome,
+  MetricsSnapshot,
+  ServerMetrics,
+} from './api/metrics.js';
 export type { CacheReason } from './api/reason.js';
 export type { CacheMetrics, CacheMode, CacheStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';

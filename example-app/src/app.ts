@@ -5,6 +5,7 @@ import express, {
   type RequestHandler,
 } from 'express';
 import { type Cache, cacheMiddleware, type HealthRouter, healthRouter } from 'express-cache-health';
+import { collectCacheMetrics, metricsRouter } from 'express-cache-health/prometheus';
 import { type Catalogue, createCatalogue } from './catalogue.js';
 import type { Database } from './database.js';
 
@@ -18,6 +19,8 @@ export function createApp({ database, cache }: { database: Database; cache: Cach
   const health = healthRouter({ database: database.ping, cache });
   app.disable('x-powered-by');
   app.use('/health', health);
+  collectCacheMetrics({ cache, health });
+  app.use('/metrics', metricsRouter());
   app.use(express.json());
   app.use(cacheMiddleware(cache), reportCacheUse);
   mountCatalogue(app, createCatalogue(database));

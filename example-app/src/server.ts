@@ -63,6 +63,7 @@ The point-of-sale catalogue is at ${url}
 Try:
   curl -i ${url}/products/1
   curl -X PUT -H 'content-type: application/json' -d '{"price": 4.99}' ${url}/products/1/price
+  curl ${url}/metrics
   curl ${url}/health
 `);
 }

@@ -75,3 +75,14 @@ export interface MetricsSnapshot
   /** One for each Redis server; none without Redis. */
   readonly servers: readonly ServerMetrics[];
 }
+
+/** The state of the service and of each check, for exporters. */
+export interface HealthMetrics {
+  readonly status: 'ok' | 'degraded' | 'error' | 'shutting_down';
+  readonly checks: readonly {
+    readonly name: string;
+    readonly status: 'up' | 'degraded' | 'down';
+    /** How long its last run took; absent if it never ended, and for the cache, which is not contacted. */
+    readonly seconds?: number;
+  }[];
+}

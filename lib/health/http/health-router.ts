@@ -1,4 +1,5 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { HealthMetrics } from '../../api/metrics.js';
 import { Emitter, type Unsubscribe } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import { type Clock, systemClock } from '../../core/time/clock.js';
@@ -19,6 +20,8 @@ export interface HealthEvents {
 export interface HealthRouter extends RequestHandler {
   /** Readiness answers 503 from now on, while traffic is still served and liveness stays 200. */
   beginShutdown(): void;
+  /** For exporters: the status of the service and of each check. Runs those whose verdict is older than `maxAge`. */
+  metrics(): Promise<HealthMetrics>;
   /** `change`: one event for each change of a check's status, and of the whole under the name `health`. */
   on<Name extends keyof HealthEvents>(
     name: Name,
@@ -61,6 +64,7 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
   }
   return Object.assign(serveHealth, {
     beginShutdown: () => checker.beginShutdown(),
+    metrics: () => checker.metrics(config.cache),
     on: <Name extends keyof HealthEvents>(
       name: Name,
       listener: (event: HealthEvents[Name]) => unknown,
