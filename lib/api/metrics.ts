@@ -1,4 +1,4 @@
-import type { HistogramCounts } from '../core/histogram.js';
+import type { HistogramCounts } from '../core/diagnostics/histogram.js';
 import type { CacheReason } from './reason.js';
 import type { CacheMode, CacheStatus } from './status.js';
 

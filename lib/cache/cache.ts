@@ -1,5 +1,5 @@
 import type { Cache, WriteResult } from '../api/cache.js';
-import type { CacheEvents } from '../api/events.js';
+import type { CacheEvents, Lookup } from '../api/events.js';
 import type { Loader, LoadOptions, ManyLoader, SetOptions } from '../api/loading.js';
 import type { MetricsSnapshot } from '../api/metrics.js';
 import type { CacheStatus } from '../api/status.js';
@@ -12,9 +12,10 @@ import type { LoadManyRequest } from '../loading/load-request.js';
 import { parseLoadOptions } from '../loading/loading-options.js';
 import type { Outcome } from '../tiers/observer.js';
 import type { Found, NewValue, Store } from '../tiers/store.js';
-import { type BulkReader, findMany } from './bulk-reads.js';
+import { type BulkReader, findMany, uniqueKeys } from './bulk-reads.js';
 import type { CacheParts } from './cache-parts.js';
 import { lookup } from './status/cache-observer.js';
+import { traceMethods } from './tracing/traced-methods.js';
 
 /**
  * A handle on a cache: the application's own, or one request's, which has a waiting budget for Redis and gets
@@ -53,7 +54,7 @@ export class CacheHandle implements Cache {
   }
 
   async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
-    const unique = await this.#uniqueKeys(keys);
+    const unique = await uniqueKeys(this.#parts, keys);
     const values = new Map<string, T>();
     await findMany(this.#reader, unique, (key, found) => {
       const hit = this.#valueOf(key, found);
@@ -86,7 +87,7 @@ export class CacheHandle implements Cache {
   ): Promise<Map<string, T>> {
     const load = parseFunction<ManyLoader<unknown>>(LOADER, loader);
     const request = { loader: load, ...this.#loadArguments(options) };
-    const unique = await this.#uniqueKeys(keys);
+    const unique = await uniqueKeys(this.#parts, keys);
     const values = new Map<string, T>();
     const missing = new Map<string, Found | undefined>();
     await findMany(this.#reader, unique, (key, found) => {
@@ -177,6 +178,17 @@ export class CacheHandle implements Cache {
     return this.close();
   }
 
+  get name(): string {
+    return this.#parts.config.name;
+  }
+
+  watched(onLookup: (lookup: Lookup) => void): CacheHandle {
+    const copy = new CacheHandle(this.#parts, this.#store);
+    copy.on('lookup', onLookup);
+    copy.on('lookup', (event) => this.#ownEvents?.emit('lookup', event));
+    return copy;
+  }
+
   get #reader(): BulkReader {
     return { store: this.#store, turns: this.#parts.turns };
   }
@@ -187,16 +199,6 @@ export class CacheHandle implements Cache {
    */
   #find(key: string): Found | undefined | Promise<Found | undefined> {
     return this.#store.get(key);
-  }
-
-  async #uniqueKeys(keys: readonly string[]): Promise<readonly string[]> {
-    const { args, turns } = this.#parts;
-    const unique = new Set<string>();
-    await turns.forEach(args.keyList(keys), (key) => {
-      args.checkKey(key);
-      unique.add(key);
-    });
-    return [...unique];
   }
 
   #loadArguments(options: LoadOptions | undefined): Omit<LoadManyRequest, 'loader'> {
@@ -240,6 +242,8 @@ const EVENT = { name: 'the event', code: 'ERR_CACHE_OPTION' } as const;
 function staleIn(found: Found | undefined): Found | undefined {
   return found?.isStale === true ? found : undefined;
 }
+
+traceMethods(CacheHandle.prototype);
 
 /** Other copies of this package recognise a cache by this mark. */
 Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });

@@ -1,4 +1,4 @@
-import { Histogram } from '../core/histogram.js';
+import { Histogram } from '../core/diagnostics/histogram.js';
 import type { Clock } from '../core/time/clock.js';
 import { COMMAND_SECONDS } from './command-seconds.js';
 import { ServerClock } from './door/judgement/server-clock.js';

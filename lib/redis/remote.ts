@@ -1,5 +1,5 @@
 import type { CacheReason } from '../api/reason.js';
-import type { Histogram } from '../core/histogram.js';
+import type { Histogram } from '../core/diagnostics/histogram.js';
 import type { Failure } from './failure.js';
 
 /** Which kind of call waits for a command: a request, which overtakes, or a bulk call. */

@@ -1,4 +1,4 @@
-import { Histogram } from '../core/histogram.js';
+import { Histogram } from '../core/diagnostics/histogram.js';
 import { COMMAND_SECONDS } from './command-seconds.js';
 import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
 import { RedisDoor } from './door/door.js';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import express from 'express';
 import { AggregatorRegistry, Counter, Registry } from 'prom-client';
 import request from 'supertest';
-import { VERSION } from '../../lib/core/version.js';
+import { VERSION } from '../../lib/core/diagnostics/version.js';
 import { FAMILIES } from '../../lib/exporters/families/all-families.js';
 import { cacheFamilies } from '../../lib/exporters/families/cache-families.js';
 import { ownFamilies } from '../../lib/exporters/families/health-families.js';

@@ -52,7 +52,7 @@ export class InHand {
       observer: this.#observer(),
       clock: this.clock,
       turns: new Turns(this.clock),
-      config: { ttlJitter, leaseWaitMs, maxConcurrentLoads, maxQueuedLoads },
+      config: { name: 'cache', ttlJitter, leaseWaitMs, maxConcurrentLoads, maxQueuedLoads },
       limit: () => this.limit,
     });
     this.singleFlight.start();

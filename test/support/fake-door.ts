@@ -1,4 +1,4 @@
-import { Histogram } from '../../lib/core/histogram.js';
+import { Histogram } from '../../lib/core/diagnostics/histogram.js';
 import { ServerClock } from '../../lib/redis/door/judgement/server-clock.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type {

@@ -1,5 +1,6 @@
 import type { CacheEvents, LoadError, Lookup } from '../../api/events.js';
 import type { LoadOutcome } from '../../api/metrics.js';
+import { ATTEMPTS } from '../../core/diagnostics/channels.js';
 import type { Emitter } from '../../core/emitter.js';
 import type { Clock } from '../../core/time/clock.js';
 import { describe } from '../../core/validate.js';
@@ -17,7 +18,7 @@ const WARN_EVERY_MS = 60_000;
 export interface ObserverParts {
   readonly config: Pick<
     CacheConfig,
-    'logger' | 'redisName' | 'prefix' | 'journalMax' | 'maxValueBytes'
+    'name' | 'logger' | 'redisName' | 'prefix' | 'journalMax' | 'maxValueBytes'
   >;
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
@@ -57,7 +58,9 @@ export class CacheObserver implements Observer {
   }
 
   attempted(isOk: boolean): void {
-    this.#parts.metrics.attempted(isOk);
+    const { config, metrics } = this.#parts;
+    metrics.attempted(isOk);
+    if (ATTEMPTS.hasSubscribers) ATTEMPTS.publish({ cache: config.name, isOk });
   }
 
   replayed(count: number): void {

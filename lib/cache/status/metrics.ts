@@ -1,6 +1,6 @@
 import type { LoadOutcome, MetricsSnapshot } from '../../api/metrics.js';
 import type { CacheMetrics } from '../../api/status.js';
-import { Histogram } from '../../core/histogram.js';
+import { Histogram } from '../../core/diagnostics/histogram.js';
 import type { EvictionReason } from '../../memory/memory-tier.js';
 import type { ErrorKind, Outcome, SharedBy } from '../../tiers/observer.js';
 import { ModeHistory } from './mode-history.js';

@@ -1,6 +1,6 @@
 import type { MetricsSnapshot } from '../../api/metrics.js';
 import type { CacheStatus } from '../../api/status.js';
-import type { Histogram } from '../../core/histogram.js';
+import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import type { SingleFlight } from '../../loading/single-flight.js';
 import type { Store } from '../../tiers/store.js';

@@ -2,6 +2,7 @@ import type { CacheEvents } from '../../api/events.js';
 import type { CacheReason } from '../../api/reason.js';
 import type { CacheMode, CacheStatus } from '../../api/status.js';
 import { inBackground } from '../../core/background.js';
+import { MODES } from '../../core/diagnostics/channels.js';
 import type { Emitter } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
@@ -19,7 +20,7 @@ const FOR_GOOD: ReadonlySet<CacheReason> = new Set(['permission', 'cluster_node'
 
 /** The parts that the reporter uses. */
 export interface ReporterParts {
-  readonly config: Pick<CacheConfig, 'logger' | 'redisName' | 'disabledBy'>;
+  readonly config: Pick<CacheConfig, 'name' | 'logger' | 'redisName' | 'disabledBy'>;
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
@@ -107,7 +108,7 @@ export class StatusReporter {
   }
 
   #change({ mode: to, reason }: StoreState): void {
-    const { clock, events, metrics } = this.#parts;
+    const { clock, config, events, metrics } = this.#parts;
     const from = this.#mode;
     const now = clock.now();
     const durationMs = now - this.#enteredAt;
@@ -117,7 +118,11 @@ export class StatusReporter {
     metrics.modes.changed({ from, to, durationMs });
     const why = to === 'normal' || reason === undefined ? {} : { reason };
     // The request that noticed the change has nothing to do with it.
-    inBackground(() => events.emit('modechange', { from, to, durationMs, ...why }));
+    inBackground(() => {
+      const change = { from, to, durationMs, ...why };
+      events.emit('modechange', change);
+      if (MODES.hasSubscribers) MODES.publish({ cache: config.name, ...change });
+    });
   }
 
   #announceEnd(): void {

@@ -1,5 +1,5 @@
 import type { MetricsSnapshot } from '../../api/metrics.js';
-import type { HistogramCounts } from '../../core/histogram.js';
+import type { HistogramCounts } from '../../core/diagnostics/histogram.js';
 import { type Family, fields, one, optional, type Sample, states } from './family.js';
 import { REASON_CODES } from './reason-codes.js';
 

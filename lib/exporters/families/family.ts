@@ -1,4 +1,4 @@
-import type { HistogramCounts } from '../../core/histogram.js';
+import type { HistogramCounts } from '../../core/diagnostics/histogram.js';
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 import type { HealthMetrics } from '../../api/metrics.js';
-import { VERSION } from '../../core/version.js';
+import { VERSION } from '../../core/diagnostics/version.js';
 import { type Family, states } from './family.js';
 
 const STATUSES = ['ok', 'degraded', 'error', 'shutting_down'];

@@ -1,4 +1,4 @@
-import type { Histogram } from '../../core/histogram.js';
+import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import type { Failure } from '../failure.js';
 

@@ -1,4 +1,4 @@
-import type { Histogram } from '../../core/histogram.js';
+import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import { CLOSED, classify, type Failure, TIMED_OUT } from '../failure.js';
 import type { RedisClientLike } from './client.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Histogram } from '../../lib/core/histogram.js';
+import { Histogram } from '../../../lib/core/diagnostics/histogram.js';
 
 describe('a histogram', () => {
   it('counts a value in the first bucket whose bound is not below it', () => {
