@@ -32,7 +32,7 @@ describe('monitoring/', () => {
 
   it('has tests that notice the mutations of a rule', () => {
     const script = 'scripts/mutate-rules.mjs';
-    const { stdout, stderr } = spawnSync(process.execPath, [script, 'CacheFlapping'], {
+    const { stdout, stderr } = spawnSync(process.execPath, [script, 'CacheServingStale'], {
       encoding: 'utf8',
     });
     expect(stderr).to.equal('');
