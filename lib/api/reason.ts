@@ -20,6 +20,11 @@ export type CacheReason =
   | 'not_connected'
   | 'cluster_node'
   | 'sentinel'
+  | 'certificate'
+  | 'tls_mismatch'
+  | 'no_database'
+  | 'no_hello'
+  | 'foreign_client'
   | 'data_replaced'
   | 'closed'
   | 'disabled';

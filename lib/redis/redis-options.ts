@@ -8,6 +8,7 @@ import {
   type RedisClientOptions,
   type RedisSource,
 } from './connection/client.js';
+import { addressAdvice, foreignClient, misspelt, redisAdvice } from './redis-hints.js';
 
 export type { RedisClientLike, RedisClientOptions, RedisSource };
 
@@ -33,8 +34,11 @@ export function parseRedis(given: unknown): RedisChoice {
   if (typeof given === 'string') return fromUrl(given, SUBJECT.name);
   if (given instanceof URL) return fromUrl(given.href, SUBJECT.name);
   if (typeof given === 'function') return fromFactory(given as () => unknown);
-  if (typeof given !== 'object' || given === null) throw invalid(SUBJECT, EXPECTED, given);
-  return 'sendCommand' in given ? fromClient(given) : fromOptions(given as RedisClientOptions);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalid({ ...SUBJECT, advice: redisAdvice(given) }, EXPECTED, given);
+  }
+  const isClient = 'sendCommand' in given || foreignClient(given) !== undefined;
+  return isClient ? fromClient(given) : fromOptions(given as RedisClientOptions);
 }
 
 function fromUrl(text: string, name: string): RedisChoice {
@@ -46,12 +50,8 @@ function fromUrl(text: string, name: string): RedisChoice {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     const subject = { ...SUBJECT, name };
-    const expected = "a URL that begins with 'redis://' or 'rediss://'";
-    throw invalid(
-      { ...subject, advice: 'Pass redis: false for memory alone.' },
-      expected,
-      redact(text),
-    );
+    const expected = "a URL that begins with 'redis://', 'rediss://' or 'unix://'";
+    throw invalid({ ...subject, advice: addressAdvice(text) }, expected, redact(text));
   }
   try {
     makeClient({ url: text });
@@ -92,6 +92,11 @@ function fromOptions(options: RedisClientOptions): RedisChoice {
   for (const key of Object.keys(options)) {
     if (!Object.hasOwn(MISPLACED, key)) continue;
     const message = `redis has no option '${key}'. Write redis: { ${MISPLACED[key]} }, or pass a URL.`;
+    throw new CacheHealthError(SUBJECT.code, message);
+  }
+  const wrong = misspelt(options);
+  if (wrong !== undefined) {
+    const message = `redis has no option '${wrong[0]}'. Did you mean '${wrong[1]}'?`;
     throw new CacheHealthError(SUBJECT.code, message);
   }
   if (options.url !== undefined) {
@@ -153,7 +158,11 @@ function asClient(value: unknown, name: string): RedisClientLike {
   const missing = methods.filter((method) => typeof client?.[method] !== 'function');
   if (missing.length > 0) {
     const advice = `It has no ${missing.join('(), ')}(). Use createClient() of the 'redis' package, 5.12 or later.`;
-    throw invalid({ ...SUBJECT, name, advice }, 'a node-redis client', value);
+    const foreign = foreignClient(value);
+    if (foreign === undefined)
+      throw invalid({ ...SUBJECT, name, advice }, 'a node-redis client', value);
+    const message = `${name} must be a node-redis client, got ${foreign}. ${advice}`;
+    throw new CacheHealthError(SUBJECT.code, message);
   }
   if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
     const advice = 'Pools, clusters and sentinels are not supported yet: pass a URL or options.';

@@ -27,6 +27,8 @@ export interface Observer {
   coalesced(by: SharedBy, count: number): void;
   /** A load has ended. `ms`: how long the loader took; absent if it did not run. */
   loaded(outcome: LoadOutcome, ms: number | undefined): void;
+  /** A loader begins to run for a key. */
+  loading(key: string): void;
   /** A loader failed or took too long. */
   loadFailed(event: {
     readonly key: string;

@@ -25,6 +25,7 @@ const SILENT: Observer = {
   evicted: ignore,
   coalesced: ignore,
   loaded: ignore,
+  loading: ignore,
   loadFailed: ignore,
   journalOverflowed: ignore,
   dataLost: ignore,

@@ -113,6 +113,7 @@ export class InHand {
       evicted: ignore,
       coalesced: (by, count) => this.shared.push(`${by} ${count}`),
       loaded: (outcome, ms) => this.ended.push(ms === undefined ? `${outcome}, not run` : outcome),
+      loading: ignore,
       loadFailed: (event) => this.failures.push(event),
       journalOverflowed: ignore,
       dataLost: ignore,

@@ -102,6 +102,7 @@ export class TierFixture {
       evicted: (reason) => tell(`evicted ${reason}`),
       coalesced: () => {},
       loaded: () => {},
+      loading: () => {},
       loadFailed: () => {},
       journalOverflowed: () => tell('overflowed'),
       dataLost: () => tell('data lost'),

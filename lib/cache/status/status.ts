@@ -12,6 +12,8 @@ export interface StatusDetails {
   readonly nextProbeAt: number | undefined;
   readonly lastError: string | undefined;
   readonly lastErrorAt: number | undefined;
+  /** The error behind the present reason. */
+  readonly reasonError: string | undefined;
   /** The option or variable that switched the cache off. */
   readonly disabledBy: string | undefined;
 }
@@ -60,7 +62,7 @@ function messageOf(state: StoreState, details: StatusDetails): string {
   }
   if (mode === 'normal') return `Redis (${details.redisName}) serves.`;
   if (mode === 'recovering') return `Redis is back; ${waiting(journal.entries)} Nothing to do.`;
-  return outageSentence(state, details.redisName, details.since);
+  return outageSentence(state, { ...details, error: details.reasonError });
 }
 
 function waiting(entries: number): string {

@@ -23,6 +23,11 @@ const REASONS: Readonly<Record<CacheReason, true>> = {
   cluster_node: true,
   sentinel: true,
   data_replaced: true,
+  certificate: true,
+  foreign_client: true,
+  no_database: true,
+  no_hello: true,
+  tls_mismatch: true,
   closed: true,
   disabled: true,
 };

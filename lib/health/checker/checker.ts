@@ -1,4 +1,5 @@
 import type { HealthMetrics } from '../../api/metrics.js';
+import type { Warnings } from '../../core/diagnostics/warnings.js';
 import type { Clock } from '../../core/time/clock.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { CacheSource, CheckResult, HealthChange, HealthState } from '../types.js';
@@ -18,6 +19,7 @@ export interface CheckerConfig {
   readonly maxAgeMs: number;
   /** For the whole report: every check's timeout and a little more. */
   readonly deadlineMs: number;
+  readonly warnings: Warnings;
 }
 
 /** The findings, and the status that follows from them. */
@@ -53,6 +55,7 @@ export class Checker {
           maxAgeMs: config.maxAgeMs,
           onVerdict: ({ status, message }) =>
             this.history.record(check.name, status, () => message),
+          onIdle: check.critical ? () => warnOfIdle(config.warnings, check.name) : undefined,
         }),
     );
   }
@@ -178,6 +181,11 @@ export class Checker {
   #noteWhole(status: HealthState, findings: readonly Finding[]): void {
     this.history.record('health', status, () => reasonOf(findings));
   }
+}
+
+function warnOfIdle(warnings: Warnings, name: string): void {
+  const text = `the check '${name}' returned undefined at once, so it waited for nothing and is up for ever. Return the promise of its ping, or true if there is nothing to wait for.`;
+  warnings.once('a-check-that-waits-for-nothing', text);
 }
 
 export function isServing(status: HealthState): boolean {
