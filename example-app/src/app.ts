@@ -29,7 +29,7 @@ const PAGE = fileURLToPath(new URL('../public', import.meta.url));
 
 export function createApp({ database, cache, redis }: AppParts): App {
   const app = express();
-  const health = healthRouter({ database: database.ping, cache });
+  const health = healthRouter({ database: database.ping, cache, ui: true });
   app.disable('x-powered-by');
   app.use('/health', health);
   collectCacheMetrics({ cache, health });

@@ -68,6 +68,7 @@ Try:
   curl -i ${url}/products/1
   curl -X PUT -H 'content-type: application/json' -d '{"price": 4.99}' ${url}/products/1/price
   curl ${url}/metrics
+  open ${url}/health/ui
   curl ${url}/health
 `);
 }
