@@ -1,4 +1,4 @@
-import type { Warnings } from '../core/diagnostics/warnings.js';
+import type { Warnings } from '../core/advice/warnings.js';
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';

@@ -1,10 +1,10 @@
 import type { Request } from 'express';
-import { processWarnings, type Warnings } from '../core/diagnostics/warnings.js';
+import { type Maker, refuseRequest } from '../core/advice/uncalled.js';
+import { processWarnings, type Warnings } from '../core/advice/warnings.js';
 import { CacheHealthError } from '../core/errors.js';
 import { cacheIn } from '../core/is-cache.js';
 import { type Duration, parseDuration } from '../core/time/duration.js';
 import { warnOfShort } from '../core/time/seconds.js';
-import { type Maker, refuseRequest } from '../core/uncalled.js';
 import {
   invalid,
   parseBoolean,

@@ -109,4 +109,6 @@ const TAKEN: ReadonlySet<string> = new Set([
   'port',
   'host',
   'path',
+  'socketTimeout',
+  'reconnectStrategy',
 ]);

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { constants } from 'node:os';
-import { processWarnings } from '../core/diagnostics/warnings.js';
+import { processWarnings } from '../core/advice/warnings.js';
 import { cacheIn } from '../core/is-cache.js';
 import { type Duration, parseDuration } from '../core/time/duration.js';
 import { warnOfShort } from '../core/time/seconds.js';

@@ -5,33 +5,13 @@ import { MemoryTier } from '../../lib/memory/memory-tier.js';
 import { noRedis } from '../../lib/redis/no-redis.js';
 import type { Remote } from '../../lib/redis/remote.js';
 import { SingleRemote } from '../../lib/redis/single.js';
-import type { Observer } from '../../lib/tiers/observer.js';
 import { Shards } from '../../lib/tiers/shards.js';
 import { MemoryStandby } from '../../lib/tiers/standby.js';
 import { TieredStore } from '../../lib/tiers/tiered-store.js';
+import { FakeObserver } from '../support/fake-observer.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
 import { type Subject, storeConformance } from '../tiers/store-conformance.js';
-
-const ignore = (): void => {};
-
-const SILENT: Observer = {
-  looked: ignore,
-  stored: ignore,
-  removed: ignore,
-  failed: ignore,
-  attempted: ignore,
-  replayed: ignore,
-  evicted: ignore,
-  coalesced: ignore,
-  loaded: ignore,
-  loading: ignore,
-  loadFailed: ignore,
-  journalOverflowed: ignore,
-  dataLost: ignore,
-  valueTooLarge: ignore,
-  doorChanged: ignore,
-};
 
 /** A store on that Redis, in real time. */
 async function subjectOn(redis: string | false): Promise<Subject> {
@@ -46,7 +26,7 @@ async function subjectOn(redis: string | false): Promise<Subject> {
     shards.evicted(key, reason),
   );
   const standby = new MemoryStandby(memory, clock);
-  const tools = { config, clock, turns: new Turns(clock), observer: SILENT, standby };
+  const tools = { config, clock, turns: new Turns(clock), observer: new FakeObserver(), standby };
   const shards = new Shards(remote, tools);
   const store = new TieredStore(shards);
   shards.start();

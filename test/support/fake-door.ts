@@ -1,4 +1,5 @@
 import { Histogram } from '../../lib/core/diagnostics/histogram.js';
+import { isKnownOutage, isWritable } from '../../lib/redis/door/door-state.js';
 import { ServerClock } from '../../lib/redis/door/judgement/server-clock.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type {
@@ -12,7 +13,7 @@ import type {
   ServerTime,
 } from '../../lib/redis/remote.js';
 import { FakeCommands } from './fake-commands.js';
-import { type FakeRedis, FakeWire } from './fake-redis.js';
+import { type FakeRedis, FakeWire, LOST } from './fake-redis.js';
 
 export const PREFIX = 'p:';
 
@@ -26,6 +27,8 @@ export class FakeDoor implements Door {
   canSweep = true;
   reign = { life: 'life', id: 'reign' };
   firstAttempt: Promise<void> | undefined;
+  /** The first attempt ends in `start` itself, with a connection and nothing to replay. */
+  connectsAtOnce = false;
   commands: FakeCommands;
   /** Everything is run and answered by itself, a turn of the event loop later. */
   isAutomatic = true;
@@ -36,6 +39,10 @@ export class FakeDoor implements Door {
   bumps = 0;
   readonly reports: Failure[] = [];
   #listener: DoorListener | undefined;
+  #endFirstAttempt = (): void => {};
+  /** The heartbeat that the calls of this turn share. */
+  #proof: Promise<boolean> | undefined;
+  #fences = 0;
 
   /** `errorMs`: what its estimate of the server's clock may be wrong by. */
   constructor(server: FakeRedis, errorMs = 0) {
@@ -65,10 +72,23 @@ export class FakeDoor implements Door {
 
   prove(): Promise<boolean> {
     this.proofs++;
-    return this.proves();
+    if (this.reader === undefined && this.writer === undefined) return Promise.resolve(false);
+    if (this.#proof === undefined) {
+      const end = (): void => {
+        this.#proof = undefined;
+      };
+      this.#proof = this.#beat().finally(end);
+      process.nextTick(end);
+    }
+    return this.#proof;
   }
 
-  async bump(): Promise<string | Failure> {
+  bump(): Promise<string | Failure> {
+    const isOpen = isWritable(this.state) || this.state.name === 'recovering';
+    return isOpen ? this.#bump() : Promise.resolve(LOST);
+  }
+
+  async #bump(): Promise<string | Failure> {
     this.bumps++;
     const reply = await this.commands.wire.send('BUMP', () => this.server.bump());
     if (reply instanceof Failure) return reply;
@@ -79,7 +99,12 @@ export class FakeDoor implements Door {
 
   report(failure: Failure): void {
     this.reports.push(failure);
+    this.#listener?.failed(failure, 'command');
     if (failure.isRefusal && /scan/i.test(String(failure.error))) this.canSweep = false;
+    if (failure.kind !== 'writes' || !isWritable(this.state)) return;
+    const { reason } = failure;
+    const name = this.state.name === 'closed' ? 'read-only' : 'open';
+    this.go({ name, reason, nextAttemptAt: this.server.clock.now() });
   }
 
   get listener(): DoorListener {
@@ -89,6 +114,17 @@ export class FakeDoor implements Door {
 
   start(listener: DoorListener): void {
     this.#listener = listener;
+    this.firstAttempt = new Promise((resolve) => {
+      this.#endFirstAttempt = resolve;
+    });
+    if (this.connectsAtOnce) this.open();
+  }
+
+  close(): void {
+    if (this.state.name === 'shut') return;
+    this.commands.wire.lose();
+    if (this.#listener === undefined) this.state = { name: 'shut' };
+    else this.go({ name: 'shut' });
   }
 
   /** The door goes into a state, as the real one tells it. */
@@ -96,6 +132,10 @@ export class FakeDoor implements Door {
     const previous = this.state;
     const couldWrite = this.writer !== undefined;
     this.state = state;
+    if (state.name !== 'recovering') {
+      this.firstAttempt = undefined;
+      this.#endFirstAttempt();
+    }
     this.listener.stateChanged(this, state, previous);
     if (this.writer !== undefined && !couldWrite) this.listener.opened(this, this.commands);
   }
@@ -105,27 +145,54 @@ export class FakeDoor implements Door {
     this.go({ name: 'closed' });
   }
 
+  /** The connection is lost. */
   lose(): void {
-    const { commands } = this;
-    commands.wire.lose();
-    this.go({ name: 'open', reason: 'connection_lost', nextAttemptAt: 0 });
+    this.commands.wire.lose();
+    this.#fail();
   }
 
-  /** A new connection: judgement, if there is something to judge, replay, and then reads. Whether it came so far. */
-  async reconnect(evidence?: Evidence): Promise<boolean> {
+  /** An attempt that ends without a connection. */
+  attemptFails(): void {
+    this.#attempt();
+    this.#fail();
+    this.listener.attempted(false);
+  }
+
+  /**
+   * A new connection: judgement, if there is something to judge, replay, and then reads, or (`isYoung`) the
+   * settling time. Whether it came so far.
+   */
+  async reconnect(evidence?: Evidence, isYoung = false): Promise<boolean> {
+    const isOk = await this.#reconnect(evidence, isYoung);
+    if (this.state.name !== 'shut') this.listener.attempted(isOk);
+    return isOk;
+  }
+
+  async #reconnect(evidence: Evidence | undefined, isYoung: boolean): Promise<boolean> {
+    this.#attempt();
     this.commands = this.#connect();
     const { commands } = this;
     if (evidence !== undefined) {
       if (evidence.life !== this.reign.life)
         this.reign = { life: evidence.life, id: evidence.chain.at(-1)?.id ?? '' };
-      if (this.listener.judge(this, evidence) === 'amnesia') await this.bump();
+      if (this.listener.judge(this, evidence) === 'amnesia') await this.#bump();
     }
     this.go({ name: 'recovering', reason: 'connection_lost' });
     const isReplayed = await this.listener.replay(this, commands);
     if (commands !== this.commands || !commands.wire.isAlive) return false;
-    if (isReplayed) this.go({ name: 'closed' });
-    else this.lose();
+    if (!isReplayed) this.lose();
+    else if (isYoung) this.go({ name: 'settling', reason: 'connection_lost', until: 0 });
+    else this.go({ name: 'closed' });
     return isReplayed;
+  }
+
+  #attempt(): void {
+    if (this.state.name === 'open') this.go({ name: 'half-open', reason: this.state.reason });
+  }
+
+  #fail(): void {
+    this.listener.failed(LOST, isKnownOutage(this.state) ? 'probe' : 'connect');
+    this.go({ name: 'open', reason: 'connection_lost', nextAttemptAt: this.server.clock.now() });
   }
 
   /** A heartbeat that was sent and answered. */
@@ -133,6 +200,17 @@ export class FakeDoor implements Door {
     const { life, id } = this.reign;
     const confirm = this.listener.beginFence();
     confirm({ life, reign: id, count: 1, ...label });
+  }
+
+  /** Like `fence`, for those who wait for the answer. */
+  async #beat(): Promise<boolean> {
+    const { life, id } = this.reign;
+    if (this.#listener === undefined) return this.proves();
+    if (this.#listener.hasUnfenced) this.#fences++;
+    const confirm = this.#listener.beginFence();
+    const isProven = await this.proves();
+    if (isProven) confirm({ life, reign: id, count: this.#fences });
+    return isProven;
   }
 
   /** Hears of another process' generation. */
@@ -178,9 +256,6 @@ export class FakeRemote implements Remote {
 
   close(): void {
     this.isClosed = true;
-    for (const door of this.doors) {
-      door.commands.wire.lose();
-      door.go({ name: 'shut' });
-    }
+    for (const door of this.doors) door.close();
   }
 }

@@ -250,7 +250,7 @@ describe('the cache for tests', () => {
       "Did you mean 'untilNoticed'?",
     );
     expect(await messageOf(cache.restoreRedis({ isEmpty: 1 } as never))).to.equal(
-      'ERR_CACHE_OPTION: restoreRedis() isEmpty must be true or false, got 1.',
+      'ERR_CACHE_OPTION: restoreRedis() isEmpty must be true or false, got 1. See express-cache-health/docs/errors.md#err_cache_option',
     );
     await cache.advance(0);
     expect(cache.status().mode).to.equal('normal');

@@ -1,5 +1,5 @@
 import type { HealthMetrics } from '../../api/metrics.js';
-import type { Warnings } from '../../core/diagnostics/warnings.js';
+import type { Warnings } from '../../core/advice/warnings.js';
 import type { Clock } from '../../core/time/clock.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { CacheSource, CheckResult, HealthChange, HealthState } from '../types.js';

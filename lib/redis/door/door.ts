@@ -4,6 +4,7 @@ import { CLOSED, type Failure } from '../failure.js';
 import type { Commands, Door, DoorListener, DoorState, ServerTime } from '../remote.js';
 import type { SessionHost, SessionSource } from './door-session.js';
 import { isReadable, isWritable } from './door-state.js';
+import type { Application } from './judgement/application.js';
 import { DataJudge } from './judgement/data-judge.js';
 import { ServerClock } from './judgement/server-clock.js';
 import { Situation } from './situation.js';
@@ -14,6 +15,8 @@ export interface DoorOptions {
   readonly prefix: string;
   readonly commandTimeoutMs: number;
   readonly clock: Clock;
+  /** Absent: the record names no application. */
+  readonly application?: Application | undefined;
 }
 
 /**
@@ -38,6 +41,7 @@ export class RedisDoor implements Door {
       clock,
       situation: this.#situation,
       serverClock: this.#serverClock,
+      application: options.application,
     });
     this.#supervisor = new Supervisor({
       clock,

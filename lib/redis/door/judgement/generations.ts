@@ -5,6 +5,7 @@ import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import type { DoorSession } from '../door-session.js';
 import type { Situation } from '../situation.js';
+import type { Application } from './application.js';
 import type { DataIdentity } from './data-identity.js';
 import { OldRelease } from './old-release.js';
 import type { ServerClock } from './server-clock.js';
@@ -14,6 +15,7 @@ export interface JudgeOptions {
   readonly clock: Clock;
   readonly situation: Situation;
   readonly serverClock: ServerClock;
+  readonly application?: Application | undefined;
 }
 
 /** Changes the generation (R4), and notices changes that release 0.1 made. */

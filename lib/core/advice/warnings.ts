@@ -5,6 +5,7 @@ export type WarningHeading =
   | 'a-number-that-may-be-seconds'
   | 'a-key-with-undefined'
   | 'a-pattern-with-the-prefix'
+  | 'a-prefix-of-another-application'
   | 'a-health-router-without-a-path'
   | 'a-health-router-as-a-route'
   | 'a-check-that-waits-for-nothing';
