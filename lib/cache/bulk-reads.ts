@@ -1,6 +1,6 @@
 import type { Turns } from '../core/time/turns.js';
 import type { Found, Store } from '../tiers/store.js';
-import type { Arguments } from './arguments.js';
+import type { Arguments } from './arguments/arguments.js';
 
 /** The most keys that we read from the store at once, so that no call holds the event loop for long. */
 const MAX_KEYS = 500;

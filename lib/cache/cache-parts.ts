@@ -5,7 +5,7 @@ import type { Turns } from '../core/time/turns.js';
 import type { SingleFlight } from '../loading/single-flight.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Store } from '../tiers/store.js';
-import type { Arguments } from './arguments.js';
+import type { Arguments } from './arguments/arguments.js';
 import type { BulkChanges } from './bulk-changes.js';
 import type { CacheConfig } from './options.js';
 import type { StatusReporter } from './status/status-reporter.js';

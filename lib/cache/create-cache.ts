@@ -15,7 +15,7 @@ import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
 import type { Store } from '../tiers/store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
 import { applicationName } from './application.js';
-import { Arguments } from './arguments.js';
+import { Arguments } from './arguments/arguments.js';
 import { BulkChanges } from './bulk-changes.js';
 import { CacheHandle } from './cache.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';

@@ -1,6 +1,6 @@
 import type { WriteResult } from '../../lib/api/cache.js';
 import type { CacheEvents } from '../../lib/api/events.js';
-import { Arguments } from '../../lib/cache/arguments.js';
+import { Arguments } from '../../lib/cache/arguments/arguments.js';
 import { BulkChanges } from '../../lib/cache/bulk-changes.js';
 import { CacheHandle } from '../../lib/cache/cache.js';
 import type { CacheParts } from '../../lib/cache/cache-parts.js';

@@ -1,8 +1,8 @@
-import type { LoadOptions } from '../api/loading.js';
-import type { LoadManyRequest } from '../loading/load-request.js';
-import { parseLoadOptions } from '../loading/loading-options.js';
-import type { Store } from '../tiers/store.js';
-import type { CacheConfig } from './options.js';
+import type { LoadOptions } from '../../api/loading.js';
+import type { LoadManyRequest } from '../../loading/load-request.js';
+import { parseLoadOptions } from '../../loading/loading-options.js';
+import type { Store } from '../../tiers/store.js';
+import type { CacheConfig } from '../options.js';
 
 /** What a load needs besides keys and loader. Throws the reason of a signal that is aborted already. */
 export function loadArguments(
