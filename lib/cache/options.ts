@@ -66,6 +66,8 @@ export interface CacheOptions {
   readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
   readonly journal?: JournalOptions | undefined;
+  /** What metrics, traces and logs call this cache: letters, digits, `_`, `.`, `:` and `-`. @default 'cache' */
+  readonly name?: string | undefined;
   /** Receives one line at a healthy start, two lines per outage, and warnings. `false` disables logging. @default console */
   readonly logger?: Logger | false | undefined;
   /**
@@ -78,6 +80,7 @@ export interface CacheOptions {
 
 /** `CacheOptions`, parsed once: complete, in milliseconds, frozen. */
 export interface CacheConfig extends TierConfig, LoadingConfig {
+  readonly name: string;
   /** Absent: Redis is not used. */
   readonly redis: RedisSource | undefined;
   /** The address for messages, without credentials. */
@@ -91,6 +94,7 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
 }
 
 interface Defaults {
+  readonly name: string;
   readonly prefix: string;
   readonly ttl: Duration;
   readonly commandTimeout: Duration;
@@ -110,6 +114,7 @@ interface Defaults {
 }
 
 export const DEFAULTS: Defaults = Object.freeze({
+  name: 'cache',
   prefix: 'cache:',
   ttl: '5m',
   commandTimeout: '100ms',

@@ -1,4 +1,5 @@
 import type { CacheReason } from '../api/reason.js';
+import type { Histogram } from '../core/diagnostics/histogram.js';
 import type { Failure } from './failure.js';
 
 /** Which kind of call waits for a command: a request, which overtakes, or a bulk call. */
@@ -90,6 +91,8 @@ export interface ChangeBatch {
 
 /** The commands of one live connection, batched by turn and limited by its window. Nothing rejects; everything settles. */
 export interface Commands {
+  /** Commands that Redis has not answered yet. */
+  readonly unanswered: number;
   /**
    * If Redis has not answered within `commandTimeout` of the call, settles with a Failure that `isImpatient`
    * (no fault of Redis).
@@ -197,6 +200,8 @@ export interface DoorListener {
   canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void;
+  /** An attempt to connect to Redis and to prove its data has ended. */
+  attempted(isOk: boolean): void;
   /**
    * A heartbeat is about to be sent. The door calls the returned function with the label when the pair proves
    * the data.
@@ -221,6 +226,8 @@ export interface DoorListener {
 
 /** Redis, whatever its topology. Building connects nothing; `start` begins. */
 export interface Remote {
+  /** How many seconds Redis took to answer commands, over all servers. */
+  readonly commandTimes: Histogram;
   readonly doors: readonly Door[];
   doorFor(key: string): Door;
   start(listener: DoorListener): void;

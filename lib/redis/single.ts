@@ -1,8 +1,10 @@
+import { Histogram } from '../core/diagnostics/histogram.js';
+import { COMMAND_SECONDS } from './command-seconds.js';
 import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
 import { type DoorOptions, RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
 
-export interface SingleOptions extends ClientSessionsOptions {
+export interface SingleOptions extends Omit<ClientSessionsOptions, 'commandTimes'> {
   readonly application?: DoorOptions['application'];
 }
 
@@ -10,9 +12,11 @@ export interface SingleOptions extends ClientSessionsOptions {
 export class SingleRemote implements Remote {
   readonly #door: RedisDoor;
   readonly doors: readonly Door[];
+  readonly commandTimes: Histogram = new Histogram(COMMAND_SECONDS);
 
   constructor(options: SingleOptions) {
-    this.#door = new RedisDoor({ ...options, source: new ClientSessions(options) });
+    const source = new ClientSessions({ ...options, commandTimes: this.commandTimes });
+    this.#door = new RedisDoor({ ...options, source });
     this.doors = [this.#door];
   }
 

@@ -1,7 +1,9 @@
+import type { ServerMetrics } from '../api/metrics.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
 import { compileGlob } from '../core/glob.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';
+import type { EvictionReason } from '../memory/memory-tier.js';
 import type { Failure } from '../redis/failure.js';
 import type {
   Commands,
@@ -113,7 +115,8 @@ export class Shards implements DoorListener {
   }
 
   /** Memory evicted the key. */
-  evicted(key: string): void {
+  evicted(key: string, reason: EvictionReason): void {
+    this.tools.observer.evicted(reason);
     this.tools.standby.evicted(key);
     this.of(key).shard.ledger.dropLoad(key);
   }
@@ -139,6 +142,11 @@ export class Shards implements DoorListener {
     };
   }
 
+  /** One for each server. */
+  get servers(): readonly ServerMetrics[] {
+    return this.hasRedis ? this.all.map(({ shard }) => metricsOf(shard)) : [];
+  }
+
   get hasRedis(): boolean {
     return this.#remote.doors.length > 0;
   }
@@ -149,6 +157,10 @@ export class Shards implements DoorListener {
 
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void {
     this.tools.observer.failed(kind, failure);
+  }
+
+  attempted(isOk: boolean): void {
+    this.tools.observer.attempted(isOk);
   }
 
   beginFence(): (label: Label) => void {
@@ -220,4 +232,14 @@ export class Shards implements DoorListener {
 
 function isConnected({ name }: DoorState): boolean {
   return name === 'closed' || name === 'read-only' || name === 'recovering' || name === 'settling';
+}
+
+function metricsOf({ door, ledger }: Shard): ServerMetrics {
+  const reason = reasonOf(door.state);
+  return {
+    state: door.state.name,
+    ...(reason === undefined ? {} : { reason }),
+    commandsInFlight: (door.writer ?? door.reader)?.unanswered ?? 0,
+    journalEntries: ledger.counts.entries,
+  };
 }

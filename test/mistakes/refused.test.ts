@@ -229,6 +229,21 @@ const HEALTH: readonly Row[] = [
   ['{ path }', health({ path: '/health' }), /no option 'path'\. Write app\.use\('\/health'/],
 ];
 
+describe('options of the driver', () => {
+  const RIGHT: readonly object[] = [
+    { socket: { socketTimeout: 5_000, connectTimeout: 300, timeout: 5_000, key: 'k', cert: 'c' } },
+    { name: 'shop', RESP: 2, pingInterval: 1_000, modules: {}, keyPrefix: 'a' },
+    { socket: { family: 4, hints: 0, noDelay: true, localPort: 0, session: undefined } },
+    { anOptionOfALaterDriver: true, socket: { anotherOne: 1 } },
+  ];
+  for (const options of RIGHT) {
+    it(`are not taken for misspelt ones: ${JSON.stringify(options)}`, async () => {
+      const { cache } = js.cacheMiddleware({ redis: options, logger: false });
+      await cache.close();
+    });
+  }
+});
+
 for (const [what, rows] of [
   ['options of the cache', CACHE],
   ['the address of Redis', REDIS],

@@ -7,6 +7,8 @@ export class RecordingListener implements DoorListener {
   readonly log: string[] = [];
   readonly kinds: string[] = [];
   readonly failures: Failure[] = [];
+  /** Whether each attempt came to its end with a connection. */
+  readonly attempts: boolean[] = [];
   readonly labels: Label[] = [];
   /** With what each opening came. */
   readonly commands: Commands[] = [];
@@ -57,6 +59,10 @@ export class RecordingListener implements DoorListener {
     this.log.push(`failed ${kind}`);
     this.kinds.push(kind);
     this.failures.push(failure);
+  }
+
+  attempted(isOk: boolean): void {
+    this.attempts.push(isOk);
   }
 
   beginFence(): (label: Label) => void {

@@ -2,6 +2,7 @@ import type { CacheEvents } from '../../api/events.js';
 import type { CacheReason } from '../../api/reason.js';
 import type { CacheMode, CacheStatus } from '../../api/status.js';
 import { inBackground } from '../../core/background.js';
+import { MODES } from '../../core/diagnostics/channels.js';
 import type { Emitter } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
@@ -28,7 +29,7 @@ const FOR_GOOD: ReadonlySet<CacheReason> = new Set([
 
 /** The parts that the reporter uses. */
 export interface ReporterParts {
-  readonly config: Pick<CacheConfig, 'logger' | 'redisName' | 'prefix' | 'disabledBy'>;
+  readonly config: Pick<CacheConfig, 'name' | 'logger' | 'redisName' | 'prefix' | 'disabledBy'>;
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
@@ -104,6 +105,12 @@ export class StatusReporter {
     else if (name === 'open' || name === 'read-only') this.#announceOutage(state);
   }
 
+  /** Seconds spent in each mode. */
+  get modeSeconds(): Readonly<Record<CacheMode, number>> {
+    const { clock, metrics } = this.#parts;
+    return metrics.modes.secondsWith(this.#mode, clock.now() - this.#enteredAt);
+  }
+
   /** A future moment as a date. */
   #wallTimeOf(at: number | undefined): number | undefined {
     const { clock } = this.#parts;
@@ -116,16 +123,21 @@ export class StatusReporter {
   }
 
   #change({ mode: to, reason }: StoreState): void {
-    const { clock, events } = this.#parts;
+    const { clock, config, events, metrics } = this.#parts;
     const from = this.#mode;
     const now = clock.now();
     const durationMs = now - this.#enteredAt;
     this.#mode = to;
     this.#enteredAt = now;
     this.#since = clock.wallNow();
+    metrics.modes.changed({ from, to, durationMs });
     const why = to === 'normal' || reason === undefined ? {} : { reason };
     // The request that noticed the change has nothing to do with it.
-    inBackground(() => events.emit('modechange', { from, to, durationMs, ...why }));
+    inBackground(() => {
+      const change = { from, to, durationMs, ...why };
+      events.emit('modechange', change);
+      if (MODES.hasSubscribers) MODES.publish({ cache: config.name, ...change });
+    });
   }
 
   #errorOf({ reason }: StoreState): string | undefined {

@@ -1,3 +1,4 @@
+import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import { Session } from '../commands/session.js';
 import type { RedisSource } from '../connection/client.js';
@@ -13,6 +14,8 @@ export interface ClientSessionsOptions {
   /** The largest value that we send. */
   readonly maxValueBytes: number;
   readonly clock: Clock;
+  /** Gets the seconds that each command took. */
+  readonly commandTimes?: Histogram | undefined;
 }
 
 /** Sessions on connections of node-redis clients. */
@@ -29,11 +32,12 @@ export class ClientSessions implements SessionSource {
   }
 
   start(host: SessionHost): void {
-    const { source, clock, commandTimeoutMs } = this.#options;
+    const { source, clock, commandTimeoutMs, commandTimes } = this.#options;
     this.#host = host;
     this.#connections = connectionSource(source, {
       clock,
       commandTimeoutMs,
+      commandTimes,
       onReady: () => host.ready(),
       onLost: (connection, failure) => {
         const session = this.#sessions.get(connection);

@@ -17,6 +17,7 @@ export class FakeListener implements DoorListener {
   readonly evidence: Evidence[] = [];
   readonly labels: Label[] = [];
   readonly log: string[] = [];
+  readonly attempts: boolean[] = [];
   /** The label of an acknowledged delete; count 0: not fenced. */
   label: Label | undefined;
   journal = 0;
@@ -45,6 +46,10 @@ export class FakeListener implements DoorListener {
   failed(failure: Failure, kind: string): void {
     this.failures.push(`${kind} ${failure.reason}`);
     this.errors.push(failure.error);
+  }
+
+  attempted(isOk: boolean): void {
+    this.attempts.push(isOk);
   }
 
   beginFence(): (label: Label) => void {
