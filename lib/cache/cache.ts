@@ -172,6 +172,10 @@ export class CacheHandle implements Cache {
     return this.#store.clear(this.#parts.args.pattern(pattern));
   }
 
+  timeOf(key: string): number {
+    return this.#store.timeOf(key);
+  }
+
   status(): CacheStatus {
     return this.#parts.reporter.status(this.#parts.store);
   }
@@ -241,8 +245,6 @@ export class CacheHandle implements Cache {
 }
 
 const LOADER = { name: 'the loader', code: 'ERR_CACHE_LOADER' } as const;
-
 traceMethods(CacheHandle.prototype);
-
 /** Other copies of this package recognise a cache by this mark. */
 Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });
