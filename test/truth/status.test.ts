@@ -58,8 +58,7 @@ describe('the answers about an outage', () => {
       undefined,
     ]);
     expect(a.log.errors).to.have.length(2);
-    // The first says that Redis serves.
-    expect(a.log.infos).to.have.length(3);
+    expect(a.log.infos).to.have.length(2);
     expect(a.log.warnings).to.deep.equal([]);
   });
 
