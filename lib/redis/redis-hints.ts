@@ -77,9 +77,16 @@ function misspeltIn(
   known: readonly string[],
 ): readonly [string, string] | undefined {
   for (const key of Object.keys(options)) {
-    if (known.includes(key) || key.length < SHORTEST) continue;
-    const right = nearest(key, known, key.length < 8 ? 1 : 2);
+    if (known.includes(key)) continue;
+    // Two letters in each other's place: 'ulr', 'prot'.
+    const swapped = known.find((name) => lettersOf(name) === lettersOf(key));
+    const isLong = key.length >= SHORTEST;
+    const right = swapped ?? (isLong ? nearest(key, known, key.length < 8 ? 1 : 2) : undefined);
     if (right !== undefined) return [key, right];
   }
   return undefined;
+}
+
+function lettersOf(word: string): string {
+  return [...word].sort().join('');
 }

@@ -81,6 +81,16 @@ const REDIS: readonly Row[] = [
   ['true', redis(true), /Leave it out for redis:\/\/localhost:6379/],
   ['an ioredis client', redis(new IoRedis()), /must be a node-redis client, got an ioredis client/],
   [
+    "{ ulr: 'redis://…' }",
+    redis({ ulr: 'redis://localhost' }),
+    /no option 'ulr'\. Did you mean 'url'\?/,
+  ],
+  [
+    '{ socket: { prot } }',
+    redis({ socket: { prot: 1 } }),
+    /no option 'socket\.prot'\. Did you mean 'socket\.port'\?/,
+  ],
+  [
     '{ socket: { portt } }',
     redis({ socket: { portt: 1 } }),
     /no option 'socket\.portt'\. Did you mean 'socket\.port'\?/,
