@@ -36,6 +36,18 @@ export class Failure {
 /** Redis 7 gives the second and the third inside a script. */
 const REFUSALS = ['NOPERM', 'ERR The user executing the script', 'ERR unknown command'] as const;
 
+/** Reasons that do not end by waiting: somebody has to change something. */
+export const LASTING: ReadonlySet<CacheReason> = new Set([
+  'permission',
+  'cluster_node',
+  'sentinel',
+  'certificate',
+  'tls_mismatch',
+  'no_database',
+  'no_hello',
+  'foreign_client',
+]);
+
 /** The error of a failure that only means that the caller does not wait. */
 class Impatience extends Error {}
 

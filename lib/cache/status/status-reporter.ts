@@ -7,25 +7,13 @@ import type { Emitter } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
 import { formatDuration } from '../../core/time/duration.js';
-import type { Failure } from '../../redis/failure.js';
+import { type Failure, LASTING } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
 import type { Store, StoreState } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
 import type { Metrics } from './metrics.js';
 import { disabledSentence, outageSentence, serviceSentence } from './reasons.js';
 import { buildStatus } from './status.js';
-
-/** These do not end by waiting. */
-const FOR_GOOD: ReadonlySet<CacheReason> = new Set([
-  'permission',
-  'cluster_node',
-  'sentinel',
-  'certificate',
-  'tls_mismatch',
-  'no_database',
-  'no_hello',
-  'foreign_client',
-]);
 
 /** The parts that the reporter uses. */
 export interface ReporterParts {
@@ -165,7 +153,7 @@ export class StatusReporter {
    */
   #announceOutage(state: StoreState): void {
     const { reason } = state;
-    const isNews = reason !== undefined && FOR_GOOD.has(reason) && reason !== this.#announcedReason;
+    const isNews = reason !== undefined && LASTING.has(reason) && reason !== this.#announcedReason;
     if (this.#announcedAt !== undefined && !isNews) return;
     const { clock, config } = this.#parts;
     this.#announcedAt ??= clock.now();
