@@ -36,7 +36,7 @@ export class Failure {
 /** Redis 7 gives the second and the third inside a script. */
 const REFUSALS = ['NOPERM', 'ERR The user executing the script', 'ERR unknown command'] as const;
 
-/** Reasons that do not end by waiting: somebody has to change something. */
+/** Reasons that do not end by waiting: an operator has to change something. */
 export const LASTING: ReadonlySet<CacheReason> = new Set([
   'permission',
   'cluster_node',
