@@ -49,6 +49,13 @@ export interface Cache {
   deleteMany(keys: readonly string[]): Promise<WriteResult>;
   /** Removes every key that matches the glob (`*`, `?`, `[a-c]`), or all keys; always within the prefix. */
   clear(pattern?: string): Promise<WriteResult>;
+  /**
+   * Removes every value that has one of these tags, however many there are, in one round trip. Loads that run now do
+   * not store their values with these tags. Other processes see it within a second while Redis answers.
+   *
+   * @throws CacheHealthError `ERR_CACHE_TAG` for wrong tags, or more than 1,000.
+   */
+  invalidateTags(tags: readonly string[]): Promise<WriteResult>;
   has(key: string): Promise<boolean>;
   /** Present keys only, in the order asked. */
   getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>>;

@@ -6,6 +6,7 @@ import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/secon
 import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
 import { RESERVED } from '../entry/slot.js';
 import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
+import { NO_TAGS } from '../loading/tags-option.js';
 import { parseRedis } from '../redis/redis-options.js';
 import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
 import {
@@ -169,6 +170,8 @@ function parseLoad(options: CacheOptions): LoadConfig {
     softTimeoutMs: DEFAULTS.softTimeout,
     loaderTimeoutMs: parseDuration(subject('loaderTimeout'), DEFAULTS.loaderTimeout),
     refreshAhead: 0,
+    tags: NO_TAGS,
+    scope: '',
     ...parseLoadConfig(options),
   });
 }

@@ -14,6 +14,7 @@ export const CACHE_METHODS = [
   'delete',
   'deleteMany',
   'clear',
+  'invalidateTags',
   'has',
   'getMany',
   'setMany',

@@ -1,7 +1,7 @@
 import type { ServerMetrics } from '../api/metrics.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
-import { compileGlob } from '../core/glob.js';
+import { compilePattern } from '../entry/key-pattern.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';
 import type { EvictionReason } from '../memory/memory-tier.js';
 import type { Failure } from '../redis/failure.js';
@@ -19,6 +19,7 @@ import { modeOf, reasonOf, worstOf } from './mode.js';
 import { Shard, type Tools } from './shard.js';
 import { ShardStore } from './shard-store.js';
 import type { KeyChange, StoreState } from './store.js';
+import { Tags } from './tags/tags.js';
 
 /** The keys of one call that one door serves, and their places in the call. */
 export interface Part {
@@ -34,6 +35,7 @@ export interface Part {
  */
 export class Shards implements DoorListener {
   readonly tools: Tools;
+  readonly tags: Tags;
   readonly all: readonly ShardStore[];
   /** Present if one door serves all keys. */
   readonly only: ShardStore | undefined;
@@ -46,6 +48,7 @@ export class Shards implements DoorListener {
   constructor(remote: Remote, tools: Tools) {
     this.#remote = remote;
     this.tools = tools;
+    this.tags = new Tags(this);
     const hasRedis = remote.doors.length > 0;
     const doors = hasRedis ? remote.doors : [remote.doorFor('')];
     this.all = doors.map((door) => this.#build(door, hasRedis));
@@ -111,7 +114,7 @@ export class Shards implements DoorListener {
   }
 
   changedMatching(pattern: string): void {
-    if (this.#listeners.length > 0) this.changed({ matches: compileGlob(pattern) });
+    if (this.#listeners.length > 0) this.changed({ matches: compilePattern(pattern) });
   }
 
   /** Memory evicted the key. */
@@ -165,6 +168,7 @@ export class Shards implements DoorListener {
 
   beginFence(): (label: Label) => void {
     const confirms = this.all.map((each) => each.beginFence());
+    this.tags.refresh();
     return (label) => {
       for (const confirm of confirms) confirm(label);
     };
@@ -210,7 +214,7 @@ export class Shards implements DoorListener {
       lateWritesMs: tombstoneLifeMs(config),
       onOverflow,
     });
-    const shard = new Shard(door, ledger, { ...this.tools, hasRedis });
+    const shard = new Shard(door, ledger, { ...this.tools, hasRedis, tags: this.tags });
     return new ShardStore(shard, (key) => this.of(key).shard === shard);
   }
 

@@ -4,7 +4,8 @@ import { describe, invalid, parseOptions } from '../../core/validate.js';
 import { encodeValue } from '../../entry/codec.js';
 import { RESERVED } from '../../entry/slot.js';
 import { jitteredTtl } from '../../loading/early-refresh.js';
-import { optionsSubject } from '../../loading/loading-options.js';
+import { allTags, optionsSubject } from '../../loading/loading-options.js';
+import { parseTags } from '../../loading/tags-option.js';
 import type { NewValue } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
 import { parseTtl } from '../parse-options.js';
@@ -12,6 +13,9 @@ import { oddPartOf } from './odd-key.js';
 
 /** The most characters in a key or a pattern. */
 const MAX_LENGTH = 1_024;
+
+/** The most tags that one call invalidates. */
+const MAX_INVALIDATED = 1_000;
 
 const KEY = { name: 'the cache key', code: 'ERR_CACHE_KEY' } as const;
 const KEYS = { name: 'the keys', code: 'ERR_CACHE_KEY' } as const;
@@ -52,10 +56,44 @@ export class Arguments {
     }
   }
 
-  /** The same for a key that is changed; it may be a new one. */
-  checkChange(key: unknown): void {
+  /** The complete key: the namespace and the given key, which is checked. */
+  fullKey(key: string): string {
     this.checkKey(key);
-    this.noteKey(key as string);
+    const { scope } = this.#config.load;
+    return scope === '' ? key : scope + key;
+  }
+
+  /** The same for a key that is changed; it may be a new one. */
+  changedKey(key: string): string {
+    const full = this.fullKey(key);
+    this.noteKey(key);
+    return full;
+  }
+
+  /** The key as the caller gave it. */
+  ownKey(fullKey: string): string {
+    const { scope } = this.#config.load;
+    return scope === '' ? fullKey : fullKey.slice(scope.length);
+  }
+
+  ownKeys(values: Map<string, unknown>): Map<string, unknown> {
+    const { scope } = this.#config.load;
+    if (scope === '') return values;
+    return new Map([...values].map(([key, value]) => [key.slice(scope.length), value]));
+  }
+
+  /** The complete tags in the options of `set`, which `ttlMs` has checked. */
+  tags(given: SetOptions | undefined): readonly string[] {
+    const { load } = this.#config;
+    if (given?.tags === undefined) return load.tags;
+    return allTags(load, parseTags('tags', given.tags));
+  }
+
+  /** The complete tags that are to be invalidated. */
+  invalidTags(given: unknown): readonly string[] {
+    const { scope } = this.#config.load;
+    const tags = parseTags('the tags to invalidate', given, MAX_INVALIDATED);
+    return scope === '' ? tags : tags.map((tag) => scope + tag);
   }
 
   /** Warns once of a key in which a value is missing. Not for hits: their key was looked at when it was stored. */
@@ -128,7 +166,7 @@ export class Arguments {
   /** The lifetime in the options of `set`. */
   ttlMs(given: SetOptions | undefined): number {
     if (given === undefined) return this.#config.load.ttlMs;
-    const { ttl } = parseOptions<SetOptions>(optionsSubject(given), given, ['ttl']);
+    const { ttl } = parseOptions<SetOptions>(optionsSubject(given), given, ['ttl', 'tags']);
     this.noteTtl(ttl);
     return ttl === undefined ? this.#config.load.ttlMs : parseTtl(ttl);
   }

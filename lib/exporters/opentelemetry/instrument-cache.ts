@@ -29,6 +29,7 @@ const OPS: Readonly<Record<(LookupMessage | WriteMessage)['op'], string>> = {
   delete: 'delete',
   deleteMany: 'delete_many',
   clear: 'clear',
+  invalidateTags: 'invalidate_tags',
 };
 
 /**
