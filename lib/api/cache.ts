@@ -1,6 +1,13 @@
 import type { Unsubscribe } from '../core/emitter.js';
 import type { CacheEvents } from './events.js';
-import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from './loading.js';
+import type {
+  Loader,
+  LoadOptions,
+  ManyLoader,
+  NamespaceOptions,
+  SetOptions,
+  WrapOptions,
+} from './loading.js';
 import type { MetricsSnapshot } from './metrics.js';
 import type { CacheStatus } from './status.js';
 
@@ -56,6 +63,14 @@ export interface Cache {
    * @throws CacheHealthError `ERR_CACHE_TAG` for wrong tags, or more than 1,000.
    */
   invalidateTags(tags: readonly string[]): Promise<WriteResult>;
+  /**
+   * A cache with keys and tags of its own, on the same connection and in the same memory: for a tenant, say. `clear()`
+   * of it is one round trip, whatever is in it. Namespaces may have namespaces. `status()` and `metrics()` are
+   * those of the whole cache. `close()` does nothing: close the cache itself.
+   *
+   * @throws CacheHealthError `ERR_CACHE_KEY` for a name that cannot be one, `ERR_CACHE_OPTION` for wrong options.
+   */
+  namespace(name: string, options?: NamespaceOptions): Cache;
   has(key: string): Promise<boolean>;
   /** Present keys only, in the order asked. */
   getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>>;

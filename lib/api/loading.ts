@@ -53,6 +53,15 @@ export interface LoaderContext<T> {
  */
 export type Loader<T, Stale = T> = (context: LoaderContext<Stale>) => T | Promise<T>;
 
+/** What holds for all values of a namespace. */
+export interface NamespaceOptions extends SetOptions {
+  /**
+   * Tags of all of its values. They belong to the cache that `namespace` was called on, so that one tag may be on
+   * many namespaces. @default none
+   */
+  readonly tags?: readonly string[] | undefined;
+}
+
 /** Options of `wrap`. The lifetimes are those of `getOrSet`. */
 export interface WrapOptions<Args extends readonly unknown[]>
   extends Omit<LoadOptions, 'signal' | 'tags'> {

@@ -1,6 +1,13 @@
 import type { Cache, WriteResult } from '../api/cache.js';
 import type { CacheEvents, Lookup } from '../api/events.js';
-import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from '../api/loading.js';
+import type {
+  Loader,
+  LoadOptions,
+  ManyLoader,
+  NamespaceOptions,
+  SetOptions,
+  WrapOptions,
+} from '../api/loading.js';
 import type { MetricsSnapshot } from '../api/metrics.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
@@ -22,6 +29,7 @@ import {
 } from './bulk-reads.js';
 import type { CacheParts } from './cache-parts.js';
 import { Changes } from './changes.js';
+import { listenWithin, namespaceParts } from './namespace.js';
 import { lookup } from './status/cache-observer.js';
 import { traceMethods } from './tracing/traced-methods.js';
 import { wrapFunction } from './wrap.js';
@@ -147,8 +155,13 @@ export class CacheHandle implements Cache {
     return this.#changes.invalidateTags(tags);
   }
 
+  namespace(name: string, options?: NamespaceOptions): CacheHandle {
+    const parts = namespaceParts(this.#parts, name, options);
+    return new CacheHandle(parts, this.#isOfRequest ? this.#store : undefined);
+  }
+
   timeOf(key: string): number {
-    return this.#store.timeOf(key);
+    return this.#store.timeOf(this.#parts.config.load.scope + key);
   }
 
   status(): CacheStatus {
@@ -164,7 +177,7 @@ export class CacheHandle implements Cache {
     listener: (event: CacheEvents[Name]) => unknown,
   ): Unsubscribe {
     checkListening(name, listener);
-    if (!this.#isOfRequest || name !== 'lookup') return this.#parts.events.on(name, listener);
+    if (!this.#isOfRequest || name !== 'lookup') return listenWithin(this.#parts, name, listener);
     this.#ownEvents ??= new Emitter(this.#parts.onListenerError);
     return this.#ownEvents.on(name, listener);
   }

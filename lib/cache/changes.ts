@@ -62,7 +62,12 @@ export class Changes {
   }
 
   clear(pattern: string | undefined): Promise<WriteResult> {
-    return promised(() => this.#store.clear(this.#parts.args.pattern(pattern)));
+    const { args, config } = this.#parts;
+    const { scope } = config.load;
+    return promised(() => {
+      const isAll = (pattern === undefined || pattern === '*') && scope !== '';
+      return isAll ? this.#store.invalidateTags([scope]) : this.#store.clear(args.pattern(pattern));
+    });
   }
 
   invalidateTags(tags: readonly string[]): Promise<WriteResult> {

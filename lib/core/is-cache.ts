@@ -15,6 +15,7 @@ export const CACHE_METHODS = [
   'deleteMany',
   'clear',
   'invalidateTags',
+  'namespace',
   'has',
   'getMany',
   'setMany',

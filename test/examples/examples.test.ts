@@ -187,7 +187,10 @@ describe('the examples', function () {
     expect([await loadsOf('acme'), await loadsOf('globex')]).to.deep.equal([2, 2]);
     await example.ask('/cache', as('acme', 'DELETE'));
     expect([await loadsOf('globex'), await loadsOf('acme')]).to.deep.equal([2, 3]);
-    const refused = await fetch(`${example.url}/customers`, as('*'));
+    expect([await loadsOf('*'), await loadsOf('acme')]).to.deep.equal([4, 4]);
+    await example.ask('/cache', as('*', 'DELETE'));
+    expect([await loadsOf('acme'), await loadsOf('globex')]).to.deep.equal([4, 4]);
+    const refused = await fetch(`${example.url}/customers`, as(''));
     expect(refused.status).to.equal(400);
   });
 

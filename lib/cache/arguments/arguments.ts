@@ -1,4 +1,5 @@
 import type { SetOptions } from '../../api/loading.js';
+import { escapeGlob } from '../../core/glob.js';
 import { looksLikeSeconds, warnOfSeconds } from '../../core/time/seconds.js';
 import { describe, invalid, parseOptions } from '../../core/validate.js';
 import { encodeValue } from '../../entry/codec.js';
@@ -26,12 +27,14 @@ const SEVERAL = 'For several keys call getMany(), getOrSetMany() or deleteMany()
 
 /** Checks what callers pass to the methods of one cache. */
 export class Arguments {
+  readonly config: CacheConfig;
   readonly #config: CacheConfig;
   /** A key that begins with one of these would form a reserved name together with the end of the prefix. */
   readonly #forbiddenStarts: readonly string[];
   #hasOddKey = false;
 
   constructor(config: CacheConfig) {
+    this.config = config;
     this.#config = config;
     this.#forbiddenStarts = startsThatComplete(RESERVED, config.prefix);
   }
@@ -68,6 +71,15 @@ export class Arguments {
     const full = this.fullKey(key);
     this.noteKey(key);
     return full;
+  }
+
+  get isNamespace(): boolean {
+    return this.#config.load.scope !== '';
+  }
+
+  /** Whether this complete key is in the namespace, or in one below. */
+  isOwn(fullKey: string): boolean {
+    return fullKey.startsWith(this.#config.load.scope);
   }
 
   /** The key as the caller gave it. */
@@ -114,6 +126,15 @@ export class Arguments {
   /** The glob of `clear()`; without one, that of all keys. */
   pattern(given: unknown): string {
     if (given === undefined) return '*';
+    const { scope } = this.#config.load;
+    return scope === '' ? this.#pattern(given) : escapeGlob(scope) + this.#pattern(given);
+  }
+
+  #pattern(given: unknown): string {
+    if (typeof given === 'string' && given.includes(RESERVED)) {
+      const advice = "That name is kept for the cache's own records.";
+      throw invalid({ ...PATTERN, advice }, `a glob without '${RESERVED}'`, given);
+    }
     const isText = typeof given === 'string' && given !== '' && given.isWellFormed();
     if (isText && given.length <= MAX_LENGTH) {
       this.#notePattern(given);
