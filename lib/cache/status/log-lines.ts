@@ -1,3 +1,4 @@
+import type { CacheReason } from '../../api/reason.js';
 import type { CacheMode } from '../../api/status.js';
 import { Warnings } from '../../core/advice/warnings.js';
 import { logFields } from '../../core/diagnostics/log-fields.js';
@@ -53,8 +54,13 @@ export function outageLine(state: StoreState, outage: Outage & { readonly from: 
   };
 }
 
-/** `ms`: how long the outage lasted. */
-export function recoveryLine(redisName: string, { from, ms }: { from: From; ms: number }): Line {
+interface EndedOutage {
+  readonly reason: CacheReason | undefined;
+  readonly from: From;
+  readonly ms: number;
+}
+
+export function recoveryLine(redisName: string, { reason, from, ms }: EndedOutage): Line {
   return {
     level: 'info',
     topic: SERVICE,
@@ -62,6 +68,8 @@ export function recoveryLine(redisName: string, { from, ms }: { from: From; ms: 
     fields: {
       'event.action': 'cache-recovered',
       'event.outcome': 'success',
+      // Of an outage with another reason the end is news too.
+      'event.reason': reason,
       'event.duration': Math.round(ms * 1e6),
       'labels.from': from,
       'labels.to': 'normal',

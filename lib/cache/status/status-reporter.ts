@@ -146,9 +146,10 @@ export class StatusReporter {
       return;
     }
     const ms = clock.now() - this.#announcedAt;
+    const outage = { reason: this.#announcedReason, from: this.#from, ms };
     this.#announcedAt = undefined;
     this.#announcedReason = undefined;
-    log.write(recoveryLine(config.redisName, { from: this.#from, ms }));
+    log.write(recoveryLine(config.redisName, outage));
   }
 
   /**

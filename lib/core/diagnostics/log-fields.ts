@@ -23,7 +23,7 @@ export interface LogFields {
   readonly 'event.provider': 'express-cache-health';
   readonly 'event.action': LogAction;
   readonly 'event.outcome': 'success' | 'failure' | 'unknown';
-  /** A stable code: of an outage, or the heading of an advice in docs/errors.md. */
+  /** A stable code: why Redis is, or was, not used; or the heading of an advice in docs/errors.md. */
   readonly 'event.reason'?: string;
   /** Nanoseconds that an outage lasted. */
   readonly 'event.duration'?: number;
