@@ -35,6 +35,7 @@ export type {
   HealthState,
 } from './health/types.js';
 export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
+export type { Address, RedisOptions, SentinelOptions } from './redis/redis-options.js';
 export {
   type GracefulShutdown,
   type GracefulShutdownOptions,

@@ -1,7 +1,7 @@
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
-import type { RedisClientLike, RedisClientOptions, RedisSource } from '../redis/redis-options.js';
+import type { RedisClientLike, RedisOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';
 
 export interface MemoryOptions {
@@ -24,10 +24,11 @@ export interface JournalOptions {
 
 export interface CacheOptions {
   /**
-   * A URL, node-redis options, a function that makes a client, a client of your own (never closed by the
-   * cache), or `false` for memory alone. @default process.env.REDIS_URL, else 'redis://localhost:6379'
+   * A URL, node-redis options (with `sentinel` for a Redis whose address Sentinels know), a function that makes a
+   * client, a client of your own (never closed by the cache), or `false` for memory alone.
+   * @default process.env.REDIS_URL, else 'redis://localhost:6379'
    */
-  readonly redis?: string | RedisClientOptions | (() => RedisClientLike) | RedisClientLike | false;
+  readonly redis?: string | RedisOptions | (() => RedisClientLike) | RedisClientLike | false;
   /** What every key in Redis begins with. @default 'cache:' */
   readonly prefix?: string;
   /** How long a value lives when `set` or `getOrSet` does not say. @default '5m' */

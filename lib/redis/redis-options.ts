@@ -8,21 +8,25 @@ import {
   type RedisClientOptions,
   type RedisSource,
 } from './connection/client.js';
+import { isManyUrl } from './options/many-url.js';
+import {
+  fromServers,
+  nameServers,
+  type RedisChoice,
+  type RedisOptions,
+} from './options/servers.js';
 
+export type { Address } from './address.js';
+export type { SentinelOptions } from './options/sentinel-options.js';
+export type { RedisChoice, RedisOptions } from './options/servers.js';
 export type { RedisClientLike, RedisClientOptions, RedisSource };
 
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
 const EXPECTED =
-  "a URL such as 'redis://localhost:6379', node-redis options, a function that makes a client, a node-redis client, or false";
+  "a URL such as 'redis://localhost:6379', node-redis options (with sentinel: { … } for Sentinel), a function that makes a client, a node-redis client, or false";
 
 const DEFAULT_URL = 'redis://localhost:6379';
-
-/** Where Redis is, and what to call it in messages. */
-export interface RedisChoice {
-  readonly source: RedisSource | undefined;
-  readonly name: string;
-}
 
 export function parseRedis(given: unknown): RedisChoice {
   if (given === false) return { source: undefined, name: 'no Redis' };
@@ -34,19 +38,16 @@ export function parseRedis(given: unknown): RedisChoice {
   if (given instanceof URL) return fromUrl(given.href, SUBJECT.name);
   if (typeof given === 'function') return fromFactory(given as () => unknown);
   if (typeof given !== 'object' || given === null) throw invalid(SUBJECT, EXPECTED, given);
-  return 'sendCommand' in given ? fromClient(given) : fromOptions(given as RedisClientOptions);
+  return 'sendCommand' in given ? fromClient(given) : fromOptions(given as RedisOptions);
 }
 
 function fromUrl(text: string, name: string): RedisChoice {
-  if (hasUnencodedCredentials(text)) {
-    // We cannot know where the password ends, so we show nothing of the address.
-    const message = `${name} is an address whose user or password has a character that means something else in a URL (# / ? @ %). Encode it: encodeURIComponent(password).`;
-    throw new CacheHealthError(SUBJECT.code, message);
-  }
+  refuseUnencoded(text, name);
+  if (isManyUrl(text)) return fromServers({ url: text } as RedisOptions, name);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     const subject = { ...SUBJECT, name };
-    const expected = "a URL that begins with 'redis://' or 'rediss://'";
+    const expected = "a URL that begins with 'redis://', 'rediss://' or 'redis-sentinel://'";
     throw invalid(
       { ...subject, advice: 'Pass redis: false for memory alone.' },
       expected,
@@ -60,6 +61,13 @@ function fromUrl(text: string, name: string): RedisChoice {
     throw new CacheHealthError(SUBJECT.code, message, { cause: error });
   }
   return made({ url: text }, redact(text));
+}
+
+/** We cannot know where the password ends, so we show nothing of the address. */
+function refuseUnencoded(text: string, name: string): void {
+  if (!hasUnencodedCredentials(text)) return;
+  const message = `${name} is an address whose user or password has a character that means something else in a URL (# / ? @ %). Encode it: encodeURIComponent(password).`;
+  throw new CacheHealthError(SUBJECT.code, message);
 }
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:(\/\/)?/i;
@@ -86,13 +94,20 @@ const MISPLACED: Readonly<Record<string, string>> = {
   tls: 'socket: { tls: true }',
   db: 'database: 0',
   uri: "url: 'redis://…'",
+  sentinels: "sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] }",
+  sentinelRootNodes: "sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] }",
 };
 
-function fromOptions(options: RedisClientOptions): RedisChoice {
+function fromOptions(options: RedisOptions): RedisChoice {
+  if (Array.isArray(options)) throw invalid(SUBJECT, EXPECTED, options);
   for (const key of Object.keys(options)) {
     if (!Object.hasOwn(MISPLACED, key)) continue;
     const message = `redis has no option '${key}'. Write redis: { ${MISPLACED[key]} }, or pass a URL.`;
     throw new CacheHealthError(SUBJECT.code, message);
+  }
+  if (nameServers(options)) {
+    if (typeof options.url === 'string') refuseUnencoded(options.url, 'redis.url');
+    return fromServers(options, 'redis.url');
   }
   if (options.url !== undefined) {
     const { name } = fromUrl(options.url, 'redis.url');
@@ -156,7 +171,8 @@ function asClient(value: unknown, name: string): RedisClientLike {
     throw invalid({ ...SUBJECT, name, advice }, 'a node-redis client', value);
   }
   if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
-    const advice = 'Pools, clusters and sentinels are not supported yet: pass a URL or options.';
+    const advice =
+      "For Sentinel write redis: { sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] } }; pools and clusters are not supported.";
     throw invalid({ ...SUBJECT, name, advice }, 'a client of one Redis', value);
   }
   return client as unknown as RedisClientLike;

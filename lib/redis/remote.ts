@@ -223,6 +223,8 @@ export interface DoorListener {
 export interface Remote {
   readonly doors: readonly Door[];
   doorFor(key: string): Door;
+  /** What people should know although Redis is used. */
+  readonly notice?: string | undefined;
   start(listener: DoorListener): void;
   close(): void;
 }

@@ -2,18 +2,24 @@ import { ClientSessions, type ClientSessionsOptions } from './door/client-sessio
 import { RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
 
-/** One Redis: a Remote with one door. */
+/** One Redis, at an address or as Sentinels name it: a Remote with one door. */
 export class SingleRemote implements Remote {
   readonly #door: RedisDoor;
+  readonly #sessions: ClientSessions;
   readonly doors: readonly Door[];
 
   constructor(options: ClientSessionsOptions) {
-    this.#door = new RedisDoor({ ...options, source: new ClientSessions(options) });
+    this.#sessions = new ClientSessions(options);
+    this.#door = new RedisDoor({ ...options, source: this.#sessions });
     this.doors = [this.#door];
   }
 
   doorFor(_key: string): Door {
     return this.#door;
+  }
+
+  get notice(): string | undefined {
+    return this.#sessions.notice;
   }
 
   start(listener: DoorListener): void {

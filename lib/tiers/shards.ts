@@ -129,6 +129,7 @@ export class Shards implements DoorListener {
       isReadOnly: state.name === 'read-only',
       nextAttemptAt: 'nextAttemptAt' in state ? state.nextAttemptAt : undefined,
       hasRedis: this.hasRedis,
+      notice: this.#remote.notice,
       journal: { entries: sum('entries'), max: sum('max'), overflows: sum('overflows') },
       memory: this.tools.standby.state,
     };

@@ -64,6 +64,8 @@ export interface StoreState {
   /** When Redis is tried next (local, monotonic). */
   readonly nextAttemptAt: number | undefined;
   readonly hasRedis: boolean;
+  /** What people should know although Redis is used. */
+  readonly notice?: string | undefined;
   readonly journal: { readonly entries: number; readonly max: number; readonly overflows: number };
   readonly memory: {
     readonly entries: number;

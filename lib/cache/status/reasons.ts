@@ -45,8 +45,13 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
   ],
   sentinel: [
     'it is a Sentinel, not the Redis that it watches',
-    'Give the address of the primary, not the port of a Sentinel.',
+    "Write redis: { sentinel: { master: 'mymaster', sentinels: ['host:26379'] } }.",
   ],
+  no_primary: [
+    'no Sentinel names a primary',
+    'Check that the Sentinels run, their addresses, and the name of the primary.',
+  ],
+  failover: ['another server is the primary now', 'Nothing to do.'],
   data_replaced: [
     'its data was replaced while it was connected',
     'Check the failover. The cache judges the new data and goes on.',

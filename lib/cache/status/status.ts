@@ -58,7 +58,10 @@ function messageOf(state: StoreState, details: StatusDetails): string {
       ? 'Memory alone serves, as configured; nothing is shared between processes.'
       : 'The cache is switched off: neither Redis nor memory is configured.';
   }
-  if (mode === 'normal') return `Redis (${details.redisName}) serves.`;
+  if (mode === 'normal') {
+    const serves = `Redis (${details.redisName}) serves.`;
+    return state.notice === undefined ? serves : `${serves} ${state.notice}`;
+  }
   if (mode === 'recovering') return `Redis is back; ${waiting(journal.entries)} Nothing to do.`;
   return outageSentence(state, details.redisName, details.since);
 }

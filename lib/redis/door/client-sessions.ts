@@ -1,9 +1,16 @@
 import type { Clock } from '../../core/time/clock.js';
 import { Session } from '../commands/session.js';
 import type { RedisSource } from '../connection/client.js';
-import type { Connection, ConnectionSource } from '../connection/connection.js';
+import {
+  type Connection,
+  type ConnectionSource,
+  NO_WITNESS,
+  type SourceOptions,
+  type Witness,
+} from '../connection/connection.js';
 import { connectionSource } from '../connection/connection-source.js';
 import { CLOSED, Failure } from '../failure.js';
+import { SentinelSource } from '../sentinel/sentinel-source.js';
 import type { DoorSession, SessionHost, SessionSource } from './door-session.js';
 
 export interface ClientSessionsOptions {
@@ -25,13 +32,13 @@ export class ClientSessions implements SessionSource {
 
   constructor(options: ClientSessionsOptions) {
     this.#options = options;
-    this.isFresh = options.source.kind === 'made';
+    this.isFresh = options.source.kind !== 'adopted';
   }
 
   start(host: SessionHost): void {
     const { source, clock, commandTimeoutMs } = this.#options;
     this.#host = host;
-    this.#connections = connectionSource(source, {
+    this.#connections = sourceOf(source, {
       clock,
       commandTimeoutMs,
       onReady: () => host.ready(),
@@ -61,7 +68,32 @@ export class ClientSessions implements SessionSource {
     return session;
   }
 
+  isNamed(session: DoorSession): boolean {
+    const witness = this.#witness;
+    if (witness === NO_WITNESS) return true;
+    return session instanceof Session && witness.isNamed(session.connection);
+  }
+
+  async confirm(session: DoorSession): Promise<boolean> {
+    return session instanceof Session && this.#witness.confirm(session.connection);
+  }
+
+  /** What people should know although Redis is used. */
+  get notice(): string | undefined {
+    return this.#witness.notice;
+  }
+
   close(): void {
     this.#connections?.close();
   }
+
+  get #witness(): Witness {
+    return this.#connections?.witness ?? NO_WITNESS;
+  }
+}
+
+function sourceOf(source: RedisSource, options: SourceOptions): ConnectionSource {
+  return source.kind === 'sentinel'
+    ? new SentinelSource(source, options)
+    : connectionSource(source, options);
 }

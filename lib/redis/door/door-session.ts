@@ -68,6 +68,10 @@ export interface SessionSource {
   start(host: SessionHost): void;
   /** Never rejects. */
   open(): Promise<DoorSession | Failure>;
+  /** Whether the server of this session was, a moment ago, still the one to use (R8, R11). */
+  isNamed(session: DoorSession): boolean;
+  /** Asks again if it was not. Never rejects. */
+  confirm(session: DoorSession): Promise<boolean>;
   /** Also ends a connection that is being made. */
   close(): void;
 }

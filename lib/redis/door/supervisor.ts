@@ -48,6 +48,7 @@ export class Supervisor {
     this.#admission = new Admission({
       clock,
       situation,
+      source,
       judge,
       onFailure: (failure) => this.#heartbeatFailed(failure),
     });

@@ -304,6 +304,11 @@ export class FakeSource implements SessionSource {
   isClosed = false;
   /** The network between this process and Redis is gone. */
   isCut = false;
+  /** Whether the server is still the one to use, and whether asking again finds it so. */
+  isStillNamed = true;
+  confirms = true;
+  /** Why no connection is made. */
+  fails: Failure | undefined;
 
   constructor(server: FakeServer, isFresh = true) {
     this.#server = server;
@@ -312,6 +317,14 @@ export class FakeSource implements SessionSource {
 
   start(events: Pick<SessionHost, 'lost' | 'ready'>): void {
     this.#events = events;
+  }
+
+  isNamed(): boolean {
+    return this.isStillNamed;
+  }
+
+  async confirm(): Promise<boolean> {
+    return this.isStillNamed || this.confirms;
   }
 
   get events(): Pick<SessionHost, 'lost' | 'ready'> {
@@ -326,6 +339,7 @@ export class FakeSource implements SessionSource {
   async open(): Promise<DoorSession | Failure> {
     this.opened++;
     this.#server.onCommand();
+    if (this.fails !== undefined) return this.fails;
     if (this.#server.isDown || this.isCut) return REFUSED;
     const session = new FakeSession(this.#server, this.#events);
     this.#sessions.push(session);

@@ -70,7 +70,7 @@ export function clusterNode(told: string): Failure {
 
 export function sentinelPort(): Failure {
   const message =
-    'this is the port of a Sentinel; the cache needs the address of the Redis it watches';
+    "this is the port of a Sentinel; write redis: { sentinel: { master: 'mymaster', sentinels: ['host:26379'] } }";
   return new Failure('unavailable', 'sentinel', new Error(message));
 }
 
