@@ -4,6 +4,7 @@ import type { Loader, LoadOptions, ManyLoader, SetOptions } from '../api/loading
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { CACHE_MARK } from '../core/is-cache.js';
+import { promised } from '../core/promised.js';
 import { invalid, parseFunction } from '../core/validate.js';
 import { decodeValue } from '../entry/codec.js';
 import { payloadOffset } from '../entry/entry.js';
@@ -64,7 +65,8 @@ export class CacheHandle implements Cache {
   async getOrSet<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T> {
     this.#parts.args.checkKey(key);
     const load = parseFunction<Loader<unknown>>(LOADER, loader);
-    const request = { key, loader: load, ...this.#loadArguments(options) };
+    const { config, store, signal } = this.#loadArguments(options);
+    const request = { key, loader: load, config, store, signal };
     const answer = this.#find(key);
     const found = answer instanceof Promise ? await answer : answer;
     const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
@@ -106,10 +108,12 @@ export class CacheHandle implements Cache {
     return inOrder;
   }
 
-  async set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
+  set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
     const { args } = this.#parts;
-    args.checkKey(key);
-    return this.#store.put(key, args.newValue(value, args.ttlMs(options)));
+    return promised(() => {
+      args.checkKey(key);
+      return this.#store.put(key, args.newValue(value, args.ttlMs(options)));
+    });
   }
 
   async setMany(
@@ -128,9 +132,11 @@ export class CacheHandle implements Cache {
     );
   }
 
-  async delete(key: string): Promise<WriteResult> {
-    this.#parts.args.checkKey(key);
-    return this.#store.remove(key);
+  delete(key: string): Promise<WriteResult> {
+    return promised(() => {
+      this.#parts.args.checkKey(key);
+      return this.#store.remove(key);
+    });
   }
 
   async deleteMany(keys: readonly string[]): Promise<WriteResult> {

@@ -85,7 +85,7 @@ export function buildRemote(config: CacheConfig, clock: Clock): Remote {
 function loadLimit({ maxConcurrentLoads, isEnabled }: CacheConfig, store: Store): number {
   if (maxConcurrentLoads !== undefined) return maxConcurrentLoads;
   // A cache that is switched off must not change the application.
-  const isUnlimited = !isEnabled || store.state.mode === 'normal';
+  const isUnlimited = !isEnabled || store.mode === 'normal';
   return isUnlimited ? Number.POSITIVE_INFINITY : DEFAULTS.maxConcurrentLoads;
 }
 

@@ -105,9 +105,17 @@ export function payloadOffset(entry: string): number {
   return isGraced(entry) ? GRACED_PAYLOAD_AT : PAYLOAD_AT;
 }
 
+/** The last number that was written: changes of one moment share their version. */
+let lastMicros = 0;
+let lastVersion = '0'.repeat(VERSION_LENGTH);
+
 /** Microseconds as the entry holds them: hexadecimal of fixed width, so that text order is time order. */
 export function versionText(micros: number): string {
-  return micros.toString(16).padStart(VERSION_LENGTH, '0');
+  if (micros !== lastMicros) {
+    lastMicros = micros;
+    lastVersion = micros.toString(16).padStart(VERSION_LENGTH, '0');
+  }
+  return lastVersion;
 }
 
 interface Field {

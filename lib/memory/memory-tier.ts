@@ -1,17 +1,12 @@
-import { LRUCache } from 'lru-cache';
+import { type Held, Segment } from './segment.js';
+
+export type { Held } from './segment.js';
 
 export interface MemoryLimits {
   /** The most entries kept. */
   readonly max: number;
   /** The most bytes of keys and encoded entries kept. */
   readonly maxBytes: number;
-}
-
-/** An encoded entry and a number the caller attaches to it. */
-export interface Held {
-  readonly entry: string;
-  mark: number;
-  until: number;
 }
 
 /** The share of memory reserved for entries that were read more than once. */
@@ -29,18 +24,20 @@ const PROTECTED_SHARE = 0.8;
 export class MemoryTier {
   readonly limits: MemoryLimits;
   readonly #onEvicted: (key: string) => void;
-  readonly #probation: LRUCache<string, Held>;
-  readonly #protected: LRUCache<string, Held> | undefined;
+  readonly #probation: Segment;
+  readonly #protected: Segment | undefined;
 
   /** `onEvicted` gets the keys that were pushed out, not those that were deleted or replaced. */
   constructor(limits: MemoryLimits, onEvicted: (key: string) => void) {
     this.limits = limits;
     this.#onEvicted = onEvicted;
-    this.#probation = segment(limits, onEvicted);
+    this.#probation = new Segment(limits, onEvicted);
     const max = Math.floor(limits.max * PROTECTED_SHARE);
     const maxBytes = Math.floor(limits.maxBytes * PROTECTED_SHARE);
     if (max > 0 && maxBytes > 0) {
-      this.#protected = segment({ max, maxBytes }, (key, held) => this.#probation.set(key, held));
+      this.#protected = new Segment({ max, maxBytes }, (key, held) =>
+        this.#probation.set(key, held),
+      );
     }
   }
 
@@ -49,7 +46,7 @@ export class MemoryTier {
   }
 
   get bytes(): number {
-    return this.#probation.calculatedSize + (this.#protected?.calculatedSize ?? 0);
+    return this.#probation.bytes + (this.#protected?.bytes ?? 0);
   }
 
   get(key: string): Held | undefined {
@@ -101,30 +98,13 @@ export class MemoryTier {
     const { max, maxBytes } = this.limits;
     while (this.entries > max || this.bytes > maxBytes) {
       // The newest entry is on probation, and stays.
-      if (this.#probation.size > 1) this.#probation.pop();
+      if (this.#probation.size > 1) this.#probation.evict();
       else this.#evictProtected();
     }
   }
 
   #evictProtected(): void {
-    for (const key of this.#protected?.rkeys() ?? []) {
-      this.#protected?.delete(key);
-      this.#onEvicted(key);
-      return;
-    }
+    const key = this.#protected?.deleteOldest();
+    if (key !== undefined) this.#onEvicted(key);
   }
-}
-
-function segment(
-  { max, maxBytes }: MemoryLimits,
-  onEvicted: (key: string, held: Held) => void,
-): LRUCache<string, Held> {
-  return new LRUCache({
-    max,
-    maxSize: maxBytes,
-    sizeCalculation: ({ entry }, key) => Buffer.byteLength(entry) + Buffer.byteLength(key),
-    dispose: (held, key, reason) => {
-      if (reason === 'evict') onEvicted(key, held);
-    },
-  });
 }

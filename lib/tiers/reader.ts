@@ -120,8 +120,12 @@ export class Reader {
 
   /** One failure may be the reply to many keys. */
   #reportFailures(slots: readonly SlotReply[]): void {
-    const failures = new Set(slots.filter((slot) => slot instanceof Failure));
-    for (const failure of failures) if (!failure.isImpatient) this.#shard.door.report(failure);
+    let last: Failure | undefined;
+    for (const slot of slots) {
+      if (!(slot instanceof Failure) || slot === last) continue;
+      last = slot;
+      if (!slot.isImpatient) this.#shard.door.report(slot);
+    }
   }
 
   #failed(key: string, failure: Failure): Answer {

@@ -71,8 +71,15 @@ export class Shard {
     value: NewValue,
     made: { readonly low: number; readonly generation?: string },
   ): string {
-    const { low: version, generation = this.door.generation } = made;
-    return entryText({ ...value, generation, fingerprint: fingerprint(key), version });
+    return entryText({
+      generation: made.generation ?? this.door.generation,
+      fingerprint: fingerprint(key),
+      version: made.low,
+      ttlMs: value.ttlMs,
+      graceMs: value.graceMs,
+      loadMs: value.loadMs,
+      payload: value.payload,
+    });
   }
 
   /** The tombstone as of a stamp; deletes of one moment share the text. */

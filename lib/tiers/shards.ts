@@ -33,6 +33,8 @@ export interface Part {
 export class Shards implements DoorListener {
   readonly tools: Tools;
   readonly all: readonly ShardStore[];
+  /** Present if one door serves all keys. */
+  readonly only: ShardStore | undefined;
   readonly #remote: Remote;
   readonly #byDoor: ReadonlyMap<Door, ShardStore>;
   readonly #listeners: ((change: KeyChange) => void)[] = [];
@@ -45,6 +47,7 @@ export class Shards implements DoorListener {
     const hasRedis = remote.doors.length > 0;
     const doors = hasRedis ? remote.doors : [remote.doorFor('')];
     this.all = doors.map((door) => this.#build(door, hasRedis));
+    this.only = this.all.length === 1 ? this.all[0] : undefined;
     this.#byDoor = new Map(this.all.map((each) => [each.shard.door, each]));
   }
 
@@ -78,8 +81,7 @@ export class Shards implements DoorListener {
   }
 
   of(key: string): ShardStore {
-    const only = this.all.length === 1 ? this.all[0] : undefined;
-    return only ?? (this.#byDoor.get(this.#remote.doorFor(key)) as ShardStore);
+    return this.only ?? (this.#byDoor.get(this.#remote.doorFor(key)) as ShardStore);
   }
 
   /** The keys by door, in their order. */
@@ -116,9 +118,12 @@ export class Shards implements DoorListener {
     this.of(key).shard.ledger.dropLoad(key);
   }
 
+  get mode(): CacheMode {
+    return this.#mode(this.#worstState);
+  }
+
   get state(): StoreState {
-    const states = this.all.map(({ shard }) => shard.door.state);
-    const state = worstOf(states);
+    const state = this.#worstState;
     const counts = this.all.map(({ shard }) => shard.ledger.counts);
     const sum = (field: 'entries' | 'max' | 'overflows'): number =>
       counts.reduce((total, each) => total + each[field], 0);
@@ -196,6 +201,11 @@ export class Shards implements DoorListener {
     });
     const shard = new Shard(door, ledger, { ...this.tools, hasRedis });
     return new ShardStore(shard, (key) => this.of(key).shard === shard);
+  }
+
+  get #worstState(): DoorState {
+    if (this.only !== undefined) return this.only.shard.door.state;
+    return worstOf(this.all.map(({ shard }) => shard.door.state));
   }
 
   #mode(state: DoorState): CacheMode {

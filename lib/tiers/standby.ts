@@ -96,8 +96,12 @@ export class MemoryStandby implements Standby {
     const until = outageTtlMs === undefined ? NO_END : this.#endOf(outageTtlMs);
     const held = this.#memory.get(key);
     // Memory already holds most entries that Redis shows.
-    if (held?.entry === entry) Object.assign(held, { mark, until });
-    else this.#memory.set(key, { entry, mark, until });
+    if (held?.entry !== entry) {
+      this.#memory.set(key, { entry, mark, until });
+      return;
+    }
+    held.mark = mark;
+    held.until = until;
   }
 
   limit(key: string, outageTtlMs: number): void {

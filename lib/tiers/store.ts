@@ -97,6 +97,8 @@ export interface Store {
   /** Reports that an entry cannot be decoded: it counts as a miss and an error, and memory drops it. */
   unreadable(key: string): void;
   readonly state: StoreState;
+  /** The mode of `state`, which costs less than the whole. */
+  readonly mode: CacheMode;
   /** Milliseconds since 1970 by the clock that dates the entries of this key: the server's. */
   timeOf(key: string): number;
   /** The same store with one waiting budget for all its calls. */

@@ -1,15 +1,14 @@
 import type { WriteResult } from '../api/cache.js';
-import type { Lane } from '../redis/remote.js';
+import type { CacheMode } from '../api/status.js';
 import { CallOutcome, type Waiter } from './changes/change.js';
+import { laneOf } from './lane.js';
 import type { Reader } from './reader.js';
 import type { Shards } from './shards.js';
 import type { Claim, Found, KeyChange, Loaded, NewValue, Store, StoreState } from './store.js';
+import { isTooLarge } from './value-limit.js';
 import { WaitBudget } from './wait-budget.js';
 
 type Answer = Found | undefined;
-
-/** A call for more keys than this is bulk work, which other calls overtake. */
-const MANY = 128;
 
 /**
  * The store of a cache: Redis first, and memory while Redis cannot be used. `forRequest` gives a view of it
@@ -26,6 +25,10 @@ export class TieredStore implements Store {
 
   get state(): StoreState {
     return this.#shards.state;
+  }
+
+  get mode(): CacheMode {
+    return this.#shards.mode;
   }
 
   forRequest(): Store {
@@ -51,33 +54,40 @@ export class TieredStore implements Store {
     const answers: Answer[] = new Array(keys.length);
     const asked = await this.#look(keys, answers);
     if (asked.length === 0) return answers;
-    const found = this.#ask(asked.map((i) => keys[i] as string));
-    const inTime = await (this.#budget?.spendInSilence<readonly Answer[] | undefined>(
-      found,
-      undefined,
-    ) ?? found);
+    const isAll = asked.length === keys.length;
+    const found = this.#ask(isAll ? keys : asked.map((i) => keys[i] as string));
+    const spent = this.#budget?.spendInSilence<readonly Answer[] | undefined>(found, undefined);
+    const inTime = await (spent ?? found);
+    if (isAll && inTime !== undefined) return inTime;
     asked.forEach((index, i) => {
       answers[index] = inTime === undefined ? this.peek(keys[index] as string) : inTime[i];
     });
     return answers;
   }
 
-  async put(key: string, value: NewValue): Promise<WriteResult> {
-    return this.putMany([[key, value]]);
+  put(key: string, value: NewValue): Promise<WriteResult> {
+    const { tools } = this.#shards;
+    if (isTooLarge(tools, key, value))
+      return this.#changeOne(key, undefined).then(() => 'deferred');
+    tools.observer.stored(1);
+    return this.#changeOne(key, value);
   }
 
   async putMany(entries: readonly (readonly [string, NewValue])[]): Promise<WriteResult> {
-    const changes = entries.map(([key, value]) =>
-      this.#isTooLarge(key, value) ? ([key, undefined] as const) : ([key, value] as const),
+    const tooLarge = new Set<string>();
+    for (const [key, value] of entries)
+      if (isTooLarge(this.#shards.tools, key, value)) tooLarge.add(key);
+    this.#shards.tools.observer.stored(entries.length - tooLarge.size);
+    if (tooLarge.size === 0) return this.#change(entries);
+    await this.#change(
+      entries.map(([key, value]) => [key, tooLarge.has(key) ? undefined : value] as const),
     );
-    const stored = changes.filter(([, value]) => value !== undefined).length;
-    this.#shards.tools.observer.stored(stored);
-    const result = await this.#change(changes);
-    return stored === changes.length ? result : 'deferred';
+    return 'deferred';
   }
 
-  async remove(key: string): Promise<WriteResult> {
-    return this.removeMany([key]);
+  remove(key: string): Promise<WriteResult> {
+    this.#shards.tools.observer.removed(1);
+    return this.#changeOne(key, undefined);
   }
 
   async removeMany(keys: readonly string[]): Promise<WriteResult> {
@@ -114,7 +124,7 @@ export class TieredStore implements Store {
 
   async fill(loaded: readonly Loaded[]): Promise<void> {
     const stored = loaded.filter(
-      (each) => !this.#isTooLarge(each.key, each.value) || this.#drop(each),
+      (each) => !isTooLarge(this.#shards.tools, each.key, each.value) || this.#drop(each),
     );
     this.#shards.tools.observer.stored(stored.length);
     const lane = laneOf(stored.length);
@@ -176,6 +186,8 @@ export class TieredStore implements Store {
 
   /** Reads from Redis, from all servers at the same time. */
   async #ask(keys: readonly string[]): Promise<readonly Answer[]> {
+    const { only } = this.#shards;
+    if (only !== undefined) return only.reader.askMany(keys, laneOf(keys.length));
     const answers: Answer[] = new Array(keys.length);
     const asking = this.#shards.split(keys).map(async ({ of, keys: some, at }) => {
       const found = await of.reader.askMany(some, laneOf(keys.length));
@@ -183,6 +195,17 @@ export class TieredStore implements Store {
     });
     await Promise.all(asking);
     return answers;
+  }
+
+  /** As `#change` does, without a step that a single key does not need. */
+  #changeOne(key: string, value: NewValue | undefined): Promise<WriteResult> {
+    if (this.#shards.ready !== undefined) return this.#change([[key, value]]);
+    this.#shards.changed({ key });
+    const outcome = new CallOutcome(1);
+    this.#shards.of(key).writer.change(key, value, { lane: 'request', waiter: outcome });
+    const turn = this.#shards.tools.turns.due();
+    const result = this.#orDeferred(outcome.result);
+    return turn === undefined ? result : turn.then(() => result);
   }
 
   async #change(
@@ -211,17 +234,6 @@ export class TieredStore implements Store {
     return false;
   }
 
-  #isTooLarge(key: string, { payload }: NewValue): boolean {
-    const { observer, config } = this.#shards.tools;
-    const { length } = payload;
-    // A character has three bytes at most.
-    if (length * 3 <= config.maxValueBytes) return false;
-    const bytes = Buffer.byteLength(payload);
-    if (bytes <= config.maxValueBytes) return false;
-    observer.valueTooLarge(key, bytes);
-    return true;
-  }
-
   #orDeferred(result: Promise<WriteResult>): Promise<WriteResult> {
     return this.#budget === undefined ? result : this.#budget.spend(result, 'deferred');
   }
@@ -231,10 +243,6 @@ const LATE: unique symbol = Symbol('late');
 const NONE: Claim = { kind: 'none' };
 /** No caller waits. */
 const UNAWAITED: Waiter = { settle: () => {} };
-
-function laneOf(keys: number): Lane {
-  return keys <= MANY ? 'request' : 'bulk';
-}
 
 function worstOf(results: readonly WriteResult[]): WriteResult {
   return results.every((result) => result === 'applied') ? 'applied' : 'deferred';

@@ -45,6 +45,11 @@ export class FakeStore implements Store {
   isMemory = false;
   result: WriteResult = 'applied';
   state: StoreState = NORMAL;
+
+  get mode(): StoreState['mode'] {
+    return this.state.mode;
+  }
+
   readonly #listeners: ((change: KeyChange) => void)[];
 
   constructor(entries?: Map<string, Found>, listeners: ((change: KeyChange) => void)[] = []) {

@@ -1,6 +1,7 @@
 import { entryHead } from '../../lib/entry/entry.js';
 import { fingerprint } from '../../lib/entry/fingerprint.js';
 import { ANOMALY_MICROS } from '../../lib/entry/slot.js';
+import { hideTexts } from '../../lib/redis/commands/batches/hidden-texts.js';
 import * as Lua from '../../lib/redis/commands/scripts.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type {
@@ -75,8 +76,11 @@ export class FakeCommands implements Commands {
       const batch = this.#source?.next(lane, maxKeys, maxBytes);
       if (batch === undefined) continue;
       this.calls.push(`WRITE ${lane} ${batch.items.length}`);
-      const args = [...this.#times(), '10000', `${ANOMALY_MICROS}`];
-      for (const { limit, text, pxMs } of batch.items) args.push(`${limit}`, text, `${pxMs}`);
+      const { texts, lengths } = hideTexts(batch.items);
+      const args: (string | Buffer)[] = [...this.#times(), '10000', `${ANOMALY_MICROS}`, texts];
+      batch.items.forEach(({ limit, pxMs }, i) => {
+        args.push(`${limit}`, lengths[i] as string, `${pxMs}`);
+      });
       const keys = batch.items.map(({ key }) => key);
       void this.#script(Lua.WRITE, keys, args).then((reply) => {
         batch.settled(outcomes(reply, keys.length, ['done', 'older']));
@@ -100,8 +104,11 @@ export class FakeCommands implements Commands {
   }
 
   async fill(items: readonly FillItem[]): Promise<Verdicts> {
-    const args = this.#times();
-    for (const { token, text, pxMs } of items) args.push(token, text, `${pxMs}`);
+    const { texts, lengths } = hideTexts(items);
+    const args: (string | Buffer)[] = [...this.#times(), texts];
+    items.forEach(({ token, pxMs }, i) => {
+      args.push(token, lengths[i] as string, `${pxMs}`);
+    });
     const keys = items.map(({ key }) => key);
     return this.#verdicts(Lua.FILL, keys, args);
   }
@@ -148,17 +155,13 @@ export class FakeCommands implements Commands {
     return new Failure('unavailable', 'protocol_error', new Error(what));
   }
 
-  async #verdicts(
-    script: Lua.Script,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<Verdicts> {
+  async #verdicts(script: Lua.Script, keys: readonly string[], args: Words): Promise<Verdicts> {
     const reply = await this.#script(script, keys, args);
     const found = outcomes(reply, keys.length, ['done', 'void']);
     return found as Verdicts;
   }
 
-  #script(script: Lua.Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  #script(script: Lua.Script, keys: readonly string[], args: Words): Promise<unknown> {
     return this.wire.script(script, keys, [`e${++echoes}`, ...args]);
   }
 
@@ -167,12 +170,14 @@ export class FakeCommands implements Commands {
   }
 
   /** The deadline of a write, and the time before which it may not run. */
-  #times(): string[] {
+  #times(): Words {
     const { server, commandTimeoutMs } = this.#options;
     const now = Math.floor(server.nowMs);
     return [`${now + 2 * commandTimeoutMs}`, `${now - 250}`];
   }
 }
+
+type Words = readonly (string | Buffer)[];
 
 const keysOf = (items: readonly { key: string }[]): string[] => items.map(({ key }) => key);
 const tokensOf = (items: Leases): string[] => items.map(({ token }) => token);

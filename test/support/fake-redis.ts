@@ -93,7 +93,11 @@ export class FakeWire {
     });
   }
 
-  script(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  script(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+  ): Promise<unknown> {
     const words = [`${keys.length}`, ...keys, ...args];
     const { redis } = this.#server;
     const evaluate = (): unknown => redis.execute(['EVAL', script.source, ...words]);

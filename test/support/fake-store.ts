@@ -84,6 +84,10 @@ export class FakeStore implements Store {
     return [...this.#leases.keys()];
   }
 
+  get mode(): StoreState['mode'] {
+    return this.state.mode;
+  }
+
   get state(): StoreState {
     const entries = this.#entries.size;
     return {

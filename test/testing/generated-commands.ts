@@ -112,6 +112,28 @@ function batch(script: Lua.Script, common: readonly Text[], each: readonly Text[
   );
 }
 
+/** A script whose texts lie one behind the other in one argument. For each key: an argument, a length, a life. */
+function batchOfTexts(
+  script: Lua.Script,
+  common: readonly Text[],
+  { text, before }: { readonly text: Text; readonly before: Text },
+): Words {
+  const isSame = fc.boolean();
+  return someKeys.chain((keys) =>
+    fc
+      .tuple(fc.tuple(...common), fc.tuple(...keys.map(() => fc.tuple(before, text, life, isSame))))
+      .map(([first, items]) => {
+        let texts = '';
+        const others = items.flatMap(([own, one, px, same], i) => {
+          if (same && i > 0) return [own, '', px];
+          texts += one;
+          return [own, `${Buffer.byteLength(one)}`, px];
+        });
+        return call(script, keys, [...first, texts, ...others]);
+      }),
+  );
+}
+
 function call(script: Lua.Script, keys: readonly string[], args: readonly string[]): string[] {
   return ['EVALSHA', script.sha, `${keys.length}`, ...keys, ...args];
 }
@@ -129,14 +151,20 @@ const serial = fixed('-1', '0', '7', `${START_MS + 5}`);
 const scripts: Words = fc.oneof(
   {
     weight: 4,
-    arbitrary: batch(Lua.WRITE, [echo, future, past, life, ahead], [limit, entry, life]),
+    arbitrary: batchOfTexts(Lua.WRITE, [echo, future, past, life, ahead], {
+      text: entry,
+      before: limit,
+    }),
   },
   { weight: 2, arbitrary: batch(Lua.CLAIM, [token, leaseMs], []) },
   {
     weight: 4,
     arbitrary: batch(Lua.CLAIM_OVER, [token, leaseMs, fixed('load', 'refresh')], [expectedHead]),
   },
-  { weight: 3, arbitrary: batch(Lua.FILL, [echo, future, past], [token, value, life]) },
+  {
+    weight: 3,
+    arbitrary: batchOfTexts(Lua.FILL, [echo, future, past], { text: value, before: token }),
+  },
   { weight: 2, arbitrary: batch(Lua.RENEW, [echo, leaseMs], [token]) },
   { weight: 2, arbitrary: batch(Lua.RELEASE, [echo], [token]) },
   { weight: 3, arbitrary: batch(Lua.SWEEP, [echo], [limit, fingerprint]) },

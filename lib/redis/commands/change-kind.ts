@@ -1,11 +1,9 @@
 import type { WriteItem, WriteOutcome } from '../remote.js';
 import type { BatchKind } from './batches/batch-sender.js';
-import { hideText } from './batches/hidden-text.js';
+import { hideTexts } from './batches/hidden-texts.js';
 import type { SendingTimes } from './batches/sending-times.js';
 import { afterEcho, parsePositions } from './replies.js';
 import { type Script, WRITE } from './scripts.js';
-
-const EMPTY = Buffer.alloc(0);
 
 /** Sets and deletes: a delete is a tombstone. */
 export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
@@ -32,20 +30,18 @@ export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
     const echo = `${this.#count++}`;
     const { tombstoneMs, aheadMicros } = this.#times;
     const args: (string | Buffer)[] = [echo, '', '', `${tombstoneMs}`, `${aheadMicros}`];
-    let bytes = 0;
+    const { texts, lengths } = hideTexts(items);
+    args.push(texts);
     let last: WriteItem | undefined;
-    let hidden: Buffer = EMPTY;
     let [limit, life] = ['', ''];
-    for (const item of items) {
-      // The changes of one moment share their limit, and the deletes of one moment also their text.
-      if (item.text !== last?.text) hidden = hideText(item.text);
+    items.forEach((item, i) => {
+      // The changes of one moment share their limit, and most changes their life.
       if (item.limit !== last?.limit) limit = `${item.limit}`;
       if (item.pxMs !== last?.pxMs) life = `${item.pxMs}`;
       last = item;
-      bytes += hidden.length;
-      args.push(limit, hidden, life);
-    }
-    [args[1], args[2]] = this.#times.bounds(bytes);
+      args.push(limit, lengths[i] as string, life);
+    });
+    [args[1], args[2]] = this.#times.bounds(texts.length);
     return { args, echo };
   }
 

@@ -2,7 +2,7 @@ import { Failure } from '../failure.js';
 import type { FillItem, Lane } from '../remote.js';
 import type { BatchKind } from './batches/batch-sender.js';
 import type { Echoes } from './batches/echoes.js';
-import { hideText } from './batches/hidden-text.js';
+import { hideTexts } from './batches/hidden-texts.js';
 import { JoinedBatches } from './batches/joined-batches.js';
 import type { ScriptRunner } from './batches/script-runner.js';
 import type { SendingTimes } from './batches/sending-times.js';
@@ -79,14 +79,12 @@ class FillKind implements BatchKind<FillItem, Held> {
     readonly echo: string;
   } {
     const echo = this.#echoes.next();
-    const args: (string | Buffer)[] = [echo, '', ''];
-    let bytes = 0;
-    for (const { token, text, pxMs } of items) {
-      const hidden = hideText(text);
-      bytes += hidden.length;
-      args.push(token, hidden, `${pxMs}`);
-    }
-    [args[1], args[2]] = this.#times.bounds(bytes);
+    const { texts, lengths } = hideTexts(items);
+    const [deadline, earliest] = this.#times.bounds(texts.length);
+    const args: (string | Buffer)[] = [echo, deadline, earliest, texts];
+    items.forEach(({ token, pxMs }, i) => {
+      args.push(token, lengths[i] as string, `${pxMs}`);
+    });
     return { args, echo };
   }
 

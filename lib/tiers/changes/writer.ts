@@ -103,12 +103,13 @@ export class Writer {
     const isRaised = stamp !== change.stamp;
     change.seq = shard.ledger.seq;
     change.stamp = stamp;
-    const item = { key: shard.fullKey(key), limit: stamp.high };
-    if (value === undefined) {
-      return { ...item, text: shard.tombstoneOf(stamp), pxMs: shard.tombstoneMs };
-    }
-    if (isRaised) this.#keep(change, value);
-    return { ...item, text: change.text, pxMs: value.ttlMs + value.graceMs };
+    if (isRaised && value !== undefined) this.#keep(change, value);
+    return {
+      key: shard.fullKey(key),
+      text: value === undefined ? shard.tombstoneOf(stamp) : change.text,
+      limit: stamp.high,
+      pxMs: value === undefined ? shard.tombstoneMs : value.ttlMs + value.graceMs,
+    };
   }
 
   /** A change of unknown outcome may still run, so its replay, and any later change, must be newer. */

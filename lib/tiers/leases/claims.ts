@@ -22,7 +22,8 @@ function isLeased(loaded: Loaded): loaded is LoadedUnderLease {
   return loaded.lease !== undefined;
 }
 
-type Grant = Omit<HeldLease, 'isVoid' | 'release' | 'abandon'>;
+/** What this process knows when it asks. */
+type Asked = Pick<HeldLease, 'key' | 'fullKey' | 'generation' | 'position'>;
 
 /**
  * Claims the rights to load in Redis, and stores loaded values.
@@ -104,13 +105,13 @@ export class Claims {
     const again: number[] = [];
     this.#reportFailures(replies);
     what.at.forEach((index, i) => {
-      const grant = {
+      const asked = {
         key: what.keys[index] as string,
         fullKey: names[i] as string,
         generation,
         position,
       };
-      const claim = this.#toClaim(replies[i] as ClaimReply, grant);
+      const claim = this.#toClaim(replies[i] as ClaimReply, asked);
       if (claim === undefined) again.push(index);
       else what.claims[index] = claim;
     });
@@ -118,42 +119,42 @@ export class Claims {
   }
 
   /** `undefined`: Redis has a value that we may not believe. */
-  #toClaim(reply: ClaimReply, grant: Omit<Grant, 'token' | 'at'>): Claim | undefined {
+  #toClaim(reply: ClaimReply, asked: Asked): Claim | undefined {
     if (reply instanceof Failure) return NONE;
     switch (reply.kind) {
       case 'value':
-        return this.#valueOf(grant.key, reply.entry);
+        return this.#valueOf(asked.key, reply.entry);
       case 'held':
         return HELD;
       case 'granted':
         this.#shard.door.time.saw(reply.at);
         return {
           kind: 'granted',
-          lease: this.#lease({ ...grant, token: reply.token, at: reply.at }),
+          lease: this.keeper.hold({
+            key: asked.key,
+            fullKey: asked.fullKey,
+            generation: asked.generation,
+            position: asked.position,
+            token: reply.token,
+            at: reply.at,
+          }),
         };
     }
   }
 
   /** One failure may be the reply to many keys. */
   #reportFailures(replies: readonly ClaimReply[]): void {
-    const failures = new Set(replies.filter((reply) => reply instanceof Failure));
-    for (const failure of failures) if (!failure.isImpatient) this.#shard.door.report(failure);
+    let last: Failure | undefined;
+    for (const reply of replies) {
+      if (!(reply instanceof Failure) || reply === last) continue;
+      last = reply;
+      if (!reply.isImpatient) this.#shard.door.report(reply);
+    }
   }
 
   #valueOf(key: string, entry: string): Claim | undefined {
     if (!this.#parts.reader.isBelievable(key, entry)) return undefined;
     return { kind: 'value', found: { entry, tier: 'redis', isStale: false } };
-  }
-
-  #lease(grant: Grant): HeldLease {
-    const lease: HeldLease = {
-      ...grant,
-      isVoid: false,
-      release: () => this.keeper.release([lease]),
-      abandon: () => this.keeper.end(lease),
-    };
-    this.keeper.hold(lease);
-    return lease;
   }
 
   /** The key is being changed, was changed since the grant, or the generation of the grant is gone. */

@@ -7,8 +7,9 @@ import type { Lease } from '../store.js';
 /** A third of the length of a lease. */
 const RENEW_EVERY_MS = 200;
 
-/** A lease that this process holds. */
-export interface HeldLease extends Lease {
+/** What Redis granted, and what this process knew then. */
+export interface Grant {
+  readonly key: string;
   readonly fullKey: string;
   readonly token: string;
   /** The server's time of the grant in microseconds: the version of the loaded value. */
@@ -17,7 +18,36 @@ export interface HeldLease extends Lease {
   readonly generation: string;
   /** The ledger's position at the grant. */
   readonly position: number;
-  isVoid: boolean;
+}
+
+/** A lease that this process holds. A class, because one call may get thousands. */
+export class HeldLease implements Lease, Grant {
+  readonly key: string;
+  readonly fullKey: string;
+  readonly token: string;
+  readonly at: number;
+  readonly generation: string;
+  readonly position: number;
+  isVoid = false;
+  readonly #keeper: LeaseKeeper;
+
+  constructor(grant: Grant, keeper: LeaseKeeper) {
+    this.key = grant.key;
+    this.fullKey = grant.fullKey;
+    this.token = grant.token;
+    this.at = grant.at;
+    this.generation = grant.generation;
+    this.position = grant.position;
+    this.#keeper = keeper;
+  }
+
+  release(): void {
+    this.#keeper.release([this]);
+  }
+
+  abandon(): void {
+    this.#keeper.end(this);
+  }
 }
 
 /**
@@ -37,9 +67,11 @@ export class LeaseKeeper {
     this.#clock = clock;
   }
 
-  hold(lease: HeldLease): void {
+  hold(grant: Grant): HeldLease {
+    const lease = new HeldLease(grant, this);
     this.#held.add(lease);
     this.#schedule();
+    return lease;
   }
 
   /** Stops the renewal of the lease. */

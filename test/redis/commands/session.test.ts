@@ -62,18 +62,20 @@ const sourceOf = (items: readonly WriteItem[], laneOf: Lane = 'request') => {
 };
 
 describe('changes', () => {
-  it('are pulled in batches of 32 keys and sent as one script each', async () => {
+  it('are pulled in batches of 64 keys and sent as one script each', async () => {
     const { connection, session } = scene();
-    const source = sourceOf(Array.from({ length: 40 }, (_, i) => write(`p:${i}`)));
+    const source = sourceOf(Array.from({ length: 72 }, (_, i) => write(`p:${i}`)));
     session.setChangeSource(source);
     await turn();
-    expect(source.asked[0]).to.equal('request 32 65536');
+    expect(source.asked[0]).to.equal('request 64 65536');
     expect(connection.sent.length).to.equal(2);
     const { script, keys, argv } = partsOf(connection.sent[1] as Sent);
     expect([script, keys.length]).to.deep.equal(['WRITE', 8]);
     expect(argv.slice(1, 5)).to.deep.equal(['1005004', '999747', '10000', '1000000']);
-    expect([argv[5], String(argv[6]), argv[7]]).to.deep.equal(['7', '?', '5000']);
-    expect(Buffer.isBuffer(argv[6]) && argv[6].subarray().toString()).to.equal('text of p:32');
+    const texts = argv[5];
+    expect(String(texts)).to.equal('?');
+    expect(Buffer.isBuffer(texts) && texts.subarray(0, 12).toString()).to.equal('text of p:64');
+    expect(argv.slice(6, 9)).to.deep.equal(['7', '12', '5000']);
   });
 
   it('get an outcome each', async () => {
@@ -147,8 +149,8 @@ describe('changes', () => {
     );
     await turn();
     const { argv } = partsOf(connection.take());
-    expect(argv[6]).to.equal(argv[9]);
-    expect(argv[6]).not.to.equal(argv[12]);
+    expect(Buffer.isBuffer(argv[5]) && argv[5].subarray().toString()).to.equal('gonex');
+    expect([argv[7], argv[10], argv[13]]).to.deep.equal(['4', '', '1']);
   });
 
   it('get one failure for all, and are not pulled for a connection that has ended', async () => {
@@ -156,13 +158,13 @@ describe('changes', () => {
     const source = sourceOf(Array.from({ length: 3_000 }, (_, i) => write(`p:${i}`)));
     session.setChangeSource(source);
     await turn();
-    expect(connection.sent.length).to.equal(64);
+    expect(connection.sent.length).to.equal(32);
     connection.lose(TIMED_OUT);
     await turn();
-    expect(source.outcomes).to.deep.equal(new Array(64).fill(TIMED_OUT));
+    expect(source.outcomes).to.deep.equal(new Array(32).fill(TIMED_OUT));
     session.wake();
     await turn();
-    expect(source.left.length).to.equal(3_000 - 64 * 32);
+    expect(source.left.length).to.equal(3_000 - 32 * 64);
   });
 
   it('of requests overtake those of bulk calls', async () => {
@@ -180,12 +182,12 @@ describe('changes', () => {
       },
     });
     await turn();
-    expect(connection.sent.length).to.equal(32);
+    expect(connection.sent.length).to.equal(16);
     urgent.push(write('p:urgent'));
     session.wake();
     await turn();
-    expect(connection.sent.length).to.equal(33);
-    expect(partsOf(connection.sent[32] as Sent).keys).to.deep.equal(['p:urgent']);
+    expect(connection.sent.length).to.equal(17);
+    expect(partsOf(connection.sent[16] as Sent).keys).to.deep.equal(['p:urgent']);
   });
 
   it('that a reply makes room for are sent in no context of a caller', async () => {
@@ -197,13 +199,13 @@ describe('changes', () => {
       stores.push(storage.getStore());
       return send(args, cost);
     };
-    const source = sourceOf(Array.from({ length: 65 * 32 }, (_, i) => write(`p:${i}`)));
+    const source = sourceOf(Array.from({ length: 33 * 64 }, (_, i) => write(`p:${i}`)));
     storage.run('request', () => session.setChangeSource(source));
     await turn();
     const sent = connection.take();
     sent.answer(`${partsOf(sent).argv[0]}|`);
     await turn();
-    expect([stores[0], stores.length, stores.at(-1)]).to.deep.equal(['request', 65, undefined]);
+    expect([stores[0], stores.length, stores.at(-1)]).to.deep.equal(['request', 33, undefined]);
   });
 });
 
@@ -265,7 +267,7 @@ describe('claims', () => {
   it('of many keys go in batches, and a failure is reported for its own keys', async () => {
     const { connection, session } = scene();
     const claim = session.claim(
-      Array.from({ length: 40 }, (_, i) => `p:${i}`),
+      Array.from({ length: 72 }, (_, i) => `p:${i}`),
       'load',
       'bulk',
     );
@@ -274,8 +276,8 @@ describe('claims', () => {
     first.answer(`${partsOf(first).argv[0]}|5|`);
     second.answer(error('BUSY Redis is busy running a script'));
     const replies = await claim;
-    expect(replies[31]).to.include({ kind: 'granted' });
-    expect(replies[32]).to.be.instanceOf(Failure);
+    expect(replies[63]).to.include({ kind: 'granted' });
+    expect(replies[64]).to.be.instanceOf(Failure);
   });
 });
 
@@ -288,7 +290,9 @@ describe('leases', () => {
     const sent = connection.take();
     const { script, keys, argv } = partsOf(sent);
     expect([script, keys]).to.deep.equal(['FILL', ['a', 'b', 'c']]);
-    expect([argv[3], String(argv[4]), argv[5]]).to.deep.equal(['token-a', '?', '5']);
+    expect(String(argv[3])).to.equal('?');
+    expect(Buffer.isBuffer(argv[3]) && argv[3].subarray().toString()).to.equal('abc');
+    expect(argv.slice(4, 7)).to.deep.equal(['token-a', '1', '5']);
     sent.answer(`${argv[0]}|2,`);
     expect(await Promise.all(fills)).to.deep.equal([['done', 'void'], ['done']]);
     const renewed = session.renew([{ key: 'a', token: 't' }]);

@@ -70,6 +70,7 @@ describe('Replay', () => {
     const process = new TierFixture().open();
     process.door.commands.wire.answers.set('WRITE', ['e|late|0']);
     await process.put('a', 'one');
+    await process.clock.advance(0);
     process.door.isAutomatic = false;
     const set = process.put('a', 'two');
     await process.clock.advance(60);

@@ -181,10 +181,13 @@ describe('LocalChanges', () => {
   it('rather says that a key changed when there were many', () => {
     const changes = new LocalChanges();
     const before = changes.position;
-    for (let i = 0; i < 1_025; i++) changes.record(`${i}`);
-    expect(changes.isUnchanged('0', before)).to.equal(false);
+    for (let i = 1; i <= 2_048; i++) changes.record(`${i}`);
+    // The first 1,024 are forgotten.
+    expect(changes.isUnchanged('1', before)).to.equal(false);
     expect(changes.isUnchanged('other', before)).to.equal(false);
-    expect(changes.isUnchanged('other', before + 1)).to.equal(true);
-    expect(changes.isUnchanged('1024', before + 1)).to.equal(false);
+    expect(changes.isUnchanged('other', before + 1_023)).to.equal(false);
+    expect(changes.isUnchanged('other', before + 1_024)).to.equal(true);
+    expect(changes.isUnchanged('1025', before + 1_024)).to.equal(false);
+    expect(changes.isUnchanged('2048', before + 1_024)).to.equal(false);
   });
 });

@@ -7,7 +7,7 @@ import { type BatchKind, BatchSender } from './batch-sender.js';
 import type { ScriptRunner } from './script-runner.js';
 
 /** The size of one batch. */
-export const BATCH_KEYS = 32;
+export const BATCH_KEYS = 64;
 export const BATCH_BYTES: number = 64 * 1_024;
 
 interface Call<I, A> {

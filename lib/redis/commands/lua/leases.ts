@@ -1,5 +1,5 @@
 import * as S from '../../../entry/slot.js';
-import { fieldOf, NOW, PARSE, type Script, script, sub } from './script.js';
+import { fieldOf, NOW, PARSE, type Script, script, sub, textsOf } from './script.js';
 
 /**
  * Takes the leases of absent keys. KEYS; ARGV: token (ten characters, also the echo), lease ms. Replies
@@ -62,21 +62,22 @@ return replies
 
 /**
  * Stores loaded values, each under its own lease. The text carries the version of the grant. KEYS; ARGV: echo,
- * deadline ms, not-before ms, then per key: token, text, px ms. Replies `echo|` and the positions (each
+ * deadline ms, not-before ms, the texts, then per key: token, length of its text, px ms. Replies `echo|` and the positions (each
  * followed by `,`) of leases that are void. Outside of its time all are.
  */
 export const FILL: Script = script(
   'FILL',
-  `${NOW}
+  `${NOW}${textsOf(4)}
 local call, attempt, sub = redis.call, redis.pcall, string.sub
 local isInTime = nowMs <= tonumber(ARGV[2]) and nowMs >= tonumber(ARGV[3])
 local nowText = string.format('%0${S.UNTIL_LENGTH}.0f', nowMs)
-local void, at = '', 4
+local void, at = '', 5
 for i, key in ipairs(KEYS) do
   local head = isInTime and attempt('GETRANGE', key, 0, ${S.LEASE_WIDTH - 1})
   local isHeld = type(head) == 'string' and ${fieldOf('head', 0, S.UNTIL_AT)} == '${S.LEASE_MARK}' .. ARGV[at]
     and ${fieldOf('head', S.UNTIL_AT, S.UNTIL_LENGTH)} >= nowText
-  if isHeld then call('SET', key, ARGV[at + 1], 'PX', ARGV[at + 2]) else void = void .. i .. ',' end
+  textOf(ARGV[at + 1])
+  if isHeld then call('SET', key, text, 'PX', ARGV[at + 2]) else void = void .. i .. ',' end
   at = at + 3
 end
 return ARGV[1] .. '|' .. void

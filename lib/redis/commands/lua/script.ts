@@ -50,3 +50,19 @@ local function rest(ms)
   return string.format('%.0f', math.max(1, ms))
 end
 `;
+
+/**
+ * The texts of a batch lie one behind the other in one argument. `textOf` returns the next one by its length,
+ * and the same text again if the length is ''.
+ */
+export function textsOf(argument: number): string {
+  return `
+local all, from, text = ARGV[${argument}], 1, ''
+local function textOf(length)
+  if length == '' then return text end
+  local to = from + length
+  text, from = string.sub(all, from, to - 1), to
+  return text
+end
+`;
+}

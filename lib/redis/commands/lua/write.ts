@@ -1,17 +1,17 @@
 import * as S from '../../../entry/slot.js';
-import { fieldOf, NOW, PARSE, type Script, script, sub } from './script.js';
+import { fieldOf, NOW, PARSE, type Script, script, sub, textsOf } from './script.js';
 
 /**
  * Stores values and tombstones of one process. A change loses only against one that was called after it (a
  * version above its `limit`). A batch that runs outside of its time does nothing. A version further above the
  * server's clock than `ahead` was made before that clock was set back, and proves nothing. KEYS: the keys.
- * ARGV: echo, deadline ms, not-before ms, tombstone life ms, ahead micros, then per key: limit micros, text, px
- * ms. Replies `echo|late|micros`, or `echo|` and the positions (from 1, each followed by `,`) of changes that
+ * ARGV: echo, deadline ms, not-before ms, tombstone life ms, ahead micros, the texts, then per key: limit
+ * micros, length of its text, px ms. Replies `echo|late|micros`, or `echo|` and the positions (from 1, each followed by `,`) of changes that
  * met something newer.
  */
 export const WRITE: Script = script(
   'WRITE',
-  `${NOW}${PARSE}
+  `${NOW}${PARSE}${textsOf(6)}
 if nowMs > tonumber(ARGV[2]) or nowMs < tonumber(ARGV[3]) then
   return ARGV[1] .. '|late|' .. string.format('%.0f', now)
 end
@@ -30,15 +30,16 @@ end
 local function writeUnlessNewer(key, at)
   local head = headOf(key)
   if head and isNewer(head, ARGV[at]) then return false end
-  call('SET', key, ARGV[at + 1], 'PX', ARGV[at + 2])
+  call('SET', key, text, 'PX', ARGV[at + 2])
   return true
 end
-local older, at = '', 6
-local last, version, isLarge
+local older, at = '', 7
+local version, isLarge
 for i, key in ipairs(KEYS) do
-  local text, isWritten = ARGV[at + 1], true
-  if text ~= last then
-    last, version, isLarge = text, ${fieldOf('text', S.VERSION_AT, S.VERSION_LENGTH)}, string.len(text) > ${S.SMALL_BYTES}
+  local isWritten = true
+  if ARGV[at + 1] ~= '' then
+    textOf(ARGV[at + 1])
+    version, isLarge = ${fieldOf('text', S.VERSION_AT, S.VERSION_LENGTH)}, string.len(text) > ${S.SMALL_BYTES}
   end
   if isLarge then
     isWritten = writeUnlessNewer(key, at)

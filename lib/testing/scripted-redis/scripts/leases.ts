@@ -1,6 +1,6 @@
 import * as S from '../../../entry/slot.js';
 import { padded, toNumber, whole } from './lua.js';
-import { positions, readTime, type ScriptBody } from './script.js';
+import { BatchTexts, positions, readTime, type ScriptBody } from './script.js';
 import { isLeased, tokenOf } from './slots.js';
 
 const number = (text: string): number => toNumber(text) ?? Number.NaN;
@@ -21,15 +21,17 @@ export const claim: ScriptBody = (run) => {
 export const fill: ScriptBody = (run) => {
   const now = readTime(run);
   const isInTime = now.ms <= number(run.argv(2)) && now.ms >= number(run.argv(3));
+  const texts = new BatchTexts(run.argv(4));
   const isVoid = (key: string, position: number): boolean => {
     const head = run.attempt('GETRANGE', key, '0', `${S.LEASE_WIDTH - 1}`);
-    const [token, text, px] = [0, 1, 2].map((i) => run.argv(position * 3 + 1 + i)) as string[];
+    const [token, length, px] = [0, 1, 2].map((i) => run.argv(position * 3 + 2 + i)) as string[];
+    const text = texts.next(length ?? '');
     const isHeld =
       isInTime &&
       typeof head === 'string' &&
       head.slice(0, S.UNTIL_AT) === `${S.LEASE_MARK}${token}` &&
       head.slice(S.UNTIL_AT, S.UNTIL_AT + S.UNTIL_LENGTH) >= padded(now.ms, S.UNTIL_LENGTH);
-    if (isHeld) run.call('SET', key, text ?? '', 'PX', px ?? '');
+    if (isHeld) run.call('SET', key, text, 'PX', px ?? '');
     return !isHeld;
   };
   return `${run.argv(1)}|${positions(run, isVoid)}`;

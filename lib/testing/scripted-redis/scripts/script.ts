@@ -47,3 +47,23 @@ export function positions(
   }
   return list;
 }
+
+/** The texts of a batch, which lie one behind the other in one argument. Ask for each in turn. */
+export class BatchTexts {
+  readonly #all: string;
+  #from = 0;
+  #text = '';
+
+  constructor(all: string) {
+    this.#all = all;
+  }
+
+  /** The next text by its length; '' stands for the same text again. */
+  next(length: string): string {
+    if (length === '') return this.#text;
+    const to = this.#from + Number(length);
+    this.#text = this.#all.slice(this.#from, to);
+    this.#from = to;
+    return this.#text;
+  }
+}

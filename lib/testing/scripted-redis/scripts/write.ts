@@ -1,7 +1,14 @@
 import * as S from '../../../entry/slot.js';
 import { ErrorReply } from '../reply.js';
 import { toNumber, whole } from './lua.js';
-import { positions, readTime, type ScriptBody, type ScriptRun, type ServerTime } from './script.js';
+import {
+  BatchTexts,
+  positions,
+  readTime,
+  type ScriptBody,
+  type ScriptRun,
+  type ServerTime,
+} from './script.js';
 import { entryOf, graceOf, headOf, kindOf, rest, ttlOf, versionOf } from './slots.js';
 
 const number = (text: string): number => toNumber(text) ?? Number.NaN;
@@ -22,13 +29,14 @@ export const write: ScriptBody = (run) => {
   if (now.ms > number(run.argv(2)) || now.ms < number(run.argv(3))) {
     return `${run.argv(1)}|late|${whole(now.micros)}`;
   }
+  const texts = new BatchTexts(run.argv(6));
   const older = positions(run, (key, position) => {
     const item: Item = {
       key,
       ahead: number(run.argv(5)),
-      limit: number(run.argv(position * 3 + 3)),
-      text: run.argv(position * 3 + 4),
-      px: run.argv(position * 3 + 5),
+      limit: number(run.argv(position * 3 + 4)),
+      text: texts.next(run.argv(position * 3 + 5)),
+      px: run.argv(position * 3 + 6),
     };
     return item.text.length > S.SMALL_BYTES
       ? !compareAndSet(run, item, now)
