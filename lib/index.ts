@@ -4,7 +4,7 @@ export type { Cache, WriteResult } from './api/cache.js';
 export type { CacheEvents, LoadError, Lookup, ModeChange } from './api/events.js';
 export type { Loader, LoaderContext, LoadOptions, ManyLoader, SetOptions } from './api/loading.js';
 export type { CacheReason } from './api/reason.js';
-export type { CacheMetrics, CacheMode, CacheStatus } from './api/status.js';
+export type { CacheMetrics, CacheMode, CacheStatus, ShardStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';
 export type { CacheOptions, JournalOptions, MemoryOptions } from './cache/options.js';
 export type { Unsubscribe } from './core/emitter.js';
@@ -35,7 +35,12 @@ export type {
   HealthState,
 } from './health/types.js';
 export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
-export type { Address, RedisOptions, SentinelOptions } from './redis/redis-options.js';
+export type {
+  Address,
+  ClusterOptions,
+  RedisOptions,
+  SentinelOptions,
+} from './redis/redis-options.js';
 export {
   type GracefulShutdown,
   type GracefulShutdownOptions,

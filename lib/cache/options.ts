@@ -24,7 +24,7 @@ export interface JournalOptions {
 
 export interface CacheOptions {
   /**
-   * A URL, node-redis options (with `sentinel` for a Redis whose address Sentinels know), a function that makes a
+   * A URL, node-redis options (with `sentinel` or `cluster` for several servers), a function that makes a
    * client, a client of your own (never closed by the cache), or `false` for memory alone.
    * @default process.env.REDIS_URL, else 'redis://localhost:6379'
    */

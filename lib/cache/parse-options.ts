@@ -50,9 +50,10 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const { commandTimeout = DEFAULTS.commandTimeout, maxValueBytes = DEFAULTS.maxValueBytes } =
     options;
   const disabledBy = parseSwitch(options.enabled);
+  const tiers = parseTiers(options, disabledBy === undefined);
   return Object.freeze({
-    ...parseTiers(options, disabledBy === undefined),
-    prefix: parsePrefix(options.prefix),
+    ...tiers,
+    prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
@@ -166,7 +167,7 @@ function parseJitter(given: unknown): number {
   throw invalid(subject('ttlJitter'), `a share from 0 to ${MAX_JITTER}`, given);
 }
 
-function parsePrefix(given: unknown): string {
+function parsePrefix(given: unknown, isCluster: boolean): string {
   const prefix = given === undefined ? DEFAULTS.prefix : given;
   const isText = typeof prefix === 'string' && prefix !== '' && prefix.isWellFormed();
   if (!isText || prefix.length > 256) {
@@ -176,6 +177,10 @@ function parsePrefix(given: unknown): string {
   if (prefix.includes(RESERVED)) {
     const advice = "That name is kept for the caches' own records.";
     throw invalid({ ...subject('prefix'), advice }, `a text without '${RESERVED}'`, given);
+  }
+  if (isCluster && prefix.includes('{')) {
+    const advice = 'In a cluster it begins a hash tag, which would put every key into one slot.';
+    throw invalid({ ...subject('prefix'), advice }, "a text without '{'", given);
   }
   return prefix;
 }

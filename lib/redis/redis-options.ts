@@ -17,6 +17,7 @@ import {
 } from './options/servers.js';
 
 export type { Address } from './address.js';
+export type { ClusterOptions } from './options/cluster-options.js';
 export type { SentinelOptions } from './options/sentinel-options.js';
 export type { RedisChoice, RedisOptions } from './options/servers.js';
 export type { RedisClientLike, RedisClientOptions, RedisSource };
@@ -24,7 +25,7 @@ export type { RedisClientLike, RedisClientOptions, RedisSource };
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
 const EXPECTED =
-  "a URL such as 'redis://localhost:6379', node-redis options (with sentinel: { … } for Sentinel), a function that makes a client, a node-redis client, or false";
+  "a URL such as 'redis://localhost:6379', node-redis options (with sentinel: { … } or cluster: { … } for several servers), a function that makes a client, a node-redis client, or false";
 
 const DEFAULT_URL = 'redis://localhost:6379';
 
@@ -47,7 +48,8 @@ function fromUrl(text: string, name: string): RedisChoice {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     const subject = { ...SUBJECT, name };
-    const expected = "a URL that begins with 'redis://', 'rediss://' or 'redis-sentinel://'";
+    const expected =
+      "a URL that begins with 'redis://', 'rediss://', 'redis-sentinel://' or 'redis-cluster://'";
     throw invalid(
       { ...subject, advice: 'Pass redis: false for memory alone.' },
       expected,
@@ -95,6 +97,8 @@ const MISPLACED: Readonly<Record<string, string>> = {
   db: 'database: 0',
   uri: "url: 'redis://…'",
   sentinels: "sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] }",
+  rootNodes: "cluster: { nodes: ['redis://host:6379'] }",
+  nodes: "cluster: { nodes: ['redis://host:6379'] }",
   sentinelRootNodes: "sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] }",
 };
 
@@ -172,7 +176,7 @@ function asClient(value: unknown, name: string): RedisClientLike {
   }
   if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
     const advice =
-      "For Sentinel write redis: { sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] } }; pools and clusters are not supported.";
+      "Write redis: { cluster: { nodes: ['redis://host:6379'] } } or redis: { sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] } }. Pools are not supported.";
     throw invalid({ ...SUBJECT, name, advice }, 'a client of one Redis', value);
   }
   return client as unknown as RedisClientLike;

@@ -160,8 +160,18 @@ export interface Evidence {
   readonly isOlderGeneration: boolean;
 }
 
+/** Where one server of a cluster is. */
+export interface Place {
+  /** `host:port`; '' while it is not known. */
+  readonly address: string;
+  /** Such as '0-5460'. */
+  readonly slots: string;
+}
+
 /** One server, as the tiers see it. */
 export interface Door {
+  /** Present in a cluster. */
+  readonly place?: Place | undefined;
   readonly state: DoorState;
   /** Present while replies of Redis may be believed. */
   readonly reader: Commands | undefined;
@@ -191,8 +201,18 @@ export interface Door {
   report(failure: Failure, bytes?: number): void;
 }
 
+/** Slots have moved. */
+export interface Move {
+  readonly from: Door;
+  readonly to: Door;
+}
+
 /** The tiers, as a door sees them. Set by `start`. */
 export interface DoorListener {
+  /** The listener for one door of several. Absent: it is the same for all. */
+  listenerFor?(door: Door): DoorListener;
+  /** `doors` or `doorFor` have changed. New doors are not started yet, old ones not closed yet. */
+  doorsChanged?(moves: readonly Move[]): void;
   /** Whether memory can answer a read of this key (prefix included) while Redis hesitates. */
   canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;

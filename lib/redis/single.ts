@@ -1,6 +1,14 @@
+import type { SingleSource } from './connection/client.js';
+import { connectionSource } from './connection/connection-source.js';
 import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
 import { RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
+import { sentinelSource } from './sentinel/sentinel-source.js';
+
+export interface SingleOptions
+  extends Pick<ClientSessionsOptions, 'prefix' | 'clock' | 'commandTimeoutMs' | 'maxValueBytes'> {
+  readonly source: SingleSource;
+}
 
 /** One Redis, at an address or as Sentinels name it: a Remote with one door. */
 export class SingleRemote implements Remote {
@@ -8,8 +16,13 @@ export class SingleRemote implements Remote {
   readonly #sessions: ClientSessions;
   readonly doors: readonly Door[];
 
-  constructor(options: ClientSessionsOptions) {
-    this.#sessions = new ClientSessions(options);
+  constructor({ source, ...options }: SingleOptions) {
+    this.#sessions = new ClientSessions({
+      ...options,
+      isFresh: source.kind !== 'adopted',
+      connections: (own) =>
+        source.kind === 'sentinel' ? sentinelSource(source, own) : connectionSource(source, own),
+    });
     this.#door = new RedisDoor({ ...options, source: this.#sessions });
     this.doors = [this.#door];
   }

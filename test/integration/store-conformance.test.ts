@@ -1,10 +1,10 @@
+import { buildRemote } from '../../lib/cache/create-cache.js';
 import { parseCacheOptions } from '../../lib/cache/parse-options.js';
 import { systemClock } from '../../lib/core/time/clock.js';
 import { Turns } from '../../lib/core/time/turns.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
 import { noRedis } from '../../lib/redis/no-redis.js';
 import type { Remote } from '../../lib/redis/remote.js';
-import { SingleRemote } from '../../lib/redis/single.js';
 import type { Observer } from '../../lib/tiers/observer.js';
 import { Shards } from '../../lib/tiers/shards.js';
 import { MemoryStandby } from '../../lib/tiers/standby.js';
@@ -31,11 +31,7 @@ const SILENT: Observer = {
 async function subjectOn(redis: string | false): Promise<Subject> {
   const clock = systemClock;
   const config = parseCacheOptions({ redis, logger: false, commandTimeout: '5s' });
-  const { redis: source, prefix, commandTimeoutMs, maxValueBytes } = config;
-  const remote: Remote =
-    source === undefined
-      ? noRedis(clock)
-      : new SingleRemote({ source, prefix, clock, commandTimeoutMs, maxValueBytes });
+  const remote = buildRemote(config, clock);
   const memory = new MemoryTier({ max: 1_000, maxBytes: 1_000_000 }, (key) => shards.evicted(key));
   const standby = new MemoryStandby(memory, clock);
   const tools = { config, clock, turns: new Turns(clock), observer: SILENT, standby };

@@ -1,5 +1,5 @@
 import type { CacheReason } from '../../api/reason.js';
-import type { StoreState } from '../../tiers/store.js';
+import type { ShardState, StoreState } from '../../tiers/store.js';
 
 /** For each reason: what happened, as part of a sentence, and what to do. */
 export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> = {
@@ -40,16 +40,16 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
     'Call connect() on the client given to the cache.',
   ],
   cluster_node: [
-    'it is a node of a Redis Cluster, which is not supported',
-    'Give the address of a single Redis, without cluster-enabled.',
+    'it is a node of a Redis Cluster',
+    "Write redis: { cluster: { nodes: ['redis://host:6379'] } }.",
   ],
   sentinel: [
     'it is a Sentinel, not the Redis that it watches',
     "Write redis: { sentinel: { master: 'mymaster', sentinels: ['host:26379'] } }.",
   ],
   no_primary: [
-    'no Sentinel names a primary',
-    'Check that the Sentinels run, their addresses, and the name of the primary.',
+    'no Sentinel, or no node of the cluster, names a primary',
+    'Check that they run, their addresses, and the name of the primary.',
   ],
   failover: ['another server is the primary now', 'Nothing to do.'],
   data_replaced: [
@@ -68,10 +68,27 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
  * instead, and what to do. `since` is in milliseconds since 1970.
  */
 export function outageSentence(state: StoreState, redisName: string, since: number): string {
+  const away = (state.shards ?? []).filter(({ state: { name } }) => name !== 'closed');
+  if (away.length > 0 && away.length < (state.shards ?? []).length) {
+    return partSentence(state, away, redisName);
+  }
   const [what, advice] = REASONS[state.reason ?? 'connection_failed'];
   const isNotUsed = state.isReadOnly ? 'is not written to' : 'is not used';
   const start = new Date(since).toISOString();
   return `Redis (${redisName}) ${isNotUsed} since ${start}: ${what}. ${serving(state)} ${advice}`;
+}
+
+/** Only some servers of a cluster are not used. */
+function partSentence(
+  { shards = [], memory }: StoreState,
+  away: readonly ShardState[],
+  redisName: string,
+): string {
+  const [what, advice] = REASONS[away[0]?.reason ?? 'connection_failed'];
+  const addresses = away.map(({ address }) => address).join(', ');
+  const fallback = memory === null ? 'your loaders' : 'memory';
+  const used = `${shards.length - away.length} of ${shards.length} shards`;
+  return `Redis (${redisName}): ${used} serve. Keys of ${addresses} come from ${fallback}: ${what}. ${advice}`;
 }
 
 /** The sentence about a cache that is switched off. */

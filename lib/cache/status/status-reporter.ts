@@ -72,6 +72,7 @@ export class StatusReporter {
       nextProbeAt: this.#wallTimeOf(state.nextAttemptAt),
       lastError: this.#lastError,
       lastErrorAt: this.#lastErrorAt,
+      dateOf: (at) => this.#dateOf(at),
     });
   }
 
@@ -87,6 +88,11 @@ export class StatusReporter {
     if (state.mode !== this.#mode) this.#change(state);
     if (state.mode === 'normal') this.#announceEnd();
     else if (name === 'open' || name === 'read-only') this.#announceOutage(state);
+  }
+
+  #dateOf(at: number): number {
+    const { clock } = this.#parts;
+    return clock.wallNow() + at - clock.now();
   }
 
   /** A future moment as a date. */

@@ -27,10 +27,24 @@ export interface RedisClientLike {
 export type RedisSource =
   | { readonly kind: 'made'; readonly create: (protocol?: 2) => RedisClientLike }
   | { readonly kind: 'adopted'; readonly client: RedisClientLike }
-  | SentinelServers;
+  | SentinelServers
+  | ClusterServers;
+
+/** Where the connections of a single Redis come from. */
+export type SingleSource = Exclude<RedisSource, ClusterServers>;
 
 /** Makes a client of the server there. `protocol` is set if the server refuses HELLO. */
 export type ConnectTo = (address: Address, protocol?: 2) => RedisClientLike;
+
+/** A Redis Cluster. */
+export interface ClusterServers {
+  readonly kind: 'cluster';
+  /** Nodes that are asked for the others. */
+  readonly nodes: readonly Address[];
+  readonly connect: ConnectTo;
+  /** Where an announced address can be reached from here. */
+  readonly nat: (address: Address) => Address;
+}
 
 /** One Redis whose address Sentinels know. */
 export interface SentinelServers {

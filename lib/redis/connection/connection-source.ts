@@ -1,7 +1,7 @@
 import { isCacheHealthError } from '../../core/errors.js';
 import { CLOSED, classify, Failure } from '../failure.js';
 import { AdoptedSource } from './adopted-source.js';
-import type { RedisClientLike, RedisSource, SentinelServers } from './client.js';
+import type { RedisClientLike, SentinelServers, SingleSource } from './client.js';
 import {
   type Connection,
   type ConnectionSource,
@@ -14,7 +14,7 @@ import { openConnection } from './handshake.js';
 
 /** A source of connections to one server. */
 export function connectionSource(
-  source: Exclude<RedisSource, SentinelServers>,
+  source: Exclude<SingleSource, SentinelServers>,
   options: SourceOptions,
 ): ConnectionSource {
   return source.kind === 'made'

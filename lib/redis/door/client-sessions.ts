@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/time/clock.js';
 import { Session } from '../commands/session.js';
-import type { RedisSource } from '../connection/client.js';
 import {
   type Connection,
   type ConnectionSource,
@@ -8,13 +7,15 @@ import {
   type SourceOptions,
   type Witness,
 } from '../connection/connection.js';
-import { connectionSource } from '../connection/connection-source.js';
 import { CLOSED, Failure } from '../failure.js';
-import { SentinelSource } from '../sentinel/sentinel-source.js';
 import type { DoorSession, SessionHost, SessionSource } from './door-session.js';
 
 export interface ClientSessionsOptions {
-  readonly source: RedisSource;
+  readonly connections: (options: SourceOptions) => ConnectionSource;
+  /** Whether each session is a new connection. */
+  readonly isFresh: boolean;
+  /** The hash tag of the package's own keys on the server that a session begins with. */
+  readonly tag?: (() => string) | undefined;
   readonly prefix: string;
   readonly commandTimeoutMs: number;
   /** The largest value that we send. */
@@ -32,13 +33,13 @@ export class ClientSessions implements SessionSource {
 
   constructor(options: ClientSessionsOptions) {
     this.#options = options;
-    this.isFresh = options.source.kind !== 'adopted';
+    this.isFresh = options.isFresh;
   }
 
   start(host: SessionHost): void {
-    const { source, clock, commandTimeoutMs } = this.#options;
+    const { connections, clock, commandTimeoutMs } = this.#options;
     this.#host = host;
-    this.#connections = sourceOf(source, {
+    this.#connections = connections({
       clock,
       commandTimeoutMs,
       onReady: () => host.ready(),
@@ -57,6 +58,7 @@ export class ClientSessions implements SessionSource {
     const { prefix, clock, commandTimeoutMs, maxValueBytes } = this.#options;
     const session = new Session(connection, {
       prefix,
+      tag: this.#options.tag?.(),
       clock,
       commandTimeoutMs,
       maxValueBytes,
@@ -90,10 +92,4 @@ export class ClientSessions implements SessionSource {
   get #witness(): Witness {
     return this.#connections?.witness ?? NO_WITNESS;
   }
-}
-
-function sourceOf(source: RedisSource, options: SourceOptions): ConnectionSource {
-  return source.kind === 'sentinel'
-    ? new SentinelSource(source, options)
-    : connectionSource(source, options);
 }

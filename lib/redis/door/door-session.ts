@@ -28,6 +28,8 @@ export interface DoorSession extends Commands {
   bump(random: string, serial: number): Promise<Records | Failure>;
   /** Reads both records without changing them. */
   readRecords(): Promise<Records | Failure>;
+  /** A key of the package's own, on this server. */
+  ownKey(name: string): string;
   /** One section of INFO. */
   info(section: string): Promise<string | Failure>;
   /** The server's time in microseconds. */

@@ -2,14 +2,22 @@ import { CacheHealthError } from '../../core/errors.js';
 import { errorText, redact } from '../../core/redact/redact.js';
 import { invalid, type Subject } from '../../core/validate.js';
 import type { Address } from '../address.js';
-import type { RedisClientOptions, RedisSource, SentinelServers } from '../connection/client.js';
+import type {
+  ClusterServers,
+  RedisClientOptions,
+  RedisSource,
+  SentinelServers,
+} from '../connection/client.js';
+import { type ClusterOptions, clusterName, parseCluster } from './cluster-options.js';
 import { isManyUrl, type ManyUrl, parseManyUrl } from './many-url.js';
 import { parseSentinel, type SentinelOptions, sentinelName } from './sentinel-options.js';
 
-/** node-redis options, and where Redis is if Sentinels know it. */
+/** node-redis options, and where Redis is if Sentinels know it or if it is a cluster. */
 export type RedisOptions = RedisClientOptions & {
   /** One Redis whose address Sentinels know. */
   readonly sentinel?: SentinelOptions;
+  /** A Redis Cluster. */
+  readonly cluster?: ClusterOptions;
 };
 
 /** Where Redis is, and what to call it in messages. */
@@ -21,41 +29,50 @@ export interface RedisChoice {
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
 /** Whether the options name several servers. */
-export function nameServers({ sentinel, url }: RedisOptions): boolean {
-  return sentinel !== undefined || (typeof url === 'string' && isManyUrl(url));
+export function nameServers({ sentinel, cluster, url }: RedisOptions): boolean {
+  const isMany = typeof url === 'string' && isManyUrl(url);
+  return sentinel !== undefined || cluster !== undefined || isMany;
 }
 
 /** Reads options that name several servers. `urlName`: the name of their URL in messages. */
 export function fromServers(options: RedisOptions, urlName: string): RedisChoice {
-  const { sentinel, url: text, ...own } = options;
-  refuseAddress(own);
-  const url = text === undefined ? undefined : parseUrl(text, urlName);
-  const source = parseSentinel(sentinel, withUrl(own, url), url);
-  tryToMake(source, source.sentinels[0] as Address);
-  return { source, name: text === undefined ? sentinelName(source) : redact(text) };
-}
-
-function parseUrl(text: string, name: string): ManyUrl {
-  if (!isManyUrl(text)) {
-    const advice = 'Leave it out, or write the Sentinels and the name of the primary into it.';
-    const expected = "a URL that begins with 'redis-sentinel://' beside redis.sentinel";
-    throw invalid({ ...SUBJECT, name, advice }, expected, text);
-  }
-  const url = parseManyUrl(text, name);
-  if (url.kind === 'cluster') {
-    const message = `${name} '${redact(text)}' is the address of a Redis Cluster, which is not supported yet.`;
+  const { sentinel, cluster, url: text, ...rest } = options;
+  if (sentinel !== undefined && cluster !== undefined) {
+    const message =
+      'redis has both sentinel and cluster. A cluster needs no Sentinels: remove one.';
     throw new CacheHealthError(SUBJECT.code, message);
   }
-  return url;
+  refuseAddress(rest);
+  const kind = cluster !== undefined ? 'cluster' : sentinel !== undefined ? 'sentinel' : undefined;
+  const url = text === undefined ? undefined : parseUrl(text, urlName, kind);
+  const own = withUrl(rest, url);
+  const isCluster = (url?.kind ?? kind) === 'cluster';
+  const source = isCluster ? parseCluster(cluster, own, url) : parseSentinel(sentinel, own, url);
+  tryToMake(source);
+  return { source, name: text === undefined ? nameOf(source) : redact(text) };
 }
 
-/** The Sentinels tell the address, so another one in the options would be ignored. */
+function nameOf(source: SentinelServers | ClusterServers): string {
+  return source.kind === 'cluster' ? clusterName(source) : sentinelName(source);
+}
+
+/** `kind`: of the option beside the URL. */
+function parseUrl(text: string, name: string, kind: ManyUrl['kind'] | undefined): ManyUrl {
+  const url = isManyUrl(text) ? parseManyUrl(text, name) : undefined;
+  if (url !== undefined && (kind === undefined || kind === url.kind)) return url;
+  const advice = 'Leave it out, or write the servers into it.';
+  const expected = `a URL that begins with 'redis-${kind}://' beside redis.${kind}`;
+  throw invalid({ ...SUBJECT, name, advice }, expected, text);
+}
+
+/** The servers tell the address, so another one in the options would be ignored. */
 function refuseAddress({ socket }: RedisClientOptions): void {
   for (const name of ['host', 'port', 'path'] as const) {
     const given = (socket as Readonly<Record<string, unknown>> | undefined)?.[name];
     if (given === undefined) continue;
     const subject = { ...SUBJECT, name: `redis.socket.${name}` };
-    throw invalid(subject, 'absent, because the Sentinels say where Redis is', given);
+    const expected = 'absent, because redis.sentinel or redis.cluster says where Redis is';
+    throw invalid(subject, expected, given);
   }
 }
 
@@ -73,10 +90,10 @@ function withUrl(options: RedisClientOptions, url: ManyUrl | undefined): RedisCl
 }
 
 /** node-redis refuses some options itself. A client that was never connected needs no end. */
-function tryToMake({ connect, connectSentinel }: SentinelServers, address: Address): void {
+function tryToMake(source: SentinelServers | ClusterServers): void {
   try {
-    connect(address);
-    connectSentinel(address);
+    source.connect((source.kind === 'cluster' ? source.nodes : source.sentinels)[0] as Address);
+    if (source.kind === 'sentinel') source.connectSentinel(source.sentinels[0] as Address);
   } catch (error) {
     const message = `node-redis refuses the options in redis: ${errorText(error)}.`;
     throw new CacheHealthError(SUBJECT.code, message, { cause: error });

@@ -1,6 +1,8 @@
 import { inBackground } from '../../core/background.js';
 import type { Clock, Timer } from '../../core/time/clock.js';
+import { formatDuration } from '../../core/time/duration.js';
 import { type Address, addressText, isSameAddress } from '../address.js';
+import type { Naming } from '../connection/named-source.js';
 import { Failure } from '../failure.js';
 import type { SentinelLink } from './sentinel-link.js';
 import { decide, type Word } from './verdict.js';
@@ -29,7 +31,7 @@ export interface WatchOptions {
 }
 
 /** Knows which server the Sentinels name, by asking them again and again. */
-export class MasterWatch {
+export class MasterWatch implements Naming {
   readonly #options: WatchOptions;
   #believed: Word | undefined;
   /** When the Sentinels were asked that named it last (local, monotonic). */
@@ -56,10 +58,11 @@ export class MasterWatch {
     for (const link of this.#options.links) link.close();
   }
 
-  /** How long no Sentinel has answered; `undefined`: one does. */
-  get silentMs(): number | undefined {
+  get notice(): string | undefined {
     const since = this.#silentSince;
-    return since === undefined ? undefined : this.#options.clock.now() - since;
+    if (since === undefined) return undefined;
+    const silentFor = formatDuration(this.#options.clock.now() - since);
+    return `No Sentinel has answered for ${silentFor}: a failover would not be noticed.`;
   }
 
   /** Whether the Sentinels named this address a moment ago, or named it last and do not answer any more. */
@@ -69,6 +72,10 @@ export class MasterWatch {
     const now = this.#options.clock.now();
     const isSilent = this.#silentAt > this.#namedAt && now - this.#silentAt <= SILENCE_MS;
     return isSilent || now - this.#namedAt <= RECENT_MS;
+  }
+
+  find(): Promise<Address | Failure> {
+    return this.ask();
   }
 
   /** Asks all Sentinels now. Resolves as soon as enough of them have answered. */

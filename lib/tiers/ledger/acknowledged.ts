@@ -136,6 +136,13 @@ export class AcknowledgedWrites {
     return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
   }
 
+  /** Takes out the changes of these keys. */
+  takeMatching(matches: (key: string) => boolean): readonly (readonly [string, Acknowledged])[] {
+    const taken = [...this.#keys].filter(([key]) => matches(key));
+    for (const [key] of taken) this.#keys.delete(key);
+    return taken;
+  }
+
   /** Everything that was dropped lies behind a change of generation. */
   dropFloor(): void {
     this.#floor = undefined;

@@ -214,6 +214,10 @@ export class FakeSession extends NoCommands implements DoorSession {
     server.sessions.add(this);
   }
 
+  ownKey(name: string): string {
+    return `app:__ech:{ech}:${name}`;
+  }
+
   open = (opening: Opening): Promise<Records | Failure> =>
     this.#run('OPEN', true, () => this.#server.open(opening));
   fence = (reign: string): Promise<Records | Failure> =>

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import type { SentinelServers } from '../../../lib/redis/connection/client.js';
+import { createCache } from '../../../lib/index.js';
+import type { ClusterServers, SentinelServers } from '../../../lib/redis/connection/client.js';
 import { parseRedis } from '../../../lib/redis/redis-options.js';
 
 function sentinelOf(given: unknown): SentinelServers & { readonly name: string } {
@@ -123,6 +124,42 @@ describe('several servers in the option redis', () => {
     });
   });
 
+  describe('the nodes of a cluster', () => {
+    const clusterOf = (given: unknown): ClusterServers & { readonly name: string } => {
+      const { source, name } = parseRedis(given);
+      if (source?.kind !== 'cluster') throw new Error('it is no cluster');
+      return { ...source, name };
+    };
+
+    it('are read from a URL', () => {
+      const { nodes, name, connect } = clusterOf('rediss-cluster://shop:p%40ss@n1,n2:7001');
+      expect(nodes).to.deep.equal([
+        { host: 'n1', port: 6379 },
+        { host: 'n2', port: 7001 },
+      ]);
+      expect(name).to.contain('n1,n2:7001').and.not.contain('p%40ss');
+      const made = optionsOf(connect(HOST));
+      expect(made).to.include({ username: 'shop', password: 'p@ss' });
+      expect(made.socket).to.include({ host: 'db', port: 6379, tls: true });
+    });
+
+    it('are read from options', () => {
+      const { nodes, name, nat } = clusterOf({
+        cluster: { nodes: ['redis://n1', 'n2:7001'], nat: () => ({ host: 'out', port: 1 }) },
+      });
+      expect(nodes.map(({ host }) => host)).to.deep.equal(['n1', 'n2']);
+      expect(name).to.equal('the cluster at n1:6379, n2:7001');
+      expect(nat(HOST)).to.deep.equal({ host: 'out', port: 1 });
+    });
+
+    it('want a prefix that puts keys into all slots', () => {
+      const redis = 'redis-cluster://n1';
+      expect(() => createCache({ redis, prefix: 'a{b}:' })).to.throw(
+        /prefix must be a text without '\{'/,
+      );
+    });
+  });
+
   const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
     ['no name', 'redis-sentinel://s1,s2', /does not name the primary.*#name-of-the-primary/],
     ['an empty name', 'redis-sentinel://s1#', /does not name the primary/],
@@ -192,7 +229,36 @@ describe('several servers in the option redis', () => {
       /redis: \{ sentinel: \{ master/,
     ],
     ['an array', ['redis://a', 'redis://b'], /got an array/],
-    ['a cluster', 'redis-cluster://a:1,b:2', /Redis Cluster, which is not supported/],
+    ['a cluster with a name', 'redis-cluster://a:1,b:2#shop', /names a primary, which a cluster/],
+    ['a cluster with a database', 'redis-cluster://a:1/2', /a cluster has database 0 alone/],
+    ['the same in options', { cluster: { nodes: ['a'] }, database: 2 }, /database 0 alone/],
+    ['a cluster without nodes', { cluster: {} }, /redis\.cluster\.nodes must be a list of URLs/],
+    ['an unknown option of it', { cluster: { node: ['a'] } }, /Did you mean 'nodes'/],
+    [
+      'both',
+      { cluster: { nodes: ['a'] }, sentinel: { master: 's', sentinels: ['b'] } },
+      /both sentinel and cluster/,
+    ],
+    [
+      'a Sentinel URL beside cluster',
+      { url: 'redis-sentinel://a#s', cluster: {} },
+      /begins with 'redis-cluster:/,
+    ],
+    [
+      'the nodes twice',
+      { url: 'redis-cluster://a', cluster: { nodes: ['a'] } },
+      /nodes must be absent/,
+    ],
+    [
+      'an address besides nodes',
+      { cluster: { nodes: ['a'] }, socket: { port: 1 } },
+      /redis\.socket\.port must be absent/,
+    ],
+    [
+      'the options of createCluster',
+      { rootNodes: [{ url: 'redis://a' }] },
+      /redis: \{ cluster: \{ nodes/,
+    ],
   ];
   for (const [title, given, words] of WRONG) {
     it(`${title}: is refused, with advice`, () => {

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import type { Address } from '../../../lib/redis/address.js';
 import type { Connection } from '../../../lib/redis/connection/connection.js';
+import type { NamedSource } from '../../../lib/redis/connection/named-source.js';
 import { Failure } from '../../../lib/redis/failure.js';
-import { SentinelSource } from '../../../lib/redis/sentinel/sentinel-source.js';
+import { sentinelSource } from '../../../lib/redis/sentinel/sentinel-source.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ErrorReply, FakeClient } from '../fake-client.js';
 
@@ -48,7 +49,7 @@ class SentinelClient extends FakeClient {
 describe('connections to the server that Sentinels name', () => {
   let clock: ManualClock;
   let sentinels: Sentinel[];
-  let source: SentinelSource;
+  let source: NamedSource;
   let made: { readonly host: string; readonly client: FakeClient }[];
   let lost: string[];
   let ready: number;
@@ -71,7 +72,7 @@ describe('connections to the server that Sentinels name', () => {
       made.push({ host, client });
       return client;
     };
-    source = new SentinelSource(
+    source = sentinelSource(
       {
         kind: 'sentinel',
         master: 'shop',

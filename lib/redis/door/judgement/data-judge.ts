@@ -1,4 +1,3 @@
-import { RESERVED } from '../../../entry/slot.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
@@ -67,8 +66,8 @@ export class DataJudge {
 
   /** R1. Returns a Failure if the server cannot be used. A server that refuses writes can. */
   async probe(session: DoorSession, payloadBytes: number): Promise<Found | Failure> {
-    const { prefix, clock, serverClock } = this.#options;
-    const found = await probe(session, { prefix, clock, serverClock, payloadBytes });
+    const { prefix, isCluster, clock, serverClock } = this.#options;
+    const found = await probe(session, { prefix, isCluster, clock, serverClock, payloadBytes });
     if (found instanceof Failure) return found;
     const { info, capabilities, records } = found;
     const { runId, replicationId } = info;
@@ -143,7 +142,7 @@ export class DataJudge {
       clock: this.#options.clock,
       serverClock: this.#options.serverClock,
       capabilities: server.capabilities,
-      positionKey: `${this.#options.prefix}${RESERVED}{ech}:pos`,
+      positionKey: session.ownKey('pos'),
       fence: isFence ? this.identity.reign.id : undefined,
     });
     if (pair instanceof Failure) return pair;

@@ -64,7 +64,7 @@ export function forbidden(command: string, told: string): Failure {
 }
 
 export function clusterNode(told: string): Failure {
-  const message = `this is a node of a Redis Cluster (${told}); the cache needs the address of a single Redis`;
+  const message = `this is a node of a Redis Cluster (${told}); write redis: { cluster: { nodes: ['redis://host:6379'] } }`;
   return new Failure('unavailable', 'cluster_node', new Error(message));
 }
 
