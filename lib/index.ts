@@ -2,7 +2,14 @@
 
 export type { Cache, WriteResult } from './api/cache.js';
 export type { CacheEvents, LoadError, Lookup, ModeChange } from './api/events.js';
-export type { Loader, LoaderContext, LoadOptions, ManyLoader, SetOptions } from './api/loading.js';
+export type {
+  Loader,
+  LoaderContext,
+  LoadOptions,
+  ManyLoader,
+  SetOptions,
+  WrapOptions,
+} from './api/loading.js';
 export type { CacheReason } from './api/reason.js';
 export type { CacheMetrics, CacheMode, CacheStatus, ShardStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';
@@ -10,8 +17,13 @@ export type { CacheOptions, JournalOptions, MemoryOptions } from './cache/option
 export type { Unsubscribe } from './core/emitter.js';
 export { CacheHealthError, type ErrorCode, isCacheHealthError } from './core/errors.js';
 export type { Logger } from './core/logger.js';
-export type { Duration } from './core/time/duration.js';
-export { type CacheMiddleware, cacheMiddleware } from './express/cache-middleware.js';
+export { type Duration, durationMs as parseDuration } from './core/time/duration.js';
+export {
+  type CacheMiddleware,
+  cacheMiddleware,
+  type MiddlewareOptions,
+  type UseOptions,
+} from './express/cache-middleware.js';
 export { cacheRoundTripCheck } from './health/checks/cache-round-trip-check.js';
 export { diskSpaceCheck } from './health/checks/disk-check.js';
 export { eventLoopCheck } from './health/checks/event-loop-check.js';

@@ -46,9 +46,9 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   'lru-cache': /^lib\/memory\//,
 };
 
-/** Reading time or starting a timer, except in the clock. */
+/** Reading time, starting a timer, or waiting for the end of a turn, except in the clock. */
 const TIME =
-  /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.(?:now|timeOrigin)\b|\bprocess\.hrtime\b|(?<![.\w])(?:setTimeout|setInterval|setImmediate)\s*\(|['"](?:node:)?timers(?:\/promises)?['"]/;
+  /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.(?:now|timeOrigin)\b|\bprocess\.hrtime\b|\bnextTick\b|(?<![.\w])(?:setTimeout|setInterval|setImmediate|queueMicrotask)\s*\(|['"](?:node:)?timers(?:\/promises)?['"]/;
 
 interface SourceFile {
   readonly path: string;

@@ -13,8 +13,19 @@ function packagesLoadedBy(program: string): string[] {
   return [...new Set(names)].filter((name) => name !== '');
 }
 
+/** Files of the testing kit among those that a program has loaded at its end. */
+function testingFilesLoadedBy(program: string): string[] {
+  const report = 'console.log(JSON.stringify(Object.keys(require.cache)));';
+  const output = execFileSync(process.execPath, ['--eval', `${program}; ${report}`], {
+    cwd: __dirname,
+    encoding: 'utf8',
+  });
+  return (JSON.parse(output) as string[]).filter((path) => /lib[\\/]testing[\\/.]/.test(path));
+}
+
 const ROOT = JSON.stringify(join(__dirname, '../lib/index.js'));
 const HEALTH = JSON.stringify(join(__dirname, '../lib/health.js'));
+const TESTING = JSON.stringify(join(__dirname, '../lib/testing.js'));
 
 describe('the entry points', () => {
   it('load no Redis driver when the package is imported', () => {
@@ -33,6 +44,15 @@ describe('the entry points', () => {
 
   it('load no package at all for the health endpoints alone', () => {
     expect(packagesLoadedBy(`require(${HEALTH}).healthRouter()`)).to.deep.equal([]);
+  });
+
+  it('load nothing of the testing kit, except ./testing, which loads no test framework and no driver', () => {
+    const cache = `require(${ROOT}).createCache({ redis: false })`;
+    const health = `require(${HEALTH}).healthRouter()`;
+    const kit = `require(${TESTING}).createTestCache()`;
+    expect(testingFilesLoadedBy(`${cache}; ${health}`)).to.deep.equal([]);
+    expect(testingFilesLoadedBy(kit)).to.not.deep.equal([]);
+    expect(packagesLoadedBy(kit)).to.deep.equal(['lru-cache']);
   });
 
   it('are the same things at the root and under ./health', () => {

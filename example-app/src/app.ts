@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -5,19 +6,33 @@ import express, {
   type RequestHandler,
 } from 'express';
 import { type Cache, cacheMiddleware, type HealthRouter, healthRouter } from 'express-cache-health';
+import { redisButtons } from './break-redis.js';
 import { type Catalogue, createCatalogue } from './catalogue.js';
 import type { Database } from './database.js';
+import type { PrivateRedis } from './private-redis.js';
 
 export interface App {
   readonly express: Express;
   readonly health: HealthRouter;
 }
 
-export function createApp({ database, cache }: { database: Database; cache: Cache }): App {
+export interface AppParts {
+  readonly database: Database;
+  readonly cache: Cache;
+  /** The Redis that the page may break. */
+  readonly redis?: PrivateRedis | undefined;
+}
+
+/** The page at `/`, plain HTML and a script. */
+const PAGE = fileURLToPath(new URL('../public', import.meta.url));
+
+export function createApp({ database, cache, redis }: AppParts): App {
   const app = express();
   const health = healthRouter({ database: database.ping, cache });
   app.disable('x-powered-by');
   app.use('/health', health);
+  app.use(express.static(PAGE));
+  app.use('/redis', redisButtons(redis));
   app.use(express.json());
   app.use(cacheMiddleware(cache), reportCacheUse);
   mountCatalogue(app, createCatalogue(database));

@@ -1,5 +1,5 @@
 import { answersPing } from './ping.js';
-import { startPrivateRedis } from './private-redis.js';
+import { PrivateRedis } from './private-redis.js';
 
 const LOCAL_URL = 'redis://localhost:6379';
 
@@ -8,8 +8,8 @@ export interface FoundRedis {
   readonly url: string;
   /** One line for the banner; never the URL as given, which may hold a password. */
   readonly description: string;
-  /** Ends the Redis if it is the app's own. */
-  stop(): void;
+  /** The app's own; absent if the app did not start it. */
+  readonly own?: PrivateRedis;
 }
 
 /** `REDIS_URL`, else a Redis that answers on localhost:6379, else a private one; `private` asks for that. */
@@ -24,14 +24,14 @@ export async function findRedis(redisUrl: string | undefined): Promise<FoundRedi
 }
 
 function external(url: string, description: string): FoundRedis {
-  return { url, description, stop() {} };
+  return { url, description };
 }
 
 async function startPrivate(): Promise<FoundRedis | undefined> {
   try {
-    const redis = await startPrivateRedis();
-    const description = `a private redis-server, pid ${redis.pid}, port ${redis.port}, ended with this app`;
-    return { url: `redis://127.0.0.1:${redis.port}`, description, stop: redis.stop };
+    const own = await PrivateRedis.start();
+    const description = `a private redis-server, pid ${own.pid}, port ${own.port}, ended with this app`;
+    return { url: `redis://127.0.0.1:${own.port}`, description, own };
   } catch (error) {
     console.log(error instanceof Error ? error.message : error);
     return undefined;

@@ -18,7 +18,11 @@ await seedCatalogue(database);
 const redis = await findRedis(settings.redisUrl);
 const cache = createCache({ redis: redis.url, prefix: 'point-of-sale:' });
 
-const app = createApp({ database: slowed(database, settings.queryDelayMs), cache });
+const app = createApp({
+  database: slowed(database, settings.queryDelayMs),
+  cache,
+  redis: redis.own,
+});
 const server = app.express.listen(settings.port, '127.0.0.1');
 await once(server, 'listening').catch(explainPort);
 await firstVerdict(cache);
@@ -31,7 +35,7 @@ gracefulShutdown(server, {
   drainDelay: 0, // no balancer stands before this app; yours needs a few seconds to notice
   onSignal: async () => {
     await database.close();
-    redis.stop();
+    await redis.own?.kill();
   },
 });
 process.off('SIGTERM', endAtOnce).off('SIGINT', endAtOnce);
@@ -54,7 +58,7 @@ async function firstVerdict(watched: Cache): Promise<void> {
 
 function printBanner(url: string): void {
   console.log(`
-The point-of-sale catalogue is at ${url}
+The point-of-sale catalogue is at ${url} (open it in a browser)
 
   database  ${database.description}
   redis     ${redis.description}

@@ -1,6 +1,6 @@
 import type { Unsubscribe } from '../core/emitter.js';
 import type { CacheEvents } from './events.js';
-import type { Loader, LoadOptions, ManyLoader, SetOptions } from './loading.js';
+import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from './loading.js';
 import type { CacheStatus } from './status.js';
 
 /**
@@ -21,7 +21,7 @@ export interface Cache {
    * The cached value, or else the loader's, which the cache then stores. One loader runs per key, for any
    * number of callers.
    */
-  getOrSet<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T>;
+  getOrSet<T, Stale = T>(key: string, loader: Loader<T, Stale>, options?: LoadOptions): Promise<T>;
   /**
    * As `getOrSet` for each key, with one loader call for those that are missing. Keys that the loader does not
    * return are absent.
@@ -31,6 +31,17 @@ export interface Cache {
     loader: ManyLoader<T>,
     options?: LoadOptions,
   ): Promise<Map<string, T>>;
+  /**
+   * Returns `fn` with a cache in front of it: the same arguments and the same value, as a promise. A call reads
+   * the key that `options.key` makes of its arguments, and runs `fn` if there is no value, as `getOrSet` does.
+   * A call rejects with what `fn` or `options.key` throws.
+   *
+   * @throws CacheHealthError `ERR_CACHE_OPTION` or `ERR_CACHE_LOADER` for wrong arguments, at once.
+   */
+  wrap<This, Args extends unknown[], Value>(
+    fn: (this: This, ...args: Args) => Value,
+    options: WrapOptions<Args>,
+  ): (this: This, ...args: Args) => Promise<Awaited<Value>>;
   set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult>;
   delete(key: string): Promise<WriteResult>;
   /** Like `delete` for each key, in few commands. */

@@ -2,23 +2,23 @@ import type { Duration } from '../core/time/duration.js';
 
 export interface SetOptions {
   /** @default the cache's `ttl` */
-  readonly ttl?: Duration;
+  readonly ttl?: Duration | undefined;
 }
 
 export interface LoadOptions extends SetOptions {
   /** How long after its ttl a value may still be served when the loader fails or is slow. @default the cache's `grace` */
-  readonly grace?: Duration;
+  readonly grace?: Duration | undefined;
   /**
    * How long a caller waits for the loader if there is a stale value; 0: not at all.
    * @default the cache's `softTimeout`
    */
-  readonly softTimeout?: Duration;
+  readonly softTimeout?: Duration | undefined;
   /** How long the loader may take. @default the cache's `loaderTimeout` */
-  readonly loaderTimeout?: Duration;
+  readonly loaderTimeout?: Duration | undefined;
   /** Refresh a value before it expires: `true`, or a number above 1 for earlier. @default the cache's `refreshAhead` */
-  readonly refreshAhead?: boolean | number;
+  readonly refreshAhead?: boolean | number | undefined;
   /** Ends this caller's wait, with the signal's reason; the load goes on for the others. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a loader gets. */
@@ -40,8 +40,17 @@ export interface LoaderContext<T> {
   skip(): void;
 }
 
-/** Makes the value of a missing key; usually a database query. */
-export type Loader<T> = (context: LoaderContext<T>) => T | Promise<T>;
+/**
+ * Makes the value of a missing key; usually a database query. `Stale` is the type of `context.stale`, which is
+ * the value's own unless you say otherwise.
+ */
+export type Loader<T, Stale = T> = (context: LoaderContext<Stale>) => T | Promise<T>;
+
+/** Options of `wrap`. The lifetimes are those of `getOrSet`. */
+export interface WrapOptions<Args extends readonly unknown[]> extends Omit<LoadOptions, 'signal'> {
+  /** The key of the value that a call with these arguments returns. Use everything that the value depends on. */
+  readonly key: (...args: Args) => string;
+}
 
 /** Makes the values of several missing keys at once. A key that is not in the result is not cached. */
 export type ManyLoader<T> = (

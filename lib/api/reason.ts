@@ -22,6 +22,11 @@ export type CacheReason =
   | 'sentinel'
   | 'no_primary'
   | 'failover'
+  | 'certificate'
+  | 'tls_mismatch'
+  | 'no_database'
+  | 'no_hello'
+  | 'foreign_client'
   | 'data_replaced'
   | 'closed'
   | 'disabled';

@@ -1,9 +1,12 @@
 import type { SetOptions } from '../api/loading.js';
-import { invalid, parseOptions } from '../core/validate.js';
+import { looksLikeSeconds, warnOfSeconds } from '../core/time/seconds.js';
+import { describe, invalid, parseOptions } from '../core/validate.js';
 import { encodeValue } from '../entry/codec.js';
 import { RESERVED } from '../entry/slot.js';
 import { jitteredTtl } from '../loading/early-refresh.js';
+import { optionsSubject } from '../loading/loading-options.js';
 import type { NewValue } from '../tiers/store.js';
+import { oddPartOf } from './odd-key.js';
 import type { CacheConfig } from './options.js';
 import { parseTtl } from './parse-options.js';
 
@@ -13,13 +16,16 @@ const MAX_LENGTH = 1_024;
 const KEY = { name: 'the cache key', code: 'ERR_CACHE_KEY' } as const;
 const KEYS = { name: 'the keys', code: 'ERR_CACHE_KEY' } as const;
 const PATTERN = { name: 'the pattern', code: 'ERR_CACHE_KEY' } as const;
-const OPTIONS = { name: 'the options argument', code: 'ERR_CACHE_OPTION' } as const;
+const ENTRIES = { name: 'the entries', code: 'ERR_CACHE_OPTION' } as const;
+const JOIN = "Join the parts that make it unique, such as 'product:42'; hash what is long.";
+const SEVERAL = 'For several keys call getMany(), getOrSetMany() or deleteMany(), with one array.';
 
 /** Checks what callers pass to the methods of one cache. */
 export class Arguments {
   readonly #config: CacheConfig;
   /** A key that begins with one of these would form a reserved name together with the end of the prefix. */
   readonly #forbiddenStarts: readonly string[];
+  #hasOddKey = false;
 
   constructor(config: CacheConfig) {
     this.#config = config;
@@ -29,7 +35,7 @@ export class Arguments {
   /** Refuses a value that cannot be a key. */
   checkKey(key: unknown): void {
     if (typeof key !== 'string' || key.length === 0 || key.length > MAX_LENGTH) {
-      const advice = "Join the parts that make it unique, such as 'product:42'; hash what is long.";
+      const advice = Array.isArray(key) ? SEVERAL : JOIN;
       throw invalid({ ...KEY, advice }, `a text of 1 to ${MAX_LENGTH} characters`, key);
     }
     if (!key.isWellFormed()) {
@@ -46,11 +52,35 @@ export class Arguments {
     }
   }
 
+  /** The same for a key that is changed; it may be a new one. */
+  checkChange(key: unknown): void {
+    this.checkKey(key);
+    this.noteKey(key as string);
+  }
+
+  /** Warns once of a key in which a value is missing. Not for hits: their key was looked at when it was stored. */
+  noteKey(key: string): void {
+    if (this.#hasOddKey) return;
+    const part = oddPartOf(key);
+    if (part === undefined) return;
+    this.#hasOddKey = true;
+    const text = `the key ${describe(key)} has the part '${part}', as a missing value has it in a template. Every call with such a key shares one value. Check the values before you build the key.`;
+    this.#config.warnings.once('a-key-with-undefined', text);
+  }
+
+  /** Warns once of a lifetime in a call that was probably meant in seconds. */
+  noteTtl(ttl: unknown): void {
+    if (looksLikeSeconds(ttl)) warnOfSeconds(this.#config.warnings, 'ttl', ttl);
+  }
+
   /** The glob of `clear()`; without one, that of all keys. */
   pattern(given: unknown): string {
     if (given === undefined) return '*';
     const isText = typeof given === 'string' && given !== '' && given.isWellFormed();
-    if (isText && given.length <= MAX_LENGTH) return given;
+    if (isText && given.length <= MAX_LENGTH) {
+      this.#notePattern(given);
+      return given;
+    }
     const expected = `a glob of 1 to ${MAX_LENGTH} characters, such as 'products:*'`;
     const advice = 'Call clear() without an argument to remove every key of this cache.';
     throw invalid({ ...PATTERN, advice }, expected, given);
@@ -61,7 +91,18 @@ export class Arguments {
     // A text would count as a list of its characters.
     if (Array.isArray(keys)) return keys.slice();
     if (keys instanceof Set) return [...keys];
-    throw invalid(KEYS, 'an array of keys', keys);
+    const advice = "Write one array, such as ['product:1', 'product:2'].";
+    throw invalid({ ...KEYS, advice }, 'an array of keys', keys);
+  }
+
+  /** A copy of the entries of `setMany`. */
+  entryList(entries: unknown): readonly (readonly [string, unknown])[] {
+    if (!isIterable(entries)) throw invalid({ ...ENTRIES, advice: PAIRS }, ITERABLE, entries);
+    const list = [...entries];
+    const odd = list.findIndex((entry) => !Array.isArray(entry) || entry.length !== 2);
+    if (odd === -1) return list as (readonly [string, unknown])[];
+    const subject = { ...ENTRIES, name: `entry ${odd} of setMany()`, advice: PAIRS };
+    throw invalid(subject, 'a pair of key and value', list[odd]);
   }
 
   /** A value given to `set`, encoded, with its lifetime. */
@@ -75,12 +116,30 @@ export class Arguments {
     };
   }
 
+  /** `clear()` adds the prefix itself. */
+  #notePattern(pattern: string): void {
+    const { prefix, warnings } = this.#config;
+    if (!pattern.startsWith(prefix)) return;
+    const rest = pattern.slice(prefix.length) || '*';
+    const text = `the pattern ${describe(pattern)} begins with the prefix '${prefix}', which clear() adds itself, so it matches keys that begin with '${prefix}${prefix}'. Write clear(${describe(rest)}).`;
+    warnings.once('a-pattern-with-the-prefix', text);
+  }
+
   /** The lifetime in the options of `set`. */
   ttlMs(given: SetOptions | undefined): number {
     if (given === undefined) return this.#config.load.ttlMs;
-    const { ttl } = parseOptions<SetOptions>(OPTIONS, given, ['ttl']);
+    const { ttl } = parseOptions<SetOptions>(optionsSubject(given), given, ['ttl']);
+    this.noteTtl(ttl);
     return ttl === undefined ? this.#config.load.ttlMs : parseTtl(ttl);
   }
+}
+
+const PAIRS = "Write [['product:1', product]], or a Map.";
+const ITERABLE = 'a list of pairs of key and value';
+
+/** A text is a list of its characters, which are no entries. */
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 /** For `name` 'abc' and a prefix that ends with 'a': 'bc'. */

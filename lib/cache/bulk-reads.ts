@@ -33,3 +33,8 @@ function* batches(keys: readonly string[]): Iterable<readonly string[]> {
   }
   for (let from = 0; from < keys.length; from += MAX_KEYS) yield keys.slice(from, from + MAX_KEYS);
 }
+
+/** What was found past its ttl. */
+export function staleIn(found: Found | undefined): Found | undefined {
+  return found?.isStale === true ? found : undefined;
+}

@@ -1,20 +1,22 @@
 import type { Cache, WriteResult } from '../api/cache.js';
 import type { CacheEvents } from '../api/events.js';
-import type { Loader, LoadOptions, ManyLoader, SetOptions } from '../api/loading.js';
+import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from '../api/loading.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { CACHE_MARK } from '../core/is-cache.js';
-import { promised } from '../core/promised.js';
-import { invalid, parseFunction } from '../core/validate.js';
+import { parseFunction } from '../core/validate.js';
 import { decodeValue } from '../entry/codec.js';
 import { payloadOffset } from '../entry/entry.js';
 import type { LoadManyRequest } from '../loading/load-request.js';
 import { parseLoadOptions } from '../loading/loading-options.js';
 import type { Outcome } from '../tiers/observer.js';
 import type { Found, NewValue, Store } from '../tiers/store.js';
-import { type BulkReader, findMany } from './bulk-reads.js';
+import { type BulkReader, findMany, staleIn } from './bulk-reads.js';
 import type { CacheParts } from './cache-parts.js';
+import { checkListening } from './listening.js';
+import { promised } from './promised.js';
 import { lookup } from './status/cache-observer.js';
+import { wrapFunction } from './wrap.js';
 
 /**
  * A handle on a cache: the application's own, or one request's, which has a waiting budget for Redis and gets
@@ -40,14 +42,15 @@ export class CacheHandle implements Cache {
 
   async get<T = unknown>(key: string): Promise<T | undefined> {
     this.#parts.args.checkKey(key);
-    const answer = this.#find(key);
+    // Memory answers without a promise. An `await` of a value costs a tenth of such a hit.
+    const answer = this.#store.get(key);
     const found = answer instanceof Promise ? await answer : answer;
     return this.#valueOf(key, found)?.value as T | undefined;
   }
 
   async has(key: string): Promise<boolean> {
     this.#parts.args.checkKey(key);
-    const answer = this.#find(key);
+    const answer = this.#store.get(key);
     const found = answer instanceof Promise ? await answer : answer;
     return found?.isStale === false;
   }
@@ -62,19 +65,24 @@ export class CacheHandle implements Cache {
     return values;
   }
 
-  async getOrSet<T>(key: string, loader: Loader<T>, options?: LoadOptions): Promise<T> {
+  async getOrSet<T, Stale = T>(
+    key: string,
+    loader: Loader<T, Stale>,
+    options?: LoadOptions,
+  ): Promise<T> {
     this.#parts.args.checkKey(key);
     const load = parseFunction<Loader<unknown>>(LOADER, loader);
     const { config, store, signal } = this.#loadArguments(options);
     const request = { key, loader: load, config, store, signal };
-    const answer = this.#find(key);
+    const answer = this.#store.get(key);
     const found = answer instanceof Promise ? await answer : answer;
     const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
-    const { loading } = this.#parts;
+    const { loading, args } = this.#parts;
     if (found !== undefined && hit !== undefined) {
       if (request.config.refreshAhead > 0) loading.refreshEarly(request, found.entry);
       return hit.value as T;
     }
+    args.noteTtl(options?.ttl);
     const { value, outcome, tier } = await loading.answer(request, staleIn(found));
     this.#looked(key, outcome, tier);
     return value as T;
@@ -96,7 +104,8 @@ export class CacheHandle implements Cache {
       else values.set(key, hit.value as T);
     });
     if (missing.size === 0) return values;
-    const { loading, turns } = this.#parts;
+    const { loading, turns, args } = this.#parts;
+    args.noteTtl(options?.ttl);
     const answers = await loading.answerMany(request, missing);
     const inOrder = new Map<string, T>();
     await turns.forEach(unique, (key) => {
@@ -108,10 +117,17 @@ export class CacheHandle implements Cache {
     return inOrder;
   }
 
+  wrap<This, Args extends unknown[], Value>(
+    fn: (this: This, ...args: Args) => Value,
+    options: WrapOptions<Args>,
+  ): (this: This, ...args: Args) => Promise<Awaited<Value>> {
+    return wrapFunction({ cache: this, load: this.#parts.config.load }, fn, options);
+  }
+
   set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
     const { args } = this.#parts;
     return promised(() => {
-      args.checkKey(key);
+      args.checkChange(key);
       return this.#store.put(key, args.newValue(value, args.ttlMs(options)));
     });
   }
@@ -123,9 +139,9 @@ export class CacheHandle implements Cache {
     const { args, bulkChanges } = this.#parts;
     const ttlMs = args.ttlMs(options);
     return bulkChanges.run(
-      [...entries],
+      args.entryList(entries),
       ([key, value]) => {
-        args.checkKey(key);
+        args.checkChange(key);
         return [key, args.newValue(value, ttlMs)];
       },
       (changes) => this.#store.putMany(changes as readonly (readonly [string, NewValue])[]),
@@ -134,7 +150,7 @@ export class CacheHandle implements Cache {
 
   delete(key: string): Promise<WriteResult> {
     return promised(() => {
-      this.#parts.args.checkKey(key);
+      this.#parts.args.checkChange(key);
       return this.#store.remove(key);
     });
   }
@@ -144,7 +160,7 @@ export class CacheHandle implements Cache {
     return bulkChanges.run(
       args.keyList(keys),
       (key) => {
-        args.checkKey(key);
+        args.checkChange(key);
         return [key, undefined];
       },
       (changes) => this.#store.removeMany(changes.map(([key]) => key)),
@@ -163,8 +179,7 @@ export class CacheHandle implements Cache {
     name: Name,
     listener: (event: CacheEvents[Name]) => unknown,
   ): Unsubscribe {
-    parseFunction(LISTENER, listener);
-    if (!EVENTS.includes(name)) throw invalid(EVENT, EVENTS.join(' or '), name);
+    checkListening(name, listener);
     if (!this.#isOfRequest || name !== 'lookup') return this.#parts.events.on(name, listener);
     this.#ownEvents ??= new Emitter(this.#parts.onListenerError);
     return this.#ownEvents.on(name, listener);
@@ -180,14 +195,6 @@ export class CacheHandle implements Cache {
 
   get #reader(): BulkReader {
     return { store: this.#store, turns: this.#parts.turns };
-  }
-
-  /**
-   * Memory answers without a promise. Callers await only a promise, because an `await` of a value would cost a
-   * hit in memory a tenth of its time.
-   */
-  #find(key: string): Found | undefined | Promise<Found | undefined> {
-    return this.#store.get(key);
   }
 
   async #uniqueKeys(keys: readonly string[]): Promise<readonly string[]> {
@@ -228,19 +235,13 @@ export class CacheHandle implements Cache {
 
   #looked(key: string, outcome: Outcome, tier: Found['tier'] | undefined): void {
     this.#parts.observer.looked(key, outcome, tier);
+    if (outcome === 'miss') this.#parts.args.noteKey(key);
     const own = this.#ownEvents;
     if (own?.hears('lookup') === true) own.emit('lookup', lookup(key, outcome, tier));
   }
 }
 
-const EVENTS: readonly (keyof CacheEvents)[] = ['modechange', 'lookup', 'loaderror'];
 const LOADER = { name: 'the loader', code: 'ERR_CACHE_LOADER' } as const;
-const LISTENER = { name: 'the listener', code: 'ERR_CACHE_OPTION' } as const;
-const EVENT = { name: 'the event', code: 'ERR_CACHE_OPTION' } as const;
-
-function staleIn(found: Found | undefined): Found | undefined {
-  return found?.isStale === true ? found : undefined;
-}
 
 /** Other copies of this package recognise a cache by this mark. */
 Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });

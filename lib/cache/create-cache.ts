@@ -9,6 +9,7 @@ import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
 import { SingleRemote } from '../redis/single.js';
+import type { Observer } from '../tiers/observer.js';
 import { Shards } from '../tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
 import type { Store } from '../tiers/store.js';
@@ -36,17 +37,20 @@ export function createCache(options?: CacheOptions): CacheHandle {
 export interface Surroundings {
   readonly clock: Clock;
   readonly remote: Remote;
+  /** Returns an observer that passes each event on to the given one. */
+  readonly watch?: (observer: Observer) => Observer;
 }
 
 /** The composition root: builds the parts, then starts them from the bottom up. */
-export function buildCache(config: CacheConfig, { clock, remote }: Surroundings): CacheHandle {
+export function buildCache(config: CacheConfig, surroundings: Surroundings): CacheHandle {
+  const { clock, remote, watch = (observer) => observer } = surroundings;
   const onListenerError = (error: unknown): void => {
     config.logger.warn(`an event listener threw: ${errorText(error)}`);
   };
   const events = new Emitter<CacheEvents>(onListenerError);
   const metrics = new Metrics();
   const reporter = new StatusReporter({ config, clock, events, metrics });
-  const observer = new CacheObserver({ config, clock, events, metrics, reporter });
+  const observer = watch(new CacheObserver({ config, clock, events, metrics, reporter }));
   const turns = new Turns(clock);
   const standby = buildStandby(config, clock, (key) => shards.evicted(key));
   const shards = new Shards(remote, { config, clock, turns, observer, standby });

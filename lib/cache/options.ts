@@ -1,16 +1,17 @@
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
+import type { Warnings } from '../core/warnings.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
 import type { RedisClientLike, RedisOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';
 
 export interface MemoryOptions {
   /** The most entries kept in memory. @default 100 */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /** The most bytes of keys and encoded values kept in memory. @default 16777216 (16 MiB) */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** How long a value made while Redis is away lives at most. @default '30s' */
-  readonly outageTtl?: Duration;
+  readonly outageTtl?: Duration | undefined;
 }
 
 export interface JournalOptions {
@@ -19,7 +20,7 @@ export interface JournalOptions {
    * cleared.
    * @default 10000
    */
-  readonly max?: number;
+  readonly max?: number | undefined;
 }
 
 export interface CacheOptions {
@@ -28,46 +29,52 @@ export interface CacheOptions {
    * client, a client of your own (never closed by the cache), or `false` for memory alone.
    * @default process.env.REDIS_URL, else 'redis://localhost:6379'
    */
-  readonly redis?: string | RedisOptions | (() => RedisClientLike) | RedisClientLike | false;
+  readonly redis?:
+    | string
+    | RedisOptions
+    | (() => RedisClientLike)
+    | RedisClientLike
+    | false
+    | undefined;
   /** What every key in Redis begins with. @default 'cache:' */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** How long a value lives when `set` or `getOrSet` does not say. @default '5m' */
-  readonly ttl?: Duration;
+  readonly ttl?: Duration | undefined;
   /** How long one command, and all commands of one request together, may wait for a sick Redis. @default '100ms' */
-  readonly commandTimeout?: Duration;
+  readonly commandTimeout?: Duration | undefined;
   /** How long after its ttl a value may still be served when its loader fails or is slow; added to `ttl`. @default 0 */
-  readonly grace?: Duration;
+  readonly grace?: Duration | undefined;
   /**
    * How long a caller waits for the loader if there is a stale value; 0: not at all.
    * @default as long as the loader takes
    */
-  readonly softTimeout?: Duration;
+  readonly softTimeout?: Duration | undefined;
   /** How long a loader may take before its callers get an error or a stale value. @default '60s' */
-  readonly loaderTimeout?: Duration;
+  readonly loaderTimeout?: Duration | undefined;
   /** Refreshes values shortly before they expire; slow loads are refreshed earlier. `true`, or a number above 1 for earlier still. @default false */
-  readonly refreshAhead?: boolean | number;
+  readonly refreshAhead?: boolean | number | undefined;
   /** Shortens each ttl by a random share of at most this much, 0 to 0.1, so that values made together do not expire together. @default 0 */
-  readonly ttlJitter?: number;
+  readonly ttlJitter?: number | undefined;
   /** How long a caller waits for another process that loads the same key; 0 not at all. @default '1s' */
-  readonly leaseWait?: Duration;
+  readonly leaseWait?: Duration | undefined;
   /** Loaders that may run at once. @default unlimited while Redis serves, 100 while it does not */
-  readonly maxConcurrentLoads?: number;
+  readonly maxConcurrentLoads?: number | undefined;
   /** Loads that may wait for their turn; one more is refused with `ERR_CACHE_OVERLOADED`. @default 1000 */
-  readonly maxQueuedLoads?: number;
+  readonly maxQueuedLoads?: number | undefined;
   /** The fallback's bounds, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s' } */
-  readonly memory?: MemoryOptions | false;
+  readonly memory?: MemoryOptions | false | undefined;
   /** The largest value, in bytes of its text, that is stored; a larger one goes to its caller only. @default 33554432 (32 MiB) */
-  readonly maxValueBytes?: number;
+  readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
-  readonly journal?: JournalOptions;
-  /** Receives two lines per outage. `false` disables logging. @default console */
-  readonly logger?: Logger | false;
+  readonly journal?: JournalOptions | undefined;
+  /** Receives one line at a healthy start, two lines per outage, and warnings. `false` disables logging. @default console */
+  readonly logger?: Logger | false | undefined;
   /**
    * `false` switches the cache off: loaders run, nothing is stored, Redis is not contacted. The environment
    * variable `EXPRESS_CACHE_HEALTH=off` does the same and overrides this option.
    * @default true
    */
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | undefined;
 }
 
 /** `CacheOptions`, parsed once: complete, in milliseconds, frozen. */
@@ -78,6 +85,8 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
   readonly redisName: string;
   readonly load: LoadConfig;
   readonly logger: Logger;
+  /** Says each warning once. */
+  readonly warnings: Warnings;
   /** The option or variable that switched the cache off, for messages; absent while it is on. */
   readonly disabledBy: string | undefined;
 }

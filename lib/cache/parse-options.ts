@@ -1,9 +1,13 @@
 import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/logger.js';
 import { parseDuration } from '../core/time/duration.js';
+import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
+import { type Maker, refuseRequest } from '../core/uncalled.js';
 import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
+import { Warnings } from '../core/warnings.js';
 import { RESERVED } from '../entry/slot.js';
 import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
 import { parseRedis } from '../redis/redis-options.js';
+import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
 import {
   type CacheConfig,
   type CacheOptions,
@@ -38,6 +42,15 @@ const MAX_BYTES = 64 * 1024 ** 3;
 /** The largest value that Redis accepts. */
 const MAX_VALUE_BYTES = 512 * 1024 ** 2;
 
+/** Numbers below this were probably meant in seconds. */
+const SHORTEST_MS = { grace: 1_000, loaderTimeout: 1_000, leaseWait: 20, commandTimeout: 5 };
+
+const CREATE_CACHE: Maker = {
+  name: 'createCache',
+  code: 'ERR_CACHE_OPTION',
+  usage: 'app.use(cacheMiddleware())',
+};
+
 /** The environment variable that switches every cache of the process off. */
 const SWITCH = 'EXPRESS_CACHE_HEALTH';
 const ON: readonly unknown[] = [undefined, '', 'on', 'true', '1'];
@@ -45,13 +58,17 @@ const OFF: readonly unknown[] = ['off', 'false', '0'];
 
 /** @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option. */
 export function parseCacheOptions(given: unknown): CacheConfig {
+  refuseRequest(CREATE_CACHE, given);
   refuseInstance(given);
-  const options = parseOptions<CacheOptions>(subject('the cache'), given, KNOWN);
+  const what = { ...subject('the cache'), advice: optionsAdvice(given), hints: CACHE_HINTS };
+  const options = parseOptions<CacheOptions>(what, given, KNOWN);
+  const logger = parseLogger(options.logger);
+  const warnings = new Warnings((text) => logger.warn(text));
   const { commandTimeout = DEFAULTS.commandTimeout, maxValueBytes = DEFAULTS.maxValueBytes } =
     options;
   const disabledBy = parseSwitch(options.enabled);
   const tiers = parseTiers(options, disabledBy === undefined);
-  return Object.freeze({
+  const config = Object.freeze({
     ...tiers,
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
@@ -59,10 +76,24 @@ export function parseCacheOptions(given: unknown): CacheConfig {
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
     maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),
     journalMax: parseJournalMax(options.journal),
-    logger: parseLogger(options.logger),
+    logger,
+    warnings,
     isEnabled: disabledBy === undefined,
     disabledBy,
   });
+  warnOfOptions(warnings, options);
+  return config;
+}
+
+/** Says once that a number was probably meant in seconds. */
+function warnOfOptions(warnings: Warnings, options: CacheOptions): void {
+  if (looksLikeSeconds(options.ttl)) warnOfSeconds(warnings, 'ttl', options.ttl);
+  warnOfShort(warnings, options, SHORTEST_MS);
+  const { memory } = options;
+  if (typeof memory === 'object') {
+    const { outageTtl } = memory;
+    if (looksLikeSeconds(outageTtl)) warnOfSeconds(warnings, 'memory.outageTtl', outageTtl);
+  }
 }
 
 /** A `ttl` in milliseconds. With zero, no read could ever find the value. */
@@ -76,7 +107,7 @@ function refuseInstance(given: unknown): void {
   const maker: unknown = Object.getPrototypeOf(given)?.constructor;
   // Compared by name, because an object of another realm (a Jest test, a vm) has an `Object` of its own.
   if (typeof maker !== 'function' || maker.name === 'Object') return;
-  const advice = 'Pass a plain object, such as { ttl: 300_000 }.';
+  const advice = optionsAdvice(given);
   throw invalid({ ...subject('the cache'), advice }, 'an object of options', given);
 }
 

@@ -10,12 +10,24 @@ export type ErrorCode =
   | 'ERR_CACHE_CLOSED'
   | 'ERR_HEALTH_OPTION';
 
-/** An error of this package. Tell them apart by `code`, which never changes, not by the message. */
+/** The page that explains every message. It is part of the package, so an editor opens it from node_modules. */
+const PAGE = 'express-cache-health/docs/errors.md';
+
+/** `text`, and where the documents explain it: a heading of docs/errors.md, as GitHub writes it in an address. */
+export function withAddress(text: string, heading: string): string {
+  const sentence = /[.!?…]$/.test(text) ? text : `${text}.`;
+  return `${sentence} See ${PAGE}#${heading}`;
+}
+
+/**
+ * An error of this package. Tell them apart by `code`, which never changes, not by the message. The message ends
+ * with the address of the code's heading in docs/errors.md.
+ */
 export class CacheHealthError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(withAddress(message, code.toLowerCase()), options);
     this.name = 'CacheHealthError';
     this.code = code;
   }

@@ -9,6 +9,7 @@ export const CACHE_METHODS = [
   'get',
   'getOrSet',
   'getOrSetMany',
+  'wrap',
   'set',
   'delete',
   'deleteMany',

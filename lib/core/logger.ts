@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import { contain } from './contain.js';
 import { errorText } from './redact/redact.js';
 
@@ -30,4 +31,17 @@ export function prefixLogger(logger: Logger, prefix: string): Logger {
 
 function warnOfLogger(error: unknown): void {
   process.emitWarning(`the logger threw: ${errorText(error)}`, 'ExpressCacheHealthWarning');
+}
+
+const log = debuglog('express-cache-health');
+
+/**
+ * Whether the process runs with `NODE_DEBUG=express-cache-health`. It never changes, so that a hot path pays
+ * nothing for asking.
+ */
+export const IS_DEBUGGING: boolean = log.enabled;
+
+/** Writes a line to stderr if the process runs so. Never pass a cached value or a credential. */
+export function debug(line: string): void {
+  log('%s', line);
 }

@@ -7,6 +7,8 @@ export interface Subject {
   readonly code: ErrorCode;
   /** What to do when it is wrong. */
   readonly advice?: string | undefined;
+  /** What to write instead of an option that other packages have, by its name in lower case. */
+  readonly hints?: Readonly<Record<string, string>> | undefined;
 }
 
 /** An error that says what was expected, what was given, and (optionally) what to do. */
@@ -94,16 +96,25 @@ function isRecord(value: unknown): value is object {
 const RECORDS: readonly string[] = ['[object Object]', '[object Module]'];
 
 function unknownOption(subject: Subject, key: string, known: readonly string[]): CacheHealthError {
-  const near = nearest(key, known);
-  const advice =
-    near === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean '${near}'?`;
+  const advice = hintFor(key, subject.hints) ?? nearestAdvice(key, known);
   return new CacheHealthError(
     subject.code,
     `${subject.name} has no option ${describe(key)}. ${advice}`,
   );
 }
 
-function nearest(word: string, candidates: readonly string[]): string | undefined {
+function hintFor(key: string, hints: Subject['hints']): string | undefined {
+  const name = key.toLowerCase();
+  return hints !== undefined && Object.hasOwn(hints, name) ? hints[name] : undefined;
+}
+
+function nearestAdvice(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return near === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean '${near}'?`;
+}
+
+/** The candidate that a misspelt word probably means. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -1,7 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
 import { CacheHealthError } from '../core/errors.js';
 import { cacheIn } from '../core/is-cache.js';
 import { type Duration, parseDuration } from '../core/time/duration.js';
+import { warnOfShort } from '../core/time/seconds.js';
+import { type Maker, refuseRequest } from '../core/uncalled.js';
 import {
   invalid,
   parseBoolean,
@@ -9,8 +11,17 @@ import {
   parseInteger,
   parseOptions,
 } from '../core/validate.js';
+import { processWarnings, type Warnings } from '../core/warnings.js';
 import type { CheckConfig } from './checker/check-runner.js';
 import type { CheckerConfig } from './checker/checker.js';
+import {
+  checkAdvice,
+  HEALTH_HINTS,
+  isClient,
+  isPromise,
+  pingOf,
+  routerAdvice,
+} from './option-hints.js';
 import type {
   CacheSource,
   CheckFunction,
@@ -24,7 +35,7 @@ export interface HealthConfig extends CheckerConfig {
   readonly cache: CacheSource | undefined;
   readonly statusCodes: Readonly<Record<HealthState, number>>;
   readonly details: boolean | 'authorized';
-  readonly authorize: (req: IncomingMessage) => boolean | Promise<boolean>;
+  readonly authorize: (req: Request) => boolean | Promise<boolean>;
 }
 
 interface Defaults {
@@ -64,12 +75,36 @@ const RESERVED = new Set([
   'status',
 ]);
 
+const HEALTH_ROUTER: Maker = {
+  name: 'healthRouter',
+  code: 'ERR_HEALTH_OPTION',
+  usage: "app.use('/health', healthRouter())",
+};
+
+/** Numbers below this were probably meant in seconds. */
+const SHORTEST_MS = { timeout: 50, maxAge: 50 };
+
 const DEADLINE_MARGIN_MS = 100;
 
 export function parseHealthOptions(given: unknown): HealthConfig {
-  const options = parseOptions<HealthOptions>(subject('the health router'), given, KNOWN);
+  refuseRequest(HEALTH_ROUTER, given);
+  const what = {
+    ...subject('the health router'),
+    advice: routerAdvice(given),
+    hints: HEALTH_HINTS,
+  };
+  if (isPromise(given) || isClient(given)) {
+    throw invalid(what, 'an object of options', given);
+  }
+  const options = parseOptions<HealthOptions>(what, given, KNOWN);
   const timeoutMs = parseDuration(subject('timeout'), options.timeout ?? DEFAULTS.timeout);
   const checks = parseChecks(options, timeoutMs);
+  const warnings = processWarnings();
+  warnOfShort(warnings, options, SHORTEST_MS);
+  const { database } = options;
+  for (const [name, check] of Object.entries({ database, ...options.checks })) {
+    warnOfCheck(warnings, name, check);
+  }
   const slowest = Math.max(timeoutMs, ...checks.map((check) => check.timeoutMs));
   return Object.freeze({
     checks,
@@ -77,13 +112,26 @@ export function parseHealthOptions(given: unknown): HealthConfig {
     maxAgeMs: parseDuration(subject('maxAge'), options.maxAge ?? DEFAULTS.maxAge, 0),
     deadlineMs: slowest + DEADLINE_MARGIN_MS,
     statusCodes: parseStatusCodes(options.statusCodes),
+    warnings,
     ...parseDetails(options),
   });
 }
 
+/** A text has its unit, so only a number can be in doubt. */
+function warnOfCheck(
+  warnings: Warnings,
+  name: string,
+  given: CheckFunction | CheckOptions | undefined,
+): void {
+  const option = `the timeout of the check '${name}'`;
+  if (typeof given === 'object') {
+    warnOfShort(warnings, { [option]: given.timeout }, { [option]: SHORTEST_MS.timeout });
+  }
+}
+
 function parseChecks(options: HealthOptions, timeoutMs: number): CheckConfig[] {
   const { checks = {}, database } = options;
-  if (typeof checks !== 'object' || checks === null) {
+  if (typeof checks !== 'object' || checks === null || Array.isArray(checks)) {
     const advice = 'For example: checks: { search: () => searchPing() }.';
     throw invalid({ ...subject('checks'), advice }, 'an object of checks by name', checks);
   }
@@ -114,17 +162,19 @@ function parseCheck(
   timeoutMs: number,
 ): CheckConfig {
   checkName(name);
-  if (typeof given === 'function') return { name, check: given, critical: true, timeoutMs };
+  const isClient = pingOf(given) !== undefined;
+  if (typeof given === 'function' && !isClient)
+    return { name, check: given, critical: true, timeoutMs };
   const what = subject(`the check '${name}'`);
-  if (typeof given !== 'object' || given === null) {
-    const advice = 'For example: database: () => pool.query("SELECT 1").';
+  if (typeof given !== 'object' || given === null || isClient || isPromise(given)) {
+    const advice = checkAdvice(name, given);
     throw invalid({ ...what, advice }, 'a function, or { check, critical, timeout }', given);
   }
   const options = parseOptions<CheckOptions>(what, given, ['check', 'critical', 'timeout']);
   const { critical = true, timeout } = options;
   return {
     name,
-    check: parseFunction(subject(`the check '${name}'.check`), options.check),
+    check: parseCheckFunction(name, options.check),
     critical: parseBoolean(subject(`the check '${name}'.critical`), critical),
     timeoutMs:
       timeout === undefined
@@ -133,9 +183,20 @@ function parseCheck(
   };
 }
 
+function parseCheckFunction(name: string, given: unknown): CheckFunction {
+  const advice = checkAdvice(name, given);
+  const what = subject(`the check '${name}'.check`);
+  // A client that can be called would be called as a check.
+  if (pingOf(given) !== undefined) throw invalid({ ...what, advice }, 'a function', given);
+  return parseFunction(what, given, advice);
+}
+
 function checkName(name: string): void {
-  const isFree = !RESERVED.has(name.toLowerCase()) && !(name in {});
-  if (isFree && /^[A-Za-z][\w-]{0,49}$/.test(name)) return;
+  if (RESERVED.has(name.toLowerCase())) {
+    const advice = `'${name}' means something in the report or in a path. Choose another name, such as '${name}Service'.`;
+    throw invalid({ ...subject('the name of a check'), advice }, 'no word of the report', name);
+  }
+  if (!(name in {}) && /^[A-Za-z][\w-]{0,49}$/.test(name)) return;
   const expected =
     'at most 50 letters, digits, - and _, beginning with a letter, and no word of the report';
   throw invalid(
@@ -174,7 +235,7 @@ function parseDetails(options: HealthOptions): Pick<HealthConfig, 'details' | 'a
     throw invalid(subject('details'), "true, false or 'authorized'", details);
   }
   if (details === 'authorized') {
-    const advice = "It decides who sees details: (req) => req.headers.authorization === '…'.";
+    const advice = "It decides who sees details: (req) => req.get('authorization') === '…'.";
     return { details, authorize: parseFunction(subject('authorize'), authorize, advice) };
   }
   if (authorize !== undefined) {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
 import type { Cache } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMetrics, CacheMode, CacheStatus } from '../api/status.js';
@@ -69,9 +69,9 @@ export type CheckFunction = (context: {
 export interface CheckOptions {
   readonly check: CheckFunction;
   /** Whether the service cannot work without it. @default true */
-  readonly critical?: boolean;
+  readonly critical?: boolean | undefined;
   /** @default the router's `timeout` */
-  readonly timeout?: Duration;
+  readonly timeout?: Duration | undefined;
 }
 
 /** Anything that has a cache's status: the cache, or the middleware that shows its cache. */
@@ -79,21 +79,21 @@ export type CacheSource = Pick<Cache, 'status'> | { readonly cache: Pick<Cache, 
 
 export interface HealthOptions {
   /** The check of the database, which is critical: `() => pool.query('SELECT 1')`. */
-  readonly database?: CheckFunction | CheckOptions;
+  readonly database?: CheckFunction | CheckOptions | undefined;
   /** The cache to report on. @default `req.cache`, if the middleware is mounted before the router */
-  readonly cache?: CacheSource;
+  readonly cache?: CacheSource | undefined;
   /** More checks, by name. A bare function is critical. */
-  readonly checks?: Readonly<Record<string, CheckFunction | CheckOptions>>;
+  readonly checks?: Readonly<Record<string, CheckFunction | CheckOptions>> | undefined;
   /** How long one check may take. @default '800ms' */
-  readonly timeout?: Duration;
+  readonly timeout?: Duration | undefined;
   /** How long a verdict is served. Any number of probes in that time cost one run of the check. @default '1s' */
-  readonly maxAge?: Duration;
+  readonly maxAge?: Duration | undefined;
   /** The HTTP codes of `GET /health` by status. They replace single defaults. @default { ok: 200, degraded: 200, error: 503, shutting_down: 503 } */
-  readonly statusCodes?: Partial<Record<HealthState, number>>;
+  readonly statusCodes?: Partial<Record<HealthState, number>> | undefined;
   /** Who sees more than the status: every client, none, or those that `authorize` accepts. @default true */
-  readonly details?: boolean | 'authorized';
+  readonly details?: boolean | 'authorized' | undefined;
   /** Decides with `details: 'authorized'`. A function that throws or rejects does not authorize. */
-  readonly authorize?: (req: IncomingMessage) => boolean | Promise<boolean>;
+  readonly authorize?: ((req: Request) => boolean | Promise<boolean>) | undefined;
 }
 
 /** A check, or the service as a whole under the name `health`, changed its status. */

@@ -84,10 +84,10 @@ export class LoadTask {
 
   async #run(order: LoadOrder, flights: readonly Flight[]): Promise<void> {
     if (flights.length === 0) return;
-    const { clock, bulkhead } = this.#options;
+    const { clock, bulkhead, observer } = this.#options;
     const timeoutMs = order.config.loaderTimeoutMs;
     const isAwaited = !this.#isClosed;
-    const call = new LoaderCall(flights, { clock, bulkhead, timeoutMs, isAwaited });
+    const call = new LoaderCall(flights, { clock, bulkhead, observer, timeoutMs, isAwaited });
     let results: readonly LoadResult[];
     try {
       results = await order.source.load(flights, call);

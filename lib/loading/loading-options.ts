@@ -1,6 +1,7 @@
 import type { LoadOptions } from '../api/loading.js';
 import { parseDuration } from '../core/time/duration.js';
 import { invalid, parseOptions, type Subject } from '../core/validate.js';
+import { LIFETIME_HINTS, lifetimeAdvice } from './option-hints.js';
 
 /** How values are loaded: the cache's settings, or those overridden by one call. */
 export interface LoadConfig {
@@ -22,14 +23,26 @@ export interface LoadingConfig {
   readonly maxQueuedLoads: number;
 }
 
-const KNOWN = ['ttl', 'grace', 'softTimeout', 'loaderTimeout', 'refreshAhead', 'signal'] as const;
+export const LOAD_OPTIONS = [
+  'ttl',
+  'grace',
+  'softTimeout',
+  'loaderTimeout',
+  'refreshAhead',
+  'signal',
+] as const;
 
-const OPTIONS = subject('the options argument');
+const OPTIONS: Subject = { ...subject('the options argument'), hints: LIFETIME_HINTS };
+
+/** How the options of a call are called in an error. */
+export function optionsSubject(given: unknown): Subject {
+  return typeof given === 'object' ? OPTIONS : { ...OPTIONS, advice: lifetimeAdvice(given) };
+}
 
 /** Overrides the cache's options by those of one call. */
 export function parseLoadOptions(base: LoadConfig, given: LoadOptions | undefined): LoadConfig {
   if (given === undefined) return base;
-  const options = parseOptions<LoadOptions>(OPTIONS, given, KNOWN);
+  const options = parseOptions<LoadOptions>(optionsSubject(given), given, LOAD_OPTIONS);
   checkSignal(options.signal);
   return { ...base, ...parseLoadConfig(options) };
 }

@@ -56,6 +56,13 @@ const BY_PREFIX: Readonly<Record<string, Verdict>> = {
 /** Redis before version 7 reports an error inside a script like this. */
 const IN_SCRIPT = /^ERR Error running script.*: -([A-Z]+) /;
 
+/** SELECT of a number that the server does not have, or of any where there are none. */
+const NO_DATABASE =
+  /^ERR (?:DB index is out of range|invalid DB index|unknown command\W+select\b)/i;
+
+/** The first byte of TLS' answer to plain text is 21: an alert. */
+const TLS_ALERT = /RESP type.*\b21\b/;
+
 /** Node's and node-redis' own errors, by code or by class name. */
 const BY_CODE: Readonly<Record<string, CacheReason>> = {
   ECONNREFUSED: 'connection_refused',
@@ -89,13 +96,18 @@ export function classify(error: unknown): Failure {
 function verdictOf(error: unknown, message: string): Verdict {
   const byPrefix = BY_PREFIX[/^[A-Z]+/.exec(message)?.[0] ?? ''];
   if (byPrefix !== undefined) return byPrefix;
+  if (NO_DATABASE.test(message)) return ['unavailable', 'no_database'];
   if (message.startsWith('ERR unknown command')) return ['command', 'permission'];
+  if (message.startsWith('ERR SELECT is not allowed in cluster')) {
+    return ['unavailable', 'cluster_node'];
+  }
   const byScript = BY_PREFIX[IN_SCRIPT.exec(message)?.[1] ?? ''];
   if (byScript !== undefined) return byScript;
   if (message.includes('max number of clients')) return ['unavailable', 'max_clients'];
   const connection = connectionReason(error);
   if (connection !== undefined) return ['unavailable', connection];
   if (isErrorReply(error)) return ['command', 'protocol_error'];
+  if (TLS_ALERT.test(message)) return ['unavailable', 'tls_mismatch'];
   if (message.includes('RESP')) return ['unavailable', 'protocol_error'];
   return ['unavailable', 'connection_failed'];
 }
@@ -103,10 +115,24 @@ function verdictOf(error: unknown, message: string): Verdict {
 function connectionReason(error: unknown): CacheReason | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, errors } = error as { code?: unknown; errors?: readonly unknown[] };
-  if (typeof code === 'string' && BY_CODE[code] !== undefined) return BY_CODE[code];
+  if (typeof code === 'string') {
+    const known = BY_CODE[code] ?? tlsReason(code, error.message);
+    if (known !== undefined) return known;
+  }
   // Node tried several addresses (localhost has two). The error of the first one counts.
   if (Array.isArray(errors) && errors.length > 0) return connectionReason(errors[0]);
   return BY_CLASS[error.constructor.name];
+}
+
+/** Node's codes for a certificate that it does not accept, and for one that the server does not accept. */
+const CERTIFICATE =
+  /CERT_|_CERT$|^CERT|_CA$|ISSUER|UNABLE_TO_VERIFY|ALTNAME_INVALID|ALERT_(?:UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE)/;
+
+function tlsReason(code: string, message: string): CacheReason | undefined {
+  if (CERTIFICATE.test(code) || /alert (?:certificate|unknown ca|bad certificate)/i.test(message)) {
+    return 'certificate';
+  }
+  return code === 'EPROTO' || code.startsWith('ERR_SSL_') ? 'tls_mismatch' : undefined;
 }
 
 function isErrorReply(error: unknown): boolean {

@@ -15,6 +15,7 @@ import {
   type RedisChoice,
   type RedisOptions,
 } from './options/servers.js';
+import { addressAdvice, foreignClient, misspelt, redisAdvice } from './redis-hints.js';
 
 export type { Address } from './address.js';
 export type { ClusterOptions } from './options/cluster-options.js';
@@ -38,8 +39,11 @@ export function parseRedis(given: unknown): RedisChoice {
   if (typeof given === 'string') return fromUrl(given, SUBJECT.name);
   if (given instanceof URL) return fromUrl(given.href, SUBJECT.name);
   if (typeof given === 'function') return fromFactory(given as () => unknown);
-  if (typeof given !== 'object' || given === null) throw invalid(SUBJECT, EXPECTED, given);
-  return 'sendCommand' in given ? fromClient(given) : fromOptions(given as RedisOptions);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalid({ ...SUBJECT, advice: redisAdvice(given) }, EXPECTED, given);
+  }
+  const isClient = 'sendCommand' in given || foreignClient(given) !== undefined;
+  return isClient ? fromClient(given) : fromOptions(given as RedisOptions);
 }
 
 function fromUrl(text: string, name: string): RedisChoice {
@@ -50,11 +54,7 @@ function fromUrl(text: string, name: string): RedisChoice {
     const subject = { ...SUBJECT, name };
     const expected =
       "a URL that begins with 'redis://', 'rediss://', 'redis-sentinel://' or 'redis-cluster://'";
-    throw invalid(
-      { ...subject, advice: 'Pass redis: false for memory alone.' },
-      expected,
-      redact(text),
-    );
+    throw invalid({ ...subject, advice: addressAdvice(text) }, expected, redact(text));
   }
   try {
     makeClient({ url: text });
@@ -103,10 +103,14 @@ const MISPLACED: Readonly<Record<string, string>> = {
 };
 
 function fromOptions(options: RedisOptions): RedisChoice {
-  if (Array.isArray(options)) throw invalid(SUBJECT, EXPECTED, options);
   for (const key of Object.keys(options)) {
     if (!Object.hasOwn(MISPLACED, key)) continue;
     const message = `redis has no option '${key}'. Write redis: { ${MISPLACED[key]} }, or pass a URL.`;
+    throw new CacheHealthError(SUBJECT.code, message);
+  }
+  const wrong = misspelt(options);
+  if (wrong !== undefined) {
+    const message = `redis has no option '${wrong[0]}'. Did you mean '${wrong[1]}'?`;
     throw new CacheHealthError(SUBJECT.code, message);
   }
   if (nameServers(options)) {
@@ -172,7 +176,11 @@ function asClient(value: unknown, name: string): RedisClientLike {
   const missing = methods.filter((method) => typeof client?.[method] !== 'function');
   if (missing.length > 0) {
     const advice = `It has no ${missing.join('(), ')}(). Use createClient() of the 'redis' package, 5.12 or later.`;
-    throw invalid({ ...SUBJECT, name, advice }, 'a node-redis client', value);
+    const foreign = foreignClient(value);
+    if (foreign === undefined)
+      throw invalid({ ...SUBJECT, name, advice }, 'a node-redis client', value);
+    const message = `${name} must be a node-redis client, got ${foreign}. ${advice}`;
+    throw new CacheHealthError(SUBJECT.code, message);
   }
   if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
     const advice =

@@ -2,25 +2,30 @@ import type { Server } from 'node:http';
 import { constants } from 'node:os';
 import { cacheIn } from '../core/is-cache.js';
 import { type Duration, parseDuration } from '../core/time/duration.js';
+import { warnOfShort } from '../core/time/seconds.js';
 import { invalid, parseFunction, parseOptions, type Subject } from '../core/validate.js';
+import { processWarnings } from '../core/warnings.js';
 
 export interface GracefulShutdownOptions {
   /** The router whose readiness fails first. */
-  readonly health?: { beginShutdown(): void };
+  readonly health?: { beginShutdown(): void } | undefined;
   /** The cache, or the middleware that has it. It is closed when the last request is answered. */
-  readonly cache?: { close(): Promise<void> } | { readonly cache: { close(): Promise<void> } };
+  readonly cache?:
+    | { close(): Promise<void> }
+    | { readonly cache: { close(): Promise<void> } }
+    | undefined;
   /**
    * How long traffic is still served after readiness failed: longer than the balancer takes to notice. Skipped
    * after a signal if no client was connected for that long.
    * @default '5s'
    */
-  readonly drainDelay?: Duration;
+  readonly drainDelay?: Duration | undefined;
   /** How long all of it may take from the signal on. The last quarter of it, 5 seconds at most, is for the clean-up: what is still open by then is destroyed. @default '25s' */
-  readonly timeout?: Duration;
+  readonly timeout?: Duration | undefined;
   /** Your own clean-up, after the last request. Close the database here. */
-  readonly onSignal?: () => unknown;
+  readonly onSignal?: (() => unknown) | undefined;
   /** The signals to listen to. @default ['SIGTERM', 'SIGINT'] */
-  readonly signals?: readonly NodeJS.Signals[];
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
 }
 
 /** `GracefulShutdownOptions`, parsed once. */
@@ -45,6 +50,9 @@ export const SHUTDOWN_DEFAULTS: Defaults = Object.freeze({
   signals: Object.freeze(['SIGTERM', 'SIGINT'] as const),
 });
 
+/** Numbers below this were probably meant in seconds. */
+const SHORTEST_MS = { drainDelay: 100, timeout: 100 };
+
 export const KNOWN = ['health', 'cache', 'drainDelay', 'timeout', 'onSignal', 'signals'] as const;
 
 export function parseShutdownOptions(
@@ -57,6 +65,7 @@ export function parseShutdownOptions(
   }
   const options = parseOptions<GracefulShutdownOptions>(subject('gracefulShutdown'), given, KNOWN);
   const { cache, health, onSignal } = options;
+  warnOfShort(processWarnings(), options, SHORTEST_MS);
   return {
     ...parseTimes(options),
     signals: parseSignals(options.signals ?? SHUTDOWN_DEFAULTS.signals),

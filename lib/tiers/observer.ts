@@ -13,6 +13,8 @@ export interface Observer {
   removed(count: number): void;
   /** Redis failed: `probe` is a background attempt or heartbeat during a known outage and is not part of `errors`. */
   failed(kind: ErrorKind, failure: Failure | undefined): void;
+  /** A loader begins to run for a key. */
+  loading(key: string): void;
   /** A loader failed or took too long. */
   loadFailed(event: {
     readonly key: string;

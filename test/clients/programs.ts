@@ -15,11 +15,14 @@ interface Package {
 const packageScript = pathToFileURL(join(process.cwd(), 'scripts', 'system-package.mjs'));
 
 /** The path of a program, installed if that is possible; fails with what to type if not. */
-export async function program(name: string, apt = name): Promise<string> {
+export async function program(
+  name: string | readonly string[],
+  apt: string = [name].flat()[0] as string,
+): Promise<string> {
   const { ensureCommand } = (await import(packageScript.href)) as {
     ensureCommand(wanted: Package & { log(line: string): void }): string;
   };
-  const wanted = { names: [name], apt: [apt], brew: [apt], service: apt };
+  const wanted = { names: [name].flat(), apt: [apt], brew: [apt], service: apt };
   return ensureCommand({ ...wanted, log: (line) => console.log(`      ${line}`) });
 }
 

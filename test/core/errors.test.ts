@@ -8,7 +8,9 @@ describe('CacheHealthError', () => {
     expect(error).to.be.instanceOf(Error);
     expect(error.code).to.equal('ERR_CACHE_KEY');
     expect(error.cause).to.equal(cause);
-    expect(String(error)).to.equal('CacheHealthError: the key is wrong');
+    expect(String(error)).to.equal(
+      'CacheHealthError: the key is wrong. See express-cache-health/docs/errors.md#err_cache_key',
+    );
     expect(error.stack).to.contain('errors.test');
   });
 

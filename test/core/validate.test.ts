@@ -18,12 +18,14 @@ describe('invalid', () => {
     const error = invalid({ ...MAX, advice: 'Leave it out for 100.' }, 'a number', 'ten');
     expect(error).to.be.instanceOf(CacheHealthError);
     expect(error.code).to.equal('ERR_CACHE_OPTION');
-    expect(error.message).to.equal("memory.max must be a number, got 'ten'. Leave it out for 100.");
+    expect(error.message).to.equal(
+      "memory.max must be a number, got 'ten'. Leave it out for 100. See express-cache-health/docs/errors.md#err_cache_option",
+    );
   });
 
   it('needs no advice', () => {
     expect(invalid(MAX, 'a number', true).message).to.equal(
-      'memory.max must be a number, got true.',
+      'memory.max must be a number, got true. See express-cache-health/docs/errors.md#err_cache_option',
     );
   });
 });

@@ -29,6 +29,7 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   serve: ['js', 'ts'],
   run: ['js', 'ts'],
   types: ['js', 'ts'],
+  jest: ['js'],
   health: ['json'],
   'health-cache': ['json'],
   log: ['text'],
@@ -77,7 +78,7 @@ describe('the documents', function () {
   }
 
   function testDocument(name: string, blocks: readonly CodeBlock[]): void {
-    const code = blocks.filter(({ language }) => ['js', 'ts'].includes(language));
+    const code = blocks.filter(isCompiled);
     let compiled: Promise<Programs> | undefined;
     const compile = (): Promise<Programs> => {
       compiled ??= Programs.compile(name.replaceAll(/\W/g, '-'), code);
@@ -87,6 +88,8 @@ describe('the documents', function () {
     for (const block of blocks) {
       it(`line ${block.line}: ${block.check.join(' ')}`, async () => {
         expect(CHECKS[block.check[0] ?? ''], 'languages of this check').to.include(block.language);
+        // The package test runs it in a project that has Jest.
+        if (block.check[0] === 'jest') return;
         const programs = await compile();
         expect(programs.errorsIn(block)).to.equal('');
         await checkBlock(block, programs);
@@ -132,6 +135,10 @@ describe('the documents', function () {
     expect(normalised(JSON.parse(text)), hint).to.deep.equal(normalised(real));
   }
 });
+
+function isCompiled({ language, check }: CodeBlock): boolean {
+  return ['js', 'ts'].includes(language) && check[0] !== 'jest';
+}
 
 function read(name: string): Document {
   const path = join(ROOT, name);

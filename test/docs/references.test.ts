@@ -34,7 +34,22 @@ describe('the documents', () => {
   it('have a heading for every error code', () => {
     const source = readFileSync('lib/core/errors.ts', 'utf8');
     const codes = new Set(source.match(/ERR_[A-Z_]+/g));
+    expect(codes.size).to.be.above(5);
     for (const code of codes) expect(page('errors.md')).to.include(`\n## ${code}\n`);
+  });
+
+  it('have a heading for the address at the end of every error and warning, and no other', () => {
+    const errors = readFileSync('lib/core/errors.ts', 'utf8').match(/(?<=')ERR_[A-Z_]+/g) ?? [];
+    const warnings = /type WarningHeading =([^;]*);/.exec(
+      readFileSync('lib/core/warnings.ts', 'utf8'),
+    );
+    const anchors = [...(warnings?.[1] ?? '').matchAll(/'([^']+)'/g)].map(([, anchor]) => anchor);
+    expect(anchors).to.have.length.above(5);
+    const headings = [...page('errors.md').matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
+      title.toLowerCase().replaceAll(' ', '-'),
+    );
+    const addressed = [...new Set(errors)].map((code) => code.toLowerCase());
+    expect(headings.toSorted()).to.deep.equal([...addressed, ...anchors].toSorted());
   });
 
   it('show the defaults of the health router', () => {

@@ -100,7 +100,7 @@ describe('codec: what cannot be kept', () => {
     for (const row of [getter, { total: { toJSON: fail } }]) {
       const error = refusalOf({ rows: [1n, row] });
       expect(error.message).to.equal(
-        'value.rows[1].total cannot be cached, because reading it failed: the row is detached',
+        'value.rows[1].total cannot be cached, because reading it failed: the row is detached. See express-cache-health/docs/errors.md#err_cache_value',
       );
       expect(error.cause).to.equal(cause);
     }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -87,6 +88,27 @@ describe('the example app', function () {
       expect((await put('/products/999/price', '{"price": 4.99}')).status).to.equal(404);
     });
 
+    it('has a page at /, of plain HTML and a script', async () => {
+      const page = await fetch(`${example.url}/`);
+      expect([page.status, page.headers.get('content-type')]).to.deep.equal([
+        200,
+        'text/html; charset=utf-8',
+      ]);
+      const html = await page.text();
+      const files = [...html.matchAll(/(?:src|href)="([^":]+)"/g)].map(([, file]) => file);
+      expect(files).to.deep.equal(['page.css', 'page.js']);
+      for (const file of files)
+        expect((await fetch(`${example.url}/${file}`)).status).to.equal(200);
+    });
+
+    it('does not break a Redis that is not its own', async () => {
+      expect((await request('/redis')).body).to.deep.equal({ state: 'foreign' });
+      const answer = await ask(example, '/redis/kill', { method: 'POST' });
+      expect(answer.status).to.equal(409);
+      expect(answer.body.error).to.include('REDIS_URL=private npm start');
+      expect(await redis.command('PING')).to.equal('PONG');
+    });
+
     const request = (path: string) => ask(example, path);
     const put = (path: string, body: string) => {
       return ask(example, path, {
@@ -158,6 +180,35 @@ describe('the example app', function () {
       expect(await example.stop()).to.equal(0);
     });
 
+    it('lets its own page alone break its private one', async () => {
+      const example = await start({ REDIS_URL: 'private' });
+      const { host } = new URL(example.url);
+      const post = (action: string, headers: Record<string, string> = {}): Promise<number> =>
+        statusOf(`${example.url}/redis/${action}`, headers);
+      const state = async () => (await ask(example, '/redis')).body.state;
+      const own = { origin: `http://${host}` };
+      expect(await post('kill', { origin: 'http://evil.example' })).to.equal(403);
+      expect(await post('kill', { origin: 'null' })).to.equal(403);
+      expect(await post('kill', { host: 'evil.example' })).to.equal(403);
+      expect(await post('flushall', own)).to.equal(404);
+      expect(await state()).to.equal('running');
+      for (const [action, expected] of [
+        ['freeze', 'frozen'],
+        ['freeze', 'frozen'],
+        ['kill', 'stopped'],
+        ['kill', 'stopped'],
+        ['freeze', 'stopped'],
+        ['start', 'running'],
+        ['start', 'running'],
+      ] as const) {
+        expect(await post(action, own), action).to.equal(200);
+        expect(await state(), action).to.equal(expected);
+      }
+      await Promise.all(['kill', 'start', 'start'].map((action) => post(action, own)));
+      expect(await post('freeze')).to.equal(200);
+      expect(await example.stop()).to.equal(0);
+    });
+
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       it(`starts a private one, and ends it on ${signal}`, async () => {
         const example = await start({ REDIS_URL: 'private' });
@@ -206,6 +257,17 @@ async function ask(example: Example, path: string, init: RequestInit = {}): Prom
   const response = await fetch(`${example.url}${path}`, init);
   const { status, headers } = response;
   return { status, origin: headers.get('x-cache'), body: await response.json() };
+}
+
+/** A POST with headers that `fetch` does not let through. */
+function statusOf(url: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(url, { method: 'POST', headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.on('error', reject).end();
+  });
 }
 
 async function findsRedisServer(env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -1,23 +1,13 @@
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 
 const ROOT = join(__dirname, '../../..');
 
 const running = new Set<Example>();
 
-let built: Promise<unknown> | undefined;
-
-/** Compiles the example against the built package, once a test run. */
-function buildExample(): Promise<unknown> {
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-  built ??= promisify(execFile)(process.execPath, [compiler, '-p', 'example-app'], { cwd: ROOT });
-  return built;
-}
-
-/** The example app as a process of its own, as `npm start` runs it. */
+/** The example app as a process of its own, as `npm start` runs it. `npm test` compiles it first. */
 export class Example {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   #output = '';
@@ -38,7 +28,6 @@ export class Example {
 
   /** Resolves when the banner is printed to its end. */
   static async start(env: NodeJS.ProcessEnv = {}): Promise<Example> {
-    await buildExample();
     const example = new Example(env);
     running.add(example);
     while (!/^ {2}curl \S+\/health$/m.test(example.output)) {

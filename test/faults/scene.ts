@@ -5,6 +5,7 @@ import {
   type ModeChange,
 } from '../../lib/index.js';
 import { FaultProxy } from '../support/fault-proxy.js';
+import { isStartLine } from '../support/log-lines.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
 
@@ -15,7 +16,9 @@ export class Witness {
   readonly warnings: string[] = [];
   readonly changes: ModeChange[] = [];
   readonly logger = {
-    info: (line: string): void => void this.infos.push(line),
+    info: (line: string): void => {
+      if (!isStartLine(line)) this.infos.push(line);
+    },
     warn: (line: string): void => void this.warnings.push(line),
     error: (line: string): void => void this.errors.push(line),
   };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { CacheOptions, CacheReason, CacheStatus, ModeChange } from '../../lib/index.js';
 import { type Cache, cacheMiddleware, createCache } from '../../lib/index.js';
+import { isStartLine } from '../support/log-lines.js';
 import { handles, unhandled, until } from '../support/wait.js';
 import { Traffic } from './traffic.js';
 import { isSupervision, Wiretap } from './wiretap.js';
@@ -190,7 +191,9 @@ class Story {
       commandTimeout: COMMAND_TIMEOUT_MS,
       memory: { max: 1_000 },
       logger: {
-        info: (line) => this.infos.push(line),
+        info: (line) => {
+          if (!isStartLine(line)) this.infos.push(line);
+        },
         warn: () => {},
         error: (line) => this.errors.push(line),
       },

@@ -30,7 +30,7 @@ describe('the options of the health router', () => {
       /two checks named 'search'/,
     ],
     ['a reserved name in capitals', { checks: { LIVE: () => 1 } }, /name of a check/],
-    ['a list of checks', { checks: [() => 1] }, /name of a check/],
+    ['a list of checks', { checks: [() => 1] }, /an object of checks by name, got an array/],
     ['checks that are none', { checks: 'all' }, /checks must be an object of checks by name/],
     ['a name of nothing', { checks: { '': () => 1 } }, /name of a check/],
     [

@@ -31,31 +31,44 @@ describe('integration: the log', () => {
     await isUp(cache);
   }
 
-  it('one error line and one info line for each outage, and nothing else', async () => {
-    const cache = await open();
+  it('one info line at the start, one error line and one info line for each outage, and nothing else', async () => {
+    const prefix = stand.prefix();
+    const cache = await open({ prefix });
     for (let i = 0; i < 20; i++) await cache.getOrSet(`k:${i}`, () => i);
-    expect(lines).to.deep.equal([]);
+    const at = `Redis (redis://127.0.0.1:${stand.redis.port})`;
+    const started = `[express-cache-health] ${at} serves, with the prefix '${prefix}'.`;
+    expect(lines).to.deep.equal([['info', started]]);
     await outage(cache);
     await outage(cache);
-    expect(lines.map(([level]) => level)).to.deep.equal(['error', 'info', 'error', 'info']);
+    expect(lines.slice(1).map(([level]) => level)).to.deep.equal([
+      'error',
+      'info',
+      'error',
+      'info',
+    ]);
   });
 
   it('why, since when, what serves instead and what to do; then how long it took', async () => {
     const cache = await open();
     const before = Date.now();
     const changes: ModeChange[] = [];
-    cache.on('modechange', (change) => changes.push(change));
+    let sinceInStatus: string | undefined;
+    cache.on('modechange', (change) => {
+      changes.push(change);
+      if (change.to === 'degraded') sinceInStatus = cache.status().since;
+    });
     const startedAt = performance.now();
     await outage(cache);
     const tookMs = performance.now() - startedAt;
-    const [[, error], [, info]] = lines as [Line, Line];
+    const [, [, error], [, info]] = lines as [Line, Line, Line];
     const match =
       /^\[express-cache-health\] Redis \(redis:\/\/127\.0\.0\.1:\d+\) is not used since (\S+): (.+)$/.exec(
         error,
       );
     expect(Date.parse(match?.[1] ?? '')).to.be.within(before - 1, Date.now());
+    expect(sinceInStatus).to.equal(match?.[1]);
     expect(match?.[2]).to.match(
-      /connection was lost\. The in-memory fallback serves \(\d+ of at most 100 entries\)\. Check/,
+      /connection was lost \([^()]+\)\. The in-memory fallback serves \(\d+ of at most 100 entries\)\. Check/,
     );
     const took = /^\[express-cache-health\] Redis \(.+\) serves again after (\d+) (ms|s)\.$/.exec(
       info,
@@ -71,7 +84,7 @@ describe('integration: the log', () => {
     await cache.set('a', 1);
     await isDegraded(cache);
     expect(lines.at(-1)?.[1]).to.match(
-      /out of memory\. Reads are served from Redis, writes are kept in memory\. Raise maxmemory/,
+      /out of memory \(.+\)\. Reads are served from Redis, writes are kept in memory\. Raise maxmemory/,
     );
   });
 
@@ -84,7 +97,7 @@ describe('integration: the log', () => {
   it('nothing when the cache is closed', async () => {
     const cache = await open();
     await cache.close();
-    expect(lines).to.deep.equal([]);
+    expect(lines).to.have.length(1);
   });
 
   it('to the console when there is no logger', async () => {
@@ -97,7 +110,7 @@ describe('integration: the log', () => {
     } finally {
       Object.assign(console, { error, info });
     }
-    expect(lines.map(([level]) => level)).to.deep.equal(['error', 'info']);
+    expect(lines.map(([level]) => level)).to.deep.equal(['info', 'error', 'info']);
   });
 
   it('keeps the methods of a logger on their object, and survives one that throws', async () => {
@@ -116,7 +129,7 @@ describe('integration: the log', () => {
     const warned = new Promise((resolve) => process.once('warning', resolve));
     const cache = await open({ logger: strict });
     await outage(cache);
-    expect(strict.seen).to.have.lengthOf(2);
+    expect(strict.seen).to.have.lengthOf(3);
     expect(await warned)
       .to.have.property('message')
       .that.matches(/the logger threw: the disk is full/);

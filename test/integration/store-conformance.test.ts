@@ -20,6 +20,7 @@ const SILENT: Observer = {
   stored: ignore,
   removed: ignore,
   failed: ignore,
+  loading: ignore,
   loadFailed: ignore,
   journalOverflowed: ignore,
   dataLost: ignore,

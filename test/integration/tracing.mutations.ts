@@ -9,8 +9,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'tracers print the values',
-    file: 'redis/commands/batches/hidden-text.js',
-    find: 'bytes.toString = hidden;',
+    file: 'redis/commands/batches/hidden-texts.js',
+    find: 'texts.toString = hidden;',
     replace: '',
   },
 ];

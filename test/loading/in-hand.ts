@@ -104,6 +104,7 @@ export class InHand {
       stored: ignore,
       removed: ignore,
       failed: ignore,
+      loading: ignore,
       loadFailed: (event) => this.failures.push(event),
       journalOverflowed: ignore,
       dataLost: ignore,

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { codeBlocks } from '../docs/markdown.js';
 import { RedisServer } from '../support/redis-server.js';
 import { type RunningServer, run, serve } from './run.js';
 
@@ -103,6 +105,9 @@ describe('the packed tarball', function () {
     const folder = await mkdtemp(join(workplace, 'jest-'));
     const packages = ['express@5', 'jest@30'];
     await install({ folder: 'jest', packages, type: 'commonjs' }, folder, tarball);
+    await cp(join(ROOT, 'examples/jest'), join(folder, 'example'), { recursive: true });
+    for (const [i, text] of jestBlocks().entries())
+      await writeFile(join(folder, `documented-${i}.test.js`), text);
     // Jest ends with an error when a test fails.
     await run(process.execPath, ['node_modules/jest/bin/jest.js'], folder, {
       REDIS_URL: redis.url,
@@ -116,7 +121,27 @@ describe('the packed tarball', function () {
     await install({ folder: 'typescript', packages, type: 'module' }, folder, tarball);
     await compile(folder, { module: 'preserve', moduleResolution: 'bundler', noEmit: true });
   });
+
+  it('has types that infer, by TypeScript 5.9 and 7', async () => {
+    const folder = await mkdtemp(join(workplace, 'types-'));
+    const packages = ['express@5', '@types/express@5', '@types/node@20', 'typescript@5.9'];
+    await install({ folder: 'types', packages, type: 'module' }, folder, tarball);
+    const config = { ...TSCONFIG, files: ['uses.ts'] };
+    const compilerOptions = { ...TSCONFIG.compilerOptions, noEmit: true };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...config, compilerOptions }));
+    for (const compiler of [join(folder, 'node_modules'), join(ROOT, 'node_modules')]) {
+      await run(process.execPath, [join(compiler, 'typescript/bin/tsc')], folder);
+    }
+  });
 });
+
+/** The tests that the documents show. */
+function jestBlocks(): string[] {
+  const blocks = codeBlocks(readFileSync(join(ROOT, 'docs/testing.md'), 'utf8'));
+  const texts = blocks.filter(({ check }) => check[0] === 'jest').map(({ text }) => text);
+  expect(texts).to.not.have.lengthOf(0);
+  return texts;
+}
 
 async function install(
   project: Pick<Project, 'folder' | 'packages'> & { readonly type: 'commonjs' | 'module' },

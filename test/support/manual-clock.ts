@@ -39,6 +39,10 @@ export class ManualClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
+  endOfTurn(callback: () => void): void {
+    process.nextTick(callback);
+  }
+
   afterPoll(callback: () => void): void {
     setImmediate(callback);
   }

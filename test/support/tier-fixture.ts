@@ -97,6 +97,7 @@ export class TierFixture {
       stored: (count) => tell(`stored ${count}`),
       removed: (count) => tell(`removed ${count}`),
       failed: (kind) => tell(`failed ${kind}`),
+      loading: () => {},
       loadFailed: () => {},
       journalOverflowed: () => tell('overflowed'),
       dataLost: () => tell('data lost'),

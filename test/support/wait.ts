@@ -41,7 +41,7 @@ export function event<Name extends keyof CacheEvents>(
  * Collects what nobody handled, until `stop()` returns it. A rejection counts when the turn in which it
  * happened is over.
  */
-export function unhandled(): { stop(): unknown[] } {
+export function unhandled(): { readonly found: readonly unknown[]; stop(): unknown[] } {
   const found: unknown[] = [];
   const known = new Set<unknown>();
   const noteRejection = (reason: unknown, promise: unknown): void => {
@@ -59,7 +59,7 @@ export function unhandled(): { stop(): unknown[] } {
     process.off('uncaughtException', noteException);
     return found;
   };
-  return { stop };
+  return { found, stop };
 }
 
 /** The kinds of resources that keep the process busy, sorted. */

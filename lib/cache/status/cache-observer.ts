@@ -1,5 +1,7 @@
 import type { CacheEvents, LoadError, Lookup } from '../../api/events.js';
 import type { Emitter } from '../../core/emitter.js';
+import { debug, IS_DEBUGGING } from '../../core/logger.js';
+import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
 import { describe } from '../../core/validate.js';
 import type { Failure } from '../../redis/failure.js';
@@ -37,6 +39,8 @@ export class CacheObserver implements Observer {
   looked(key: string, outcome: Outcome, tier: Lookup['tier']): void {
     const { metrics, events } = this.#parts;
     metrics.looked(outcome);
+    if (IS_DEBUGGING)
+      debug(`${outcome} ${describe(key)}${tier === undefined ? '' : ` from ${tier}`}`);
     if (events.hears('lookup')) events.emit('lookup', lookup(key, outcome, tier));
   }
 
@@ -51,8 +55,13 @@ export class CacheObserver implements Observer {
   failed(kind: ErrorKind, failure: Failure | undefined): void {
     const { metrics, reporter } = this.#parts;
     metrics.failed(kind);
+    if (IS_DEBUGGING && failure !== undefined) {
+      debug(`${kind} failed: ${failure.reason}, ${errorText(failure.error)}`);
+    }
     if (failure !== undefined) reporter.onFailure(failure);
   }
+
+  loading(): void {}
 
   loadFailed(event: LoadError): void {
     this.#parts.events.emit('loaderror', event);
@@ -88,8 +97,17 @@ export class CacheObserver implements Observer {
   }
 
   doorChanged(state: DoorState): void {
+    if (IS_DEBUGGING) debug(doorLine(state, this.#parts.clock.now()));
     this.#parts.reporter.onDoorChange(state);
   }
+}
+
+/** `redis: open (timeout), next attempt in 250 ms`; `half-open` is an attempt. */
+function doorLine(state: DoorState, now: number): string {
+  const reason = 'reason' in state ? ` (${state.reason})` : '';
+  const wait =
+    'nextAttemptAt' in state ? Math.max(0, Math.round(state.nextAttemptAt - now)) : undefined;
+  return `redis: ${state.name}${reason}${wait === undefined ? '' : `, next attempt in ${wait} ms`}`;
 }
 
 /** The event for one answered key. */

@@ -52,6 +52,26 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
     'Check that they run, their addresses, and the name of the primary.',
   ],
   failover: ['another server is the primary now', 'Nothing to do.'],
+  certificate: [
+    'one side does not accept the certificate of the other',
+    'Give the certificate of its authority: redis: { url, socket: { ca } }, and of the client if Redis wants one: cert, key. The host must be a name in the certificate.',
+  ],
+  tls_mismatch: [
+    'one side speaks TLS and the other does not',
+    'Write rediss:// for a port with TLS, and redis:// for one without.',
+  ],
+  no_database: [
+    'it has no database of that number',
+    'Give a number that it has: 0 to 15 by default. A Sentinel and most proxies have none, so leave the number out.',
+  ],
+  no_hello: [
+    'it does not know HELLO, the first command of RESP 3',
+    'Set RESP: 2 in the options of the client that the function makes.',
+  ],
+  foreign_client: [
+    'the given function makes something else than a node-redis client',
+    "Return createClient() of the 'redis' package, or pass a URL.",
+  ],
   data_replaced: [
     'its data was replaced while it was connected',
     'Check the failover. The cache judges the new data and goes on.',
@@ -63,11 +83,20 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
   ],
 };
 
+/** What the sentences about an outage say besides the state. */
+export interface Outage {
+  readonly redisName: string;
+  /** When the mode began, milliseconds since 1970. */
+  readonly since: number;
+  /** The redacted error behind the reason. */
+  readonly error: string | undefined;
+}
+
 /**
  * The sentences about an outage, for the log and for the status: what is not used, since when, why, what serves
- * instead, and what to do. `since` is in milliseconds since 1970.
+ * instead, and what to do.
  */
-export function outageSentence(state: StoreState, redisName: string, since: number): string {
+export function outageSentence(state: StoreState, { redisName, since, error }: Outage): string {
   const away = (state.shards ?? []).filter(({ state: { name } }) => name !== 'closed');
   if (away.length > 0 && away.length < (state.shards ?? []).length) {
     return partSentence(state, away, redisName);
@@ -75,7 +104,16 @@ export function outageSentence(state: StoreState, redisName: string, since: numb
   const [what, advice] = REASONS[state.reason ?? 'connection_failed'];
   const isNotUsed = state.isReadOnly ? 'is not written to' : 'is not used';
   const start = new Date(since).toISOString();
-  return `Redis (${redisName}) ${isNotUsed} since ${start}: ${what}. ${serving(state)} ${advice}`;
+  const said = error === undefined || error === '' ? '' : ` (${error.replace(/[.\s]+$/, '')})`;
+  return `Redis (${redisName}) ${isNotUsed} since ${start}: ${what}${said}. ${serving(state)} ${advice}`;
+}
+
+/** The sentence about a healthy start: which Redis, and what keys begin with there. */
+export function serviceSentence(config: {
+  readonly redisName: string;
+  readonly prefix: string;
+}): string {
+  return `Redis (${config.redisName}) serves, with the prefix '${config.prefix}'.`;
 }
 
 /** Only some servers of a cluster are not used. */

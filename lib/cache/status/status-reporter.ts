@@ -11,15 +11,24 @@ import type { DoorState } from '../../redis/remote.js';
 import type { Store, StoreState } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
 import type { Metrics } from './metrics.js';
-import { disabledSentence, outageSentence } from './reasons.js';
+import { disabledSentence, outageSentence, serviceSentence } from './reasons.js';
 import { buildStatus } from './status.js';
 
 /** These do not end by waiting. */
-const FOR_GOOD: ReadonlySet<CacheReason> = new Set(['permission', 'cluster_node', 'sentinel']);
+const FOR_GOOD: ReadonlySet<CacheReason> = new Set([
+  'permission',
+  'cluster_node',
+  'sentinel',
+  'certificate',
+  'tls_mismatch',
+  'no_database',
+  'no_hello',
+  'foreign_client',
+]);
 
 /** The parts that the reporter uses. */
 export interface ReporterParts {
-  readonly config: Pick<CacheConfig, 'logger' | 'redisName' | 'disabledBy'>;
+  readonly config: Pick<CacheConfig, 'logger' | 'redisName' | 'prefix' | 'disabledBy'>;
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
@@ -30,7 +39,8 @@ type StateSource = Pick<Store, 'state'>;
 
 /**
  * Keeps the history that `status()` shows, and turns each change of the door into one event and one log line:
- * `error` when the cache degrades, `info` when it is back. A request logs nothing.
+ * `error` when the cache degrades, `info` when it is back, and when Redis serves for the first time. A request
+ * logs nothing.
  */
 export class StatusReporter {
   readonly #parts: ReporterParts;
@@ -40,6 +50,9 @@ export class StatusReporter {
   #enteredAt = 0;
   #lastError: string | undefined;
   #lastErrorAt: number | undefined;
+  /** The newest error for each reason. */
+  readonly #errors = new Map<CacheReason, string>();
+  #hasServed = false;
   /** When the outage that was logged began. */
   #announcedAt: number | undefined;
   /** Why, as the log says last. */
@@ -73,12 +86,14 @@ export class StatusReporter {
       lastError: this.#lastError,
       lastErrorAt: this.#lastErrorAt,
       dateOf: (at) => this.#dateOf(at),
+      reasonError: this.#errorOf(state),
     });
   }
 
   onFailure(failure: Failure): void {
     this.#lastError = errorText(failure.error);
     this.#lastErrorAt = this.#parts.clock.wallNow();
+    this.#errors.set(failure.reason, this.#lastError);
   }
 
   onDoorChange({ name }: DoorState): void {
@@ -86,7 +101,7 @@ export class StatusReporter {
     if (this.#source === undefined || name === 'shut') return;
     const state = this.#state(this.#source);
     if (state.mode !== this.#mode) this.#change(state);
-    if (state.mode === 'normal') this.#announceEnd();
+    if (state.mode === 'normal') this.#announceService();
     else if (name === 'open' || name === 'read-only') this.#announceOutage(state);
   }
 
@@ -119,9 +134,19 @@ export class StatusReporter {
     inBackground(() => events.emit('modechange', { from, to, durationMs, ...why }));
   }
 
-  #announceEnd(): void {
-    if (this.#announcedAt === undefined) return;
+  #errorOf({ reason }: StoreState): string | undefined {
+    return reason === undefined ? undefined : this.#errors.get(reason);
+  }
+
+  /** Says once that Redis serves, and after each outage that it serves again. */
+  #announceService(): void {
     const { clock, config } = this.#parts;
+    const isFirst = !this.#hasServed;
+    this.#hasServed = true;
+    if (this.#announcedAt === undefined) {
+      if (isFirst) config.logger.info(serviceSentence(config));
+      return;
+    }
     const length = formatDuration(clock.now() - this.#announcedAt);
     this.#announcedAt = undefined;
     this.#announcedReason = undefined;
@@ -139,6 +164,8 @@ export class StatusReporter {
     const { clock, config } = this.#parts;
     this.#announcedAt ??= clock.now();
     this.#announcedReason = reason;
-    config.logger.error(outageSentence(state, config.redisName, clock.wallNow()));
+    const { redisName } = config;
+    const error = this.#errorOf(state);
+    config.logger.error(outageSentence(state, { redisName, since: this.#since, error }));
   }
 }

@@ -14,6 +14,8 @@ export interface StatusDetails {
   readonly lastErrorAt: number | undefined;
   /** A moment of the monotonic clock as a date, milliseconds since 1970. */
   readonly dateOf: (at: number) => number;
+  /** The error behind the present reason. */
+  readonly reasonError: string | undefined;
   /** The option or variable that switched the cache off. */
   readonly disabledBy: string | undefined;
 }
@@ -88,7 +90,7 @@ function messageOf(state: StoreState, details: StatusDetails): string {
     return state.notice === undefined ? serves : `${serves} ${state.notice}`;
   }
   if (mode === 'recovering') return `Redis is back; ${waiting(journal.entries)} Nothing to do.`;
-  return outageSentence(state, details.redisName, details.since);
+  return outageSentence(state, { ...details, error: details.reasonError });
 }
 
 function waiting(entries: number): string {

@@ -18,9 +18,14 @@ export interface Clock {
   wallNow(): number;
   /** Calls `callback` once after `ms`. A timer that is not `ref` never keeps a finished process alive. */
   setTimer(callback: () => void, ms: number, options?: { readonly ref?: boolean }): Timer;
+  /** Calls `callback` when the code that runs now has ended, before any timer and any input. */
+  endOfTurn(callback: () => void): void;
   /** Calls `callback` after the event loop has polled for input once. */
   afterPoll(callback: () => void): void;
 }
+
+/** Node's own, also where the fake timers of a test replace it later. */
+const { nextTick } = process;
 
 /** Node fires a timer beyond this (some 25 days) after one millisecond. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -40,6 +45,9 @@ export const systemClock: Clock = {
     };
     start(ms);
     return { cancel: () => clearTimeout(handle) };
+  },
+  endOfTurn(callback) {
+    nextTick(callback);
   },
   afterPoll(callback) {
     setImmediate(callback);

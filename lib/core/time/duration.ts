@@ -26,7 +26,7 @@ export function parseDuration(subject: Subject, value: unknown, min = 1): number
   const ms = typeof value === 'string' ? textToMs(value) : value;
   if (typeof ms !== 'number' || !Number.isFinite(ms)) {
     const expected = "a number of milliseconds or text such as '30s', '5m' or '1h'";
-    throw invalid(subject, expected, value);
+    throw invalid({ ...subject, advice: subject.advice ?? unitAdvice(value) }, expected, value);
   }
   // Adding 0 turns -0 into 0.
   const whole = Math.round(ms) + 0;
@@ -47,6 +47,30 @@ export function parseLifetime(subject: Subject, value: unknown): number | undefi
   if (typeof ms !== 'number') return parseDuration(subject, value);
   const whole = Math.round(ms);
   return Number.isFinite(whole) && whole >= 1 ? Math.min(whole, MAX_MS) : undefined;
+}
+
+const DURATION: Subject = { name: 'the duration', code: 'ERR_CACHE_OPTION' };
+
+/**
+ * The milliseconds of a duration that has a unit, such as `'300ms'`, `'30s'`, `'5m'`, `'1h'`, `'7d'`: for what
+ * comes from the environment. Without a unit, seconds look like milliseconds.
+ *
+ * @throws CacheHealthError `ERR_CACHE_OPTION` for anything else, bare digits included.
+ */
+export function durationMs(text: string): number {
+  if (typeof text === 'string') return parseDuration(DURATION, text, 0);
+  const advice = `Its units are ${UNITS}.`;
+  throw invalid({ ...DURATION, advice }, "text such as '300ms', '30s' or '5m'", text);
+}
+
+const UNITS = 'ms, s, m, h and d';
+
+function unitAdvice(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const digits = /^ *(\d{1,12}) *$/.exec(value)?.[1];
+  return digits === undefined
+    ? `The units are ${UNITS}.`
+    : `Write the unit: '${digits}ms' for milliseconds, '${digits}s' for seconds.`;
 }
 
 function textToMs(text: string): number | undefined {

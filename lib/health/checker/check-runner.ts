@@ -3,6 +3,7 @@ import { LagAwareTimer, type LagAwareTimerOptions } from '../../core/time/lag-aw
 import type { CheckFunction, CheckResult } from '../types.js';
 import { classifyValue } from './classify.js';
 import { classifyError } from './failure.js';
+import { isIdle } from './idle-check.js';
 
 /** A check that never settles is abandoned after this time, and after twice as long each time it happens again. */
 const ABANDON_MS = 30_000;
@@ -19,6 +20,8 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly maxAgeMs: number;
   readonly onVerdict: (result: CheckResult) => void;
+  /** The check ended with `undefined` at once, so it may have waited for nothing. */
+  readonly onIdle?: (() => void) | undefined;
 }
 
 /** One run of the check. */
@@ -76,7 +79,9 @@ export class CheckRunner {
     const { name, check } = this.config;
     const abort = new AbortController();
     const settled = new Promise<unknown>((resolve) => {
-      resolve(check({ name, signal: abort.signal }));
+      const returned = check({ name, signal: abort.signal });
+      resolve(returned);
+      void this.#noteIdle(returned);
     }).then(
       (value) => classifyValue(name, value),
       (error) => classifyError(error),
@@ -94,6 +99,11 @@ export class CheckRunner {
       if (this.#run === run) this.#run = undefined;
     });
     return run.verdict;
+  }
+
+  async #noteIdle(returned: unknown): Promise<void> {
+    const { onIdle } = this.#options;
+    if (onIdle !== undefined && (await isIdle(returned))) onIdle();
   }
 
   /** The verdict of the run within the timeout. */

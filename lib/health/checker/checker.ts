@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/time/clock.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
+import type { Warnings } from '../../core/warnings.js';
 import type { CacheSource, CheckResult, HealthChange, HealthState } from '../types.js';
 import { cacheResult } from './cache-result.js';
 import { type CheckConfig, CheckRunner, deadlineOptions } from './check-runner.js';
@@ -17,6 +18,7 @@ export interface CheckerConfig {
   readonly maxAgeMs: number;
   /** For the whole report: every check's timeout and a little more. */
   readonly deadlineMs: number;
+  readonly warnings: Warnings;
 }
 
 /** The findings, and the status that follows from them. */
@@ -52,6 +54,7 @@ export class Checker {
           maxAgeMs: config.maxAgeMs,
           onVerdict: ({ status, message }) =>
             this.history.record(check.name, status, () => message),
+          onIdle: check.critical ? () => warnOfIdle(config.warnings, check.name) : undefined,
         }),
     );
   }
@@ -161,6 +164,11 @@ export class Checker {
   #noteWhole(status: HealthState, findings: readonly Finding[]): void {
     this.history.record('health', status, () => reasonOf(findings));
   }
+}
+
+function warnOfIdle(warnings: Warnings, name: string): void {
+  const text = `the check '${name}' returned undefined at once, so it waited for nothing and is up for ever. Return the promise of its ping, or true if there is nothing to wait for.`;
+  warnings.once('a-check-that-waits-for-nothing', text);
 }
 
 export function isServing(status: HealthState): boolean {

@@ -5,7 +5,7 @@ import type { CheckOptions } from '../types.js';
 /** Degraded when less than `minFreePercent` (default 10) of the file system that holds `path` is free. Never critical. */
 export function diskSpaceCheck(options: {
   readonly path: string;
-  readonly minFreePercent?: number;
+  readonly minFreePercent?: number | undefined;
 }): CheckOptions {
   const subject = { name: 'diskSpaceCheck', code: 'ERR_HEALTH_OPTION' } as const;
   const given = parseOptions<typeof options>(subject, options, ['path', 'minFreePercent']);

@@ -10,7 +10,7 @@ const NANOSECONDS = 1e6;
  * Degraded when the event loop is blocked: the 99th percentile of its delay since the last run is above `max`
  * (default 200 ms). Never critical, because a restart does not help a busy process.
  */
-export function eventLoopCheck(options?: { readonly max?: Duration }): CheckOptions {
+export function eventLoopCheck(options?: { readonly max?: Duration | undefined }): CheckOptions {
   const subject = { name: 'eventLoopCheck', code: 'ERR_HEALTH_OPTION' } as const;
   const { max = '200ms' } = parseOptions<NonNullable<typeof options>>(subject, options, ['max']);
   const maxMs = parseDuration({ ...subject, name: 'max' }, max);

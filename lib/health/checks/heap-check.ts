@@ -5,7 +5,7 @@ import type { CheckOptions } from '../types.js';
 const MEBIBYTE = 1024 * 1024;
 
 /** Degraded when more than `maxPercent` (default 90) of the heap limit is in use. Never critical. */
-export function heapCheck(options?: { readonly maxPercent?: number }): CheckOptions {
+export function heapCheck(options?: { readonly maxPercent?: number | undefined }): CheckOptions {
   const subject = { name: 'heapCheck', code: 'ERR_HEALTH_OPTION' } as const;
   const given = parseOptions<NonNullable<typeof options>>(subject, options, ['maxPercent']);
   const maxPercent = parseInteger(

@@ -3,10 +3,11 @@ import { isCache } from '../../core/is-cache.js';
 import type { Checker } from '../checker/checker.js';
 import type { HealthConfig } from '../options.js';
 import type { CacheSource } from '../types.js';
+import { findTarget } from './mount.js';
 import { negotiate } from './negotiate.js';
 import { ALLOWED, type Answer } from './respond.js';
 import { problem, ROUTES } from './routes.js';
-import { isPreflight, targetOf } from './target.js';
+import { isPreflight } from './target.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -22,16 +23,22 @@ export function answerTo(
   checker: Checker,
   config: HealthConfig,
 ): Answer | undefined | Promise<Answer> {
-  const target = targetOf(req);
+  const target = findTarget(req, config.warnings);
+  if (target === undefined) return undefined;
   const route = ROUTES.get(target.endpoint);
   if (route === undefined || target.rest.length !== (route.isNamed ? 1 : 0)) {
-    return req.baseUrl === '' ? undefined : problem(404, 'no such endpoint');
+    return isLeftToOthers(req) ? undefined : problem(404, 'no such endpoint');
   }
   if (!METHODS.has(req.method)) return problem(405, `use ${[...METHODS].join(', ')}`);
   if (isPreflight(req)) return PREFLIGHT;
   const writer = negotiate(req.headers.accept);
   const cache = config.cache ?? cacheOf(req);
   return route.answer({ checker, config, req, target, writer, cache });
+}
+
+/** At the root of an application, a path that we do not know may be one of the application's own. */
+function isLeftToOthers({ baseUrl, url }: Request): boolean {
+  return baseUrl === '' && !/^\/health(?:[/?]|$)/i.test(url);
 }
 
 /** The middleware may be mounted before. Something else at that place is not reported on. */

@@ -9,6 +9,12 @@ export interface Target {
   readonly params: URLSearchParams;
 }
 
+const ENDPOINTS: ReadonlySet<string> = new Set(['live', 'ready', 'startup', 'check']);
+
+export function isEndpoint(segment: string): boolean {
+  return ENDPOINTS.has(segment);
+}
+
 export function targetOf(req: Request): Target {
   const [path = '', query = ''] = pathOf(req.url).split('?', 2);
   const [endpoint = '', ...rest] = path.toLowerCase().split('/').filter(Boolean);

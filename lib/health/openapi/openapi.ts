@@ -11,9 +11,9 @@ export interface OpenApiFragment {
 
 export interface OpenApiOptions {
   /** Where the router is mounted. @default '/health' */
-  readonly basePath?: string;
+  readonly basePath?: string | undefined;
   /** The router's own `statusCodes`. */
-  readonly statusCodes?: NonNullable<HealthOptions['statusCodes']>;
+  readonly statusCodes?: NonNullable<HealthOptions['statusCodes']> | undefined;
 }
 
 type Codes = Readonly<Record<number, string>>;

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { CacheHealthError } from '../../core/errors.js';
 import type { Clock, Timer } from '../../core/time/clock.js';
 import { formatDuration } from '../../core/time/duration.js';
+import type { Observer } from '../../tiers/observer.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
 import type { Place } from '../bulkhead/place.js';
 import type { Flight, LoaderRun, Wait } from './flight.js';
@@ -9,6 +10,7 @@ import type { Flight, LoaderRun, Wait } from './flight.js';
 export interface LoaderCallOptions {
   readonly clock: Clock;
   readonly bulkhead: Bulkhead;
+  readonly observer: Pick<Observer, 'loading'>;
   readonly timeoutMs: number;
   /** Whether the process stays alive until the timeout. */
   readonly isAwaited: boolean;
@@ -136,8 +138,9 @@ export class LoaderCall implements LoaderRun {
   }
 
   #runNow<T>(loader: () => T | Promise<T>): Promise<T> {
-    const { clock, timeoutMs, isAwaited } = this.#options;
+    const { clock, observer, timeoutMs, isAwaited } = this.#options;
     this.#state = 'running';
+    for (const { key } of this.#flights) observer.loading(key);
     running++;
     this.#startedAt = clock.now();
     const giveUp = (): void => this.end(this.#timeoutError());

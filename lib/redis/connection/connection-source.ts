@@ -11,6 +11,7 @@ import {
   type Witness,
 } from './connection.js';
 import { openConnection } from './handshake.js';
+import { foreignClient, noHello } from './suspicion.js';
 
 /** A source of connections to one server. */
 export function connectionSource(
@@ -41,9 +42,11 @@ class MadeSource implements ConnectionSource {
     if (this.#refused !== undefined) return this.#refused;
     const outcome = await this.#attempt();
     const isUnknown = outcome instanceof Failure && isHelloRefused(outcome);
-    if (!isUnknown || this.#protocol === 2) return outcome;
+    if (!isUnknown) return outcome;
+    if (this.#protocol === 2) return noHello(outcome);
     this.#protocol = 2;
-    return this.#attempt();
+    const again = await this.#attempt();
+    return again instanceof Failure && isHelloRefused(again) ? noHello(again) : again;
   }
 
   /** A connection that is still being made must not keep the process alive either. */
@@ -59,10 +62,10 @@ class MadeSource implements ConnectionSource {
         this.#last = connection;
       });
     } catch (error) {
-      const failure = classify(error);
-      // Our own error means that the function makes the wrong thing, so we do not call it again.
-      if (isCacheHealthError(error)) this.#refused = failure;
-      return failure;
+      if (!isCacheHealthError(error)) return classify(error);
+      // The function makes the wrong thing, so we do not call it again.
+      this.#refused = foreignClient(error);
+      return this.#refused;
     }
   }
 }

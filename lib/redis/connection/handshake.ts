@@ -5,6 +5,7 @@ import type { RedisClientLike } from './client.js';
 import type { Connection, OpenOptions } from './connection.js';
 import { RedisConnection } from './redis-connection.js';
 import { SocketMeter, withMeter } from './socket-meter.js';
+import { withSuspicion } from './suspicion.js';
 
 /** node-redis limits only the TCP connect. A handshake has at least this long, and at least one `commandTimeout`. */
 const SHORTEST_HANDSHAKE_MS = 1_000;
@@ -84,7 +85,7 @@ class Handshake {
 
   #onEnded(failure: Failure): void {
     this.#deadline.cancel();
-    if (!this.#isOpen) this.#resolve(failure);
+    if (!this.#isOpen) this.#resolve(withSuspicion(failure, this.#client));
   }
 
   #onLost(failure: Failure): void {

@@ -73,7 +73,7 @@ export class Heartbeat {
     if (this.#session === undefined) return Promise.resolve(false);
     if (this.#asked === undefined) {
       this.#asked = waiting();
-      process.nextTick(() => this.#beat());
+      this.#options.clock.endOfTurn(() => this.#beat());
     }
     return this.#asked.answer;
   }

@@ -14,6 +14,7 @@ const DETAILS: StatusDetails = {
   lastError: undefined,
   lastErrorAt: undefined,
   dateOf: (at) => at,
+  reasonError: undefined,
   disabledBy: undefined,
 };
 

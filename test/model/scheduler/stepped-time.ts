@@ -86,6 +86,10 @@ export class ProcessClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
+  endOfTurn(callback: () => void): void {
+    process.nextTick(callback);
+  }
+
   afterPoll(callback: () => void): void {
     setImmediate(callback);
   }

@@ -60,14 +60,14 @@ describe('a reply of MGET', () => {
 });
 
 describe('single reads', () => {
-  it('of one turn go together: GET for one key, MGET of 32 for several', async () => {
+  it('of one turn go together: GET for one key, MGET of 64 for several', async () => {
     const { connection, single } = scene();
     const one = single.get('a');
     await turn();
     expect(connection.take().args).to.deep.equal(['GET', 'a']);
     const many = keysOf(70).map((key) => single.get(key));
     await turn();
-    expect(connection.names).to.deep.equal(['MGET 32', 'MGET 32', 'MGET 6']);
+    expect(connection.names).to.deep.equal(['MGET 64', 'MGET 6']);
     for (const { args, answer } of connection.sent) answer(valuesOf(args));
     expect(await Promise.all(many)).to.deep.equal(keysOf(70).map((key) => `=${key}`));
     void one;
@@ -136,7 +136,7 @@ describe('single reads', () => {
     const { clock, connection, single } = scene();
     const reads = keysOf(70 * 32).map((key) => single.get(key));
     await turn();
-    expect(connection.sent.length).to.equal(64);
+    expect(connection.sent.length).to.equal(32);
     await clock.advance(103);
     const unsent = await Promise.all(reads.slice(64 * 32));
     expect(new Set(unsent)).to.deep.equal(new Set([IMPATIENT]));

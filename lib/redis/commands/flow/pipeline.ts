@@ -30,6 +30,7 @@ const NO_LIMIT: Room = { keys: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_I
 export class Pipeline {
   readonly connection: Connection;
   readonly sizes: ReplySizes;
+  readonly #clock: Clock;
   readonly #window = new Window();
   readonly #sources: CommandSource[] = [];
   readonly #flush = (): void => this.#pullAll();
@@ -41,6 +42,7 @@ export class Pipeline {
 
   constructor(connection: Connection, clock: Clock) {
     this.connection = connection;
+    this.#clock = clock;
     this.sizes = new ReplySizes(clock);
   }
 
@@ -67,7 +69,7 @@ export class Pipeline {
   wake(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    process.nextTick(this.#flush);
+    this.#clock.endOfTurn(this.#flush);
   }
 
   /** The connection has ended. Waiting commands are refused. */

@@ -8,7 +8,7 @@ import type { ReadOptions } from './read-options.js';
 import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-replies.js';
 
 /** Keys in one command: enough to share its cost, few enough that replies keep flowing. */
-const MAX_KEYS = 32;
+const MAX_KEYS = 64;
 
 /**
  * Above this number of unanswered commands we send none for reads that memory answers: they would only delay

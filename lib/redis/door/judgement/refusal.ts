@@ -77,7 +77,16 @@ export function sentinelPort(): Failure {
 /** We wait at least this long after a failure that does not end by itself within seconds. */
 const SLOW_PAUSE_MS = 5_000;
 
-const SLOW: ReadonlySet<CacheReason> = new Set(['permission', 'cluster_node', 'sentinel']);
+const SLOW: ReadonlySet<CacheReason> = new Set([
+  'permission',
+  'cluster_node',
+  'sentinel',
+  'certificate',
+  'tls_mismatch',
+  'no_database',
+  'no_hello',
+  'foreign_client',
+]);
 
 /** The shortest pause after a failure for this reason. */
 export function shortestPauseMs(reason: CacheReason): number {

@@ -86,7 +86,7 @@ export class ServerClock implements ServerTime {
     const high = Math.max(latest, low, last.high + 1);
     this.#last = { low, high };
     this.#shared = { low, high, at: this.#clock.now(), epoch: this.#epoch };
-    process.nextTick(this.#endTurn);
+    this.#clock.endOfTurn(this.#endTurn);
     return this.#shared;
   }
 

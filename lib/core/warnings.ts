@@ -1,0 +1,35 @@
+import { withAddress } from './errors.js';
+
+/** The headings of docs/errors.md that explain our warnings, as they stand in an address. */
+export type WarningHeading =
+  | 'a-number-that-may-be-seconds'
+  | 'a-key-with-undefined'
+  | 'a-pattern-with-the-prefix'
+  | 'a-health-router-without-a-path'
+  | 'a-health-router-as-a-route'
+  | 'a-check-that-waits-for-nothing';
+
+/** Says each thing once. What it says ends with the address of its heading. */
+export class Warnings {
+  readonly #write: (text: string) => void;
+  readonly #said = new Set<WarningHeading>();
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  hasSaid(heading: WarningHeading): boolean {
+    return this.#said.has(heading);
+  }
+
+  once(heading: WarningHeading, text: string): void {
+    if (this.#said.has(heading)) return;
+    this.#said.add(heading);
+    this.#write(withAddress(text, heading));
+  }
+}
+
+/** For what has no logger: warnings of the process. */
+export function processWarnings(): Warnings {
+  return new Warnings((text) => process.emitWarning(text, 'ExpressCacheHealthWarning'));
+}

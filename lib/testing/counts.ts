@@ -1,0 +1,83 @@
+import type { Observer, Outcome } from '../tiers/observer.js';
+
+/** How often a key was looked up and loaded. */
+export interface TestCounts {
+  /** Lookups that found a value, a stale one included. */
+  readonly hits: number;
+  /** Hits whose value was past its ttl. */
+  readonly staleHits: number;
+  readonly misses: number;
+  /** Hits that Redis answered. */
+  readonly fromRedis: number;
+  /** Hits that memory answered. */
+  readonly fromMemory: number;
+  /** Runs of a loader. One run of a loader for many keys counts once for each of them. */
+  readonly loads: number;
+}
+
+type Counting = { -readonly [Name in keyof TestCounts]: number };
+
+/** Counts the lookups and loads of one cache by key. */
+export class Counts {
+  #byKey = new Map<string, Counting>();
+
+  /** Counts what an observer gets. */
+  watch(observer: Observer): Observer {
+    const looked = (key: string, outcome: Outcome, tier: 'redis' | 'memory' | undefined): void => {
+      this.#looked(key, outcome, tier);
+      observer.looked(key, outcome, tier);
+    };
+    const loading = (key: string): void => {
+      this.#of(key).loads++;
+      observer.loading(key);
+    };
+    return {
+      looked,
+      loading,
+      stored: (count) => observer.stored(count),
+      removed: (count) => observer.removed(count),
+      failed: (kind, failure) => observer.failed(kind, failure),
+      loadFailed: (event) => observer.loadFailed(event),
+      journalOverflowed: () => observer.journalOverflowed(),
+      dataLost: () => observer.dataLost(),
+      valueTooLarge: (key, bytes) => observer.valueTooLarge(key, bytes),
+      doorChanged: (state, previous) => observer.doorChanged(state, previous),
+    };
+  }
+
+  /** A snapshot of one key, or of all keys together. */
+  read(key: string | undefined): TestCounts {
+    if (key !== undefined) return { ...none(), ...this.#byKey.get(key) };
+    const sum = none();
+    for (const counts of this.#byKey.values()) {
+      for (const name of Object.keys(sum) as (keyof TestCounts)[]) sum[name] += counts[name];
+    }
+    return sum;
+  }
+
+  reset(): void {
+    this.#byKey = new Map();
+  }
+
+  #looked(key: string, outcome: Outcome, tier: 'redis' | 'memory' | undefined): void {
+    const counts = this.#of(key);
+    if (outcome === 'miss') {
+      counts.misses++;
+      return;
+    }
+    counts.hits++;
+    if (outcome === 'stale') counts.staleHits++;
+    if (tier === 'redis') counts.fromRedis++;
+    if (tier === 'memory') counts.fromMemory++;
+  }
+
+  #of(key: string): Counting {
+    const counts = this.#byKey.get(key) ?? none();
+    this.#byKey.set(key, counts);
+    return counts;
+  }
+}
+
+function none(): Counting {
+  return { hits: 0, staleHits: 0, misses: 0, fromRedis: 0, fromMemory: 0, loads: 0 };
+}

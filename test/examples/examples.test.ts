@@ -1,0 +1,195 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { PostgresServer } from '../example-app/postgres-server.js';
+import { RedisServer } from '../support/redis-server.js';
+import { until } from '../support/wait.js';
+
+const ROOT = join(__dirname, '../../..');
+const EXAMPLES = join(ROOT, 'examples');
+
+/** Run elsewhere, because they need packages that this repository does not have. */
+const ELSEWHERE = {
+  jest: 'test/package/tarball.test.ts',
+  nestjs: 'scripts/consumers/projects.mjs',
+};
+
+/** A running example. Its first line says where it listens. */
+class Running {
+  readonly #child: ChildProcessByStdio<null, Readable, null>;
+  readonly url: string;
+
+  private constructor(child: ChildProcessByStdio<null, Readable, null>, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  static async start(folder: string, env: NodeJS.ProcessEnv): Promise<Running> {
+    const { NODE_V8_COVERAGE: _, ...inherited } = process.env;
+    const child = spawn(process.execPath, ['app.js'], {
+      cwd: folder,
+      env: { ...inherited, PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.startsWith('http://')) return new Running(child, new URL(line).origin);
+    }
+    throw new Error(`${folder} ended without listening`);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: an answer is looked at field by field
+  async ask(path: string, init?: RequestInit): Promise<{ status: number; body: any }> {
+    const response = await fetch(`${this.url}${path}`, init);
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  /** How it ends on SIGTERM. */
+  async stop(): Promise<number | null> {
+    if (this.#child.exitCode === null) {
+      this.#child.kill('SIGTERM');
+      await once(this.#child, 'exit');
+    }
+    return this.#child.exitCode;
+  }
+}
+
+describe('the examples', function () {
+  this.timeout(60_000);
+  let redis: RedisServer;
+  let postgres: PostgresServer;
+  let workplace: string;
+  let running: Running | undefined;
+
+  before(async () => {
+    redis = await RedisServer.start();
+    postgres = await PostgresServer.start();
+    workplace = await mkdtemp(join(tmpdir(), 'examples-'));
+  });
+
+  afterEach(async () => {
+    await running?.stop();
+    running = undefined;
+    await redis.command('FLUSHALL');
+  });
+
+  after(async () => {
+    await redis?.stop();
+    await postgres?.stop();
+    if (workplace !== undefined) await rm(workplace, { recursive: true, force: true });
+  });
+
+  /** A copy of the project beside the packages that it names, as `npm install` would leave it. */
+  async function start(name: string): Promise<Running> {
+    const folder = join(workplace, name);
+    await cp(join(EXAMPLES, name), folder, { recursive: true });
+    const modules = join(folder, 'node_modules');
+    await mkdir(modules, { recursive: true });
+    const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    for (const [dependency, version] of Object.entries<string>(dependencies)) {
+      await symlink(installed(dependency, version), join(modules, dependency));
+    }
+    running = await Running.start(folder, { REDIS_URL: redis.url, DATABASE_URL: postgres.url });
+    return running;
+  }
+
+  async function untilHealthy(example: Running): Promise<void> {
+    await until(async () => {
+      const { body } = await example.ask('/health');
+      return body.status === 'ok';
+    }, 'it is healthy');
+  }
+
+  it('are all listed in their README, and run by a test', () => {
+    const folders = readdirSync(EXAMPLES, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    const readme = readFileSync(join(EXAMPLES, 'README.md'), 'utf8');
+    const listed = [...readme.matchAll(/^\| \[([\w-]+)\]/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).to.deep.equal(folders.toSorted());
+    const own = readFileSync(join(ROOT, 'test/examples/examples.test.ts'), 'utf8');
+    for (const folder of folders) {
+      const place = ELSEWHERE[folder as keyof typeof ELSEWHERE];
+      const text = place === undefined ? own : readFileSync(join(ROOT, place), 'utf8');
+      expect(text, folder).to.match(new RegExp(`['/]${folder}'`));
+    }
+  });
+
+  it('express-5-pg: caches a product, shows a change at once, and ends in order', async () => {
+    const example = await start('express-5-pg');
+    await untilHealthy(example);
+    const espresso = { id: 1, name: 'Espresso', cents: 240 };
+    expect(await example.ask('/products/1')).to.deep.equal({ status: 200, body: espresso });
+    expect((await example.ask('/products/1')).body).to.deep.equal(espresso);
+    expect((await example.ask('/products/2')).status).to.equal(404);
+    const put = { method: 'PUT', headers: { 'content-type': 'application/json' } };
+    await example.ask('/products/1', { ...put, body: '{"cents": 499}' });
+    expect((await example.ask('/products/1')).body.cents).to.equal(499);
+    const { metrics } = (await example.ask('/health')).body.details.cache;
+    expect(metrics).to.include({ hits: 1, misses: 3, deletes: 1 });
+    expect(await example.stop()).to.equal(0);
+  });
+
+  it('express-4-commonjs: caches, and survives a loader that throws', async () => {
+    const example = await start('express-4-commonjs');
+    await untilHealthy(example);
+    expect(await example.ask('/prices/espresso')).to.deep.equal({ status: 200, body: 240 });
+    expect(await example.ask('/prices/espresso')).to.deep.equal({ status: 200, body: 240 });
+    expect(await example.ask('/prices/tea')).to.deep.equal({
+      status: 404,
+      body: { error: 'there is no tea' },
+    });
+    expect((await example.ask('/health')).body.details.cache.metrics).to.include({ hits: 1 });
+  });
+
+  it('health-only: tells that the database is down', async () => {
+    const example = await start('health-only');
+    await untilHealthy(example);
+    expect((await example.ask('/health')).body.details).to.have.all.keys('database', 'eventLoop');
+    await example.ask('/break', { method: 'POST' });
+    await until(async () => (await example.ask('/health/ready')).status === 503, 'it says so');
+    expect((await example.ask('/health/live')).status).to.equal(200);
+    expect(await example.stop()).to.equal(0);
+  });
+
+  it('tenants: keeps tenants apart, also when one of them is cleared', async () => {
+    const example = await start('tenants');
+    await untilHealthy(example);
+    const as = (tenant: string, method = 'GET') => ({ method, headers: { 'x-tenant': tenant } });
+    const loadsOf = async (tenant: string): Promise<number> => {
+      const { body } = await example.ask('/customers', as(tenant));
+      expect(body.customers).to.deep.equal([`the first customer of ${tenant}`]);
+      return body.loads;
+    };
+    expect([await loadsOf('acme'), await loadsOf('globex')]).to.deep.equal([1, 2]);
+    expect([await loadsOf('acme'), await loadsOf('globex')]).to.deep.equal([2, 2]);
+    await example.ask('/cache', as('acme', 'DELETE'));
+    expect([await loadsOf('globex'), await loadsOf('acme')]).to.deep.equal([2, 3]);
+    const refused = await fetch(`${example.url}/customers`, as('*'));
+    expect(refused.status).to.equal(400);
+  });
+
+  it('cluster: loads a value once for all processes, and ends in order', async () => {
+    const example = await start('cluster');
+    await untilHealthy(example);
+    const close = { headers: { connection: 'close' } };
+    const asked = Array.from({ length: 40 }, () => example.ask('/report', close));
+    const reports = (await Promise.all(asked)).map(({ body }) => body);
+    expect(new Set(reports.map(({ madeBy }) => madeBy)).size).to.equal(1);
+    expect(new Set(reports.map(({ answeredBy }) => answeredBy)).size).to.equal(2);
+    expect(await example.stop()).to.equal(0);
+  });
+});
+
+/** Where a package that an example names lies in this repository. */
+function installed(dependency: string, version: string): string {
+  if (version.startsWith('file:')) return ROOT;
+  const isOld = dependency === 'express' && version.startsWith('^4');
+  return join(ROOT, 'node_modules', isOld ? 'express4' : dependency);
+}
