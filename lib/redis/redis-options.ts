@@ -52,8 +52,7 @@ function fromUrl(text: string, name: string): RedisChoice {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     const subject = { ...SUBJECT, name };
-    const expected =
-      "a URL that begins with 'redis://', 'rediss://', 'redis-sentinel://' or 'redis-cluster://'";
+    const expected = "a URL that begins with 'redis://', 'rediss://' or 'unix://'";
     throw invalid({ ...subject, advice: addressAdvice(text) }, expected, redact(text));
   }
   try {

@@ -57,7 +57,7 @@ export class Shards implements DoorListener {
   start(): void {
     const { clock, config } = this.tools;
     this.#remote.start(this);
-    if (this.#attempts.length === 0) return;
+    if (this.all.every(({ shard }) => shard.door.firstAttempt === undefined)) return;
     const ready = new Promise<void>((resolve) => {
       this.#endWait = resolve;
     });
@@ -77,14 +77,12 @@ export class Shards implements DoorListener {
     for (const each of this.all) each.close();
   }
 
-  get #attempts(): Promise<void>[] {
-    return this.all.flatMap(({ shard }) => shard.door.firstAttempt ?? []);
-  }
-
-  /** The first door of a cluster finds the others. */
+  /** The first door of a cluster finds the others, which then make their own first attempt. */
   async #untilAttempted(): Promise<void> {
-    for (let attempts = this.#attempts; attempts.length > 0; attempts = this.#attempts) {
-      await Promise.all(attempts);
+    const seen = new Set<ShardStore>();
+    for (let news = this.all; news.length > 0; news = this.all.filter((each) => !seen.has(each))) {
+      for (const each of news) seen.add(each);
+      await Promise.all(news.map(({ shard }) => shard.door.firstAttempt));
     }
   }
 

@@ -3,8 +3,6 @@ import { parseCacheOptions } from '../../lib/cache/parse-options.js';
 import { systemClock } from '../../lib/core/time/clock.js';
 import { Turns } from '../../lib/core/time/turns.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
-import { noRedis } from '../../lib/redis/no-redis.js';
-import type { Remote } from '../../lib/redis/remote.js';
 import type { Observer } from '../../lib/tiers/observer.js';
 import { Shards } from '../../lib/tiers/shards.js';
 import { MemoryStandby } from '../../lib/tiers/standby.js';

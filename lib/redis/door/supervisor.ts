@@ -103,7 +103,9 @@ export class Supervisor {
 
   /** A command of the cache failed. `bytes`: the size of the write. */
   commandFailed(failure: Failure, bytes: number): void {
-    this.#situation.listener.failed(failure, 'command');
+    // A redirect of a cluster is no failure of Redis.
+    const isExpected = isRedirect(failure) && this.#onDoubt !== undefined;
+    if (!isExpected) this.#situation.listener.failed(failure, 'command');
     this.#consider(failure, bytes);
   }
 

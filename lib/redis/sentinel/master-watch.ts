@@ -2,8 +2,8 @@ import { inBackground } from '../../core/background.js';
 import type { Clock, Timer } from '../../core/time/clock.js';
 import { formatDuration } from '../../core/time/duration.js';
 import { type Address, addressText, isSameAddress } from '../address.js';
-import type { Naming } from '../connection/named-source.js';
 import { Failure } from '../failure.js';
+import type { Naming } from '../naming/named-source.js';
 import type { SentinelLink } from './sentinel-link.js';
 import { decide, type Word } from './verdict.js';
 

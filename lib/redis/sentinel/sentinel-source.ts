@@ -1,6 +1,6 @@
 import type { SentinelServers } from '../connection/client.js';
 import type { SourceOptions } from '../connection/connection.js';
-import { NamedSource } from '../connection/named-source.js';
+import { NamedSource } from '../naming/named-source.js';
 import { MasterWatch } from './master-watch.js';
 import { SentinelLink } from './sentinel-link.js';
 

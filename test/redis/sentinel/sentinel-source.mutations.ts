@@ -1,6 +1,6 @@
 import type { Mutation } from '../../support/mutation.js';
 
-const SOURCE = 'redis/connection/named-source.js';
+const SOURCE = 'redis/naming/named-source.js';
 const WATCH = 'redis/sentinel/master-watch.js';
 
 export const mutations: readonly Mutation[] = [

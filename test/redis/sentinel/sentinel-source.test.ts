@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Address } from '../../../lib/redis/address.js';
 import type { Connection } from '../../../lib/redis/connection/connection.js';
-import type { NamedSource } from '../../../lib/redis/connection/named-source.js';
 import { Failure } from '../../../lib/redis/failure.js';
+import type { NamedSource } from '../../../lib/redis/naming/named-source.js';
 import { sentinelSource } from '../../../lib/redis/sentinel/sentinel-source.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { ErrorReply, FakeClient } from '../fake-client.js';

@@ -9,6 +9,8 @@ export interface SentinelsOptions {
   readonly args?: readonly string[];
   /** Further lines of each Sentinel. */
   readonly lines?: readonly string[];
+  /** The password that those lines set for people. */
+  readonly password?: string;
 }
 
 /** The name under which the Sentinels watch the primary. */
@@ -38,7 +40,8 @@ export class Sentinels {
       `sentinel failover-timeout ${MASTER} 10000`,
       ...lines,
     ];
-    const starting = Array.from({ length: count }, () => RedisServer.start({ sentinel }));
+    const own = options.password === undefined ? {} : { password: options.password };
+    const starting = Array.from({ length: count }, () => RedisServer.start({ sentinel, ...own }));
     const made = new Sentinels([primary, replica], await Promise.all(starting));
     await until(() => made.#areReady(count), 'the Sentinels know each other');
     return made;

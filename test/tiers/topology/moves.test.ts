@@ -22,7 +22,7 @@ describe('keys that another server serves from now on', () => {
     process.shards.doorsChanged([{ from, to }]);
   };
 
-  it('whose change was not acknowledged are not read there until it is told', async () => {
+  it('whose change was not acknowledged are not read there until Redis has the change', async () => {
     await process.put('m1', 'old');
     from.lose();
     expect(await process.store.remove('m1')).to.equal('deferred');

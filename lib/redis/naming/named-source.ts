@@ -1,8 +1,13 @@
 import { type Address, isSameAddress } from '../address.js';
+import type { ConnectTo } from '../connection/client.js';
+import type {
+  Connection,
+  ConnectionSource,
+  SourceOptions,
+  Witness,
+} from '../connection/connection.js';
+import { connectionSource } from '../connection/connection-source.js';
 import { CLOSED, FAILOVER, Failure } from '../failure.js';
-import type { ConnectTo } from './client.js';
-import type { Connection, ConnectionSource, SourceOptions, Witness } from './connection.js';
-import { connectionSource } from './connection-source.js';
 
 /** Knows the address of a server that may be replaced by another one. */
 export interface Naming {
@@ -32,7 +37,7 @@ export interface NamedServers {
 }
 
 /**
- * Connections to the server that somebody else names: Sentinel, or the other nodes of a cluster.
+ * Connections to the server that Sentinel, or the other nodes of a cluster, name.
  *
  * Invariants: a server is used only while it is named, whatever it says of itself, because an old primary that
  * comes back acts as one for a while; a connection is used only if its server was named again after the
