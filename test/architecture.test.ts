@@ -127,6 +127,11 @@ describe('the architecture', () => {
     expect(status).to.equal(0);
   });
 
+  it('has no raw text that minifiers of bundlers refuse: a backslash with a digit', () => {
+    const refused = files.filter(({ text }) => /String\.raw.*\\\d/.test(text));
+    expect(refused.map(({ path }) => path)).to.deep.equal([]);
+  });
+
   it('has no barrel: the entry points name what they export', () => {
     const barrels = files.filter(({ text }) => /^export \*/m.test(text));
     expect(barrels.map(({ path }) => path)).to.deep.equal([]);

@@ -31,11 +31,11 @@ async function ask(path, init) {
   const response = await fetch(path, { cache: 'no-store', ...init });
   const body = await response.json();
   const tookMs = performance.now() - startedAt;
-  return { isOk: response.ok, body, tookMs, origin: response.headers.get('x-cache') ?? '' };
+  return { isOk: response.ok, body, tookMs, origin: response.headers.get('cache-status') ?? '' };
 }
 
 function originOf(header) {
-  const tier = /tier=(\w+)/.exec(header)?.[1];
+  const tier = /detail=(\w+)/.exec(header)?.[1];
   return tier === 'redis' ? 'Redis' : tier === 'memory' ? 'memory' : 'database';
 }
 

@@ -34,7 +34,7 @@ export function createApp({ database, cache, redis }: AppParts): App {
   app.use(express.static(PAGE));
   app.use('/redis', redisButtons(redis));
   app.use(express.json());
-  app.use(cacheMiddleware(cache), reportCacheUse);
+  app.use(cacheMiddleware(cache, { cacheStatus: true }));
   mountCatalogue(app, createCatalogue(database));
   app.use(notFound, reportError);
   return { express: app, health };
@@ -61,14 +61,6 @@ function mountCatalogue(app: Express, catalogue: Catalogue): void {
     res.json(product);
   });
 }
-
-/** Tells each answer's origin: `X-Cache: miss`, or `hit; tier=redis`. */
-const reportCacheUse: RequestHandler = (req, res, next) => {
-  req.cache.on('lookup', ({ outcome, tier }) => {
-    if (!res.headersSent) res.set('X-Cache', tier ? `${outcome}; tier=${tier}` : outcome);
-  });
-  next();
-};
 
 class HttpError extends Error {
   readonly status: number;

@@ -4,6 +4,7 @@ import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from '.
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { CACHE_MARK } from '../core/is-cache.js';
+import { promised } from '../core/promised.js';
 import { parseFunction } from '../core/validate.js';
 import { decodeValue } from '../entry/codec.js';
 import { payloadOffset } from '../entry/entry.js';
@@ -14,7 +15,6 @@ import type { Found, NewValue, Store } from '../tiers/store.js';
 import { type BulkReader, findMany, staleIn } from './bulk-reads.js';
 import type { CacheParts } from './cache-parts.js';
 import { checkListening } from './listening.js';
-import { promised } from './promised.js';
 import { lookup } from './status/cache-observer.js';
 import { wrapFunction } from './wrap.js';
 

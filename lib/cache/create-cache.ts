@@ -3,17 +3,19 @@ import { Emitter } from '../core/emitter.js';
 import { errorText } from '../core/redact/redact.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
+import { describe } from '../core/validate.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { MemoryTier } from '../memory/memory-tier.js';
 import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
-import { SingleRemote } from '../redis/single.js';
+import { type SingleOptions, SingleRemote } from '../redis/single.js';
 import type { Observer } from '../tiers/observer.js';
 import { Shards } from '../tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
 import type { Store } from '../tiers/store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
+import { applicationName } from './application.js';
 import { Arguments } from './arguments.js';
 import { BulkChanges } from './bulk-changes.js';
 import { CacheHandle } from './cache.js';
@@ -83,10 +85,22 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
 export function buildRemote(config: CacheConfig, clock: Clock): Remote {
   const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
   if (redis === undefined) return noRedis(clock);
-  const options = { prefix, clock, commandTimeoutMs, maxValueBytes };
+  const application = applicationOf(config);
+  const options = { prefix, clock, commandTimeoutMs, maxValueBytes, application };
   return redis.kind === 'cluster'
     ? new ClusterRemote({ ...options, source: redis })
     : new SingleRemote({ ...options, source: redis });
+}
+
+/** The application's name for the record of the prefix, and one warning if another one uses the prefix. */
+function applicationOf({ prefix, warnings }: CacheConfig): SingleOptions['application'] {
+  const name = applicationName();
+  if (name === undefined) return undefined;
+  const onOther = (other: string): void => {
+    const text = `the application ${describe(other)} uses the prefix ${describe(prefix)} in the same Redis, as this one, ${describe(name)}, does. Each reads and clears values of the other. Give each a prefix of its own, such as prefix: ${describe(`${name}:`)}.`;
+    warnings.once('a-prefix-of-another-application', text);
+  };
+  return { name, onOther };
 }
 
 /** The limit is stricter while Redis does not protect the database. */

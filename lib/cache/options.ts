@@ -1,6 +1,6 @@
+import type { Warnings } from '../core/advice/warnings.js';
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
-import type { Warnings } from '../core/warnings.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
 import type { RedisClientLike, RedisOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';

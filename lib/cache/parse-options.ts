@@ -1,9 +1,9 @@
+import { type Maker, refuseRequest } from '../core/advice/uncalled.js';
+import { Warnings } from '../core/advice/warnings.js';
 import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/logger.js';
 import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
-import { type Maker, refuseRequest } from '../core/uncalled.js';
 import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
-import { Warnings } from '../core/warnings.js';
 import { RESERVED } from '../entry/slot.js';
 import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
 import { parseRedis } from '../redis/redis-options.js';

@@ -32,8 +32,15 @@ export function isRefused(value: object): boolean {
 
 /** The error for a part of a value that cannot be kept. */
 export function refusal(path: readonly Step[], value: unknown): CacheHealthError {
-  const advice = REFUSED.find(([applies]) => applies(value))?.[1] ?? PLAIN_DATA;
+  const advice = isOfPg(path)
+    ? 'Store its rows: value.rows.'
+    : (REFUSED.find(([applies]) => applies(value))?.[1] ?? PLAIN_DATA);
   return refused(path, `is ${withArticle(kindOf(value))}, which cannot be cached. ${advice}`);
+}
+
+/** The first function in a result of `pg` is this one, whose rows are what the user means. */
+function isOfPg(path: readonly Step[]): boolean {
+  return path.length === 2 && path[0] === '_types' && path[1] === 'getTypeParser';
 }
 
 export function cycleRefusal(path: readonly Step[]): CacheHealthError {

@@ -1,9 +1,10 @@
 import type { Request } from 'express';
+import { type Maker, refuseRequest } from '../core/advice/uncalled.js';
+import { processWarnings, type Warnings } from '../core/advice/warnings.js';
 import { CacheHealthError } from '../core/errors.js';
 import { cacheIn } from '../core/is-cache.js';
 import { type Duration, parseDuration } from '../core/time/duration.js';
 import { warnOfShort } from '../core/time/seconds.js';
-import { type Maker, refuseRequest } from '../core/uncalled.js';
 import {
   invalid,
   parseBoolean,
@@ -11,7 +12,6 @@ import {
   parseInteger,
   parseOptions,
 } from '../core/validate.js';
-import { processWarnings, type Warnings } from '../core/warnings.js';
 import type { CheckConfig } from './checker/check-runner.js';
 import type { CheckerConfig } from './checker/checker.js';
 import {

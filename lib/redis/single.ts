@@ -1,13 +1,14 @@
 import type { SingleSource } from './connection/client.js';
 import { connectionSource } from './connection/connection-source.js';
 import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
-import { RedisDoor } from './door/door.js';
+import { type DoorOptions, RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
 import { sentinelSource } from './sentinel/sentinel-source.js';
 
 export interface SingleOptions
   extends Pick<ClientSessionsOptions, 'prefix' | 'clock' | 'commandTimeoutMs' | 'maxValueBytes'> {
   readonly source: SingleSource;
+  readonly application?: DoorOptions['application'];
 }
 
 /** One Redis, at an address or as Sentinels name it: a Remote with one door. */

@@ -1,10 +1,10 @@
 import type { Server } from 'node:http';
 import { constants } from 'node:os';
+import { processWarnings } from '../core/advice/warnings.js';
 import { cacheIn } from '../core/is-cache.js';
 import { type Duration, parseDuration } from '../core/time/duration.js';
 import { warnOfShort } from '../core/time/seconds.js';
 import { invalid, parseFunction, parseOptions, type Subject } from '../core/validate.js';
-import { processWarnings } from '../core/warnings.js';
 
 export interface GracefulShutdownOptions {
   /** The router whose readiness fails first. */

@@ -9,16 +9,16 @@ const ROOT = join(__dirname, '../../..');
 const LITERAL = /^(?:'[^']*'|-?\d[\d_.]*|true|false|\{.*\})(?=$|[\s;,])/;
 
 describe('the options of the cache', () => {
-  const table = tableRows(readFileSync(join(ROOT, 'README.md'), 'utf8'), 'option');
+  const table = tableRows(readFileSync(join(ROOT, 'docs/reference.md'), 'utf8'), 'option');
   const declared = declaredOptions('lib/cache/options.ts', 'CacheOptions');
   const defaults = DEFAULTS as unknown as Readonly<Record<string, unknown>>;
 
-  it('are all in the README, in a table, and no others', () => {
+  it('are all in the reference, in a table, and no others', () => {
     const shown = table.map(([name]) => unquoted(name));
     expect(shown.toSorted()).to.deep.equal([...declared.keys()].toSorted());
   });
 
-  it('have the defaults in the README that the code has', () => {
+  it('have the defaults in the reference that the code has', () => {
     const shown = table.map(([name, value]) => [unquoted(name), unquoted(value)] as const);
     expect(wrongDefaults(shown, defaults)).to.deep.equal([]);
   });

@@ -3,7 +3,8 @@
 import { type AddressInfo, Server } from 'node:net';
 import * as names from './stubs/names.js';
 
-Object.assign(globalThis, names);
+// A program that is shown to be pasted has all that it needs.
+if (process.env.DOCS_WITHOUT_NAMES === undefined) Object.assign(globalThis, names);
 
 const listen = Server.prototype.listen as (this: Server, ...args: unknown[]) => Server;
 

@@ -31,6 +31,16 @@ describe('the documents', () => {
     expect(explained).to.deep.equal(Object.keys(REASONS).map((reason) => `\`${reason}\``));
   });
 
+  it('have a row of troubleshooting for every reason, with the words of its message', () => {
+    const rows = tableRows(page('troubleshooting.md'), 'the message says');
+    const shown = Object.fromEntries(rows.map(([says = '', reason = '']) => [reason, says]));
+    const real = Object.entries(REASONS).map(([reason, [what]]) => [
+      `\`${reason}\``,
+      `\`${what}\``,
+    ]);
+    expect(shown).to.deep.equal(Object.fromEntries(real));
+  });
+
   it('have a heading for every error code', () => {
     const source = readFileSync('lib/core/errors.ts', 'utf8');
     const codes = new Set(source.match(/ERR_[A-Z_]+/g));
@@ -41,7 +51,7 @@ describe('the documents', () => {
   it('have a heading for the address at the end of every error and warning, and no other', () => {
     const errors = readFileSync('lib/core/errors.ts', 'utf8').match(/(?<=')ERR_[A-Z_]+/g) ?? [];
     const warnings = /type WarningHeading =([^;]*);/.exec(
-      readFileSync('lib/core/warnings.ts', 'utf8'),
+      readFileSync('lib/core/advice/warnings.ts', 'utf8'),
     );
     const anchors = [...(warnings?.[1] ?? '').matchAll(/'([^']+)'/g)].map(([, anchor]) => anchor);
     expect(anchors).to.have.length.above(5);

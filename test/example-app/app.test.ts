@@ -50,8 +50,10 @@ describe('the example app', function () {
     });
 
     it('says where an answer came from', async () => {
-      expect((await request('/products/7')).origin).to.equal('miss');
-      expect((await request('/products/7')).origin).to.equal('hit; tier=redis');
+      expect((await request('/products/7')).origin).to.equal('express-cache-health; fwd=miss');
+      expect((await request('/products/7')).origin).to.equal(
+        'express-cache-health; hit; detail=redis',
+      );
     });
 
     it('refuses an id that is none, and knows which products there are not', async () => {
@@ -144,7 +146,7 @@ describe('the example app', function () {
       expect(await statusOf('/health/live')).to.equal(200);
       expect(await ask(example, '/products/5')).to.deep.include({
         status: 200,
-        origin: 'hit; tier=redis',
+        origin: 'express-cache-health; hit; detail=redis',
       });
       expect(await statusOf('/products/6')).to.equal(500);
       await postgres.comeBack();
@@ -163,7 +165,9 @@ describe('the example app', function () {
       const example = await start({ REDIS_URL: 'redis://127.0.0.1:1' });
       expect(example.output).to.match(/^ {2}cache {5}Redis \(\S+\) is not used since/m);
       expect((await ask(example, '/products/1')).status).to.equal(200);
-      expect((await ask(example, '/products/1')).origin).to.equal('hit; tier=memory');
+      expect((await ask(example, '/products/1')).origin).to.equal(
+        'express-cache-health; hit; detail=memory',
+      );
       expect((await ask(example, '/health')).body.status).to.equal('degraded');
       expect(await example.stop()).to.equal(0);
     });
@@ -256,7 +260,7 @@ async function refusal(env: NodeJS.ProcessEnv): Promise<string> {
 async function ask(example: Example, path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(`${example.url}${path}`, init);
   const { status, headers } = response;
-  return { status, origin: headers.get('x-cache'), body: await response.json() };
+  return { status, origin: headers.get('cache-status'), body: await response.json() };
 }
 
 /** A POST with headers that `fetch` does not let through. */

@@ -10,7 +10,7 @@ export interface LoadReport {
   /** The same without what the machine and the database took from every request at that time. */
   readonly slowestOwnMs: number;
   readonly p99Ms: number;
-  /** How many answers came from where: `hit; tier=redis`, `miss`, … */
+  /** How many answers came from where: `express-cache-health; hit; detail=redis`, … */
   readonly origins: Readonly<Record<string, number>>;
 }
 
@@ -114,7 +114,7 @@ export class Load {
     const response = await fetch(`${this.#url}${path}`, price === undefined ? {} : put(price));
     const body = await response.json();
     this.#spans.push([began, performance.now()]);
-    const origin = response.headers.get('x-cache') ?? 'write';
+    const origin = response.headers.get('cache-status') ?? 'write';
     this.#origins[origin] = (this.#origins[origin] ?? 0) + 1;
     if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
     return body;

@@ -61,8 +61,14 @@ describe('the example during an outage', function () {
     expect(report.failures).to.deep.equal([]);
     expect(report.requests).to.be.at.least(REQUESTS);
     expect(report.slowestOwnMs, 'slowest request').to.be.below(SLOWEST_MS);
-    expect(report.origins['hit; tier=memory'], 'answers from memory').to.be.above(100);
-    expect(report.origins['hit; tier=redis'], 'answers from Redis').to.be.above(100);
+    expect(
+      report.origins['express-cache-health; hit; detail=memory'],
+      'answers from memory',
+    ).to.be.above(100);
+    expect(
+      report.origins['express-cache-health; hit; detail=redis'],
+      'answers from Redis',
+    ).to.be.above(100);
     expect(figures['killed: degraded after']).to.be.below(DETECTED_WITHIN_MS);
     expect(figures['hung: degraded after']).to.be.below(DETECTED_WITHIN_MS);
     expect(figures['restarted: ok after']).to.be.below(RECOVERED_WITHIN_MS);

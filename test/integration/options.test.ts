@@ -7,18 +7,21 @@ import {
   isCacheHealthError,
 } from '../../lib/index.js';
 
+/** Where the error is explained: the end of each message. */
+const ADDRESS = / See express-cache-health\/docs\/errors\.md#err_cache_option$/;
+
 describe('integration: options that teach', () => {
   const WRONG: readonly (readonly [unknown, RegExp])[] = [
     [{ tll: '5m' }, /^the cache has no option 'tll'\. Did you mean 'ttl'\?$/],
     [{ comandTimeout: 50 }, /Did you mean 'commandTimeout'\?/],
     [{ perfix: 'x' }, /Did you mean 'prefix'\?/],
     [{ colour: 'red' }, /^the cache has no option 'colour'\. Known options: redis, prefix, ttl, /],
-    ['redis://localhost', /^the cache must be an object of options, got 'redis:\/\/localhost'\.$/],
-    [null, /^the cache must be an object of options, got null\.$/],
+    ['redis://localhost', /^the cache must be an object of options, got 'redis:\/\/localhost'\./],
+    [null, /^the cache must be an object of options, got null\./],
     [[], /got an array/],
     [
       { ttl: '5 minutes' },
-      /^ttl must be a number of milliseconds or text such as '30s', '5m' or '1h', got '5 minutes'\.$/,
+      /^ttl must be a number of milliseconds or text such as '30s', '5m' or '1h', got '5 minutes'\./,
     ],
     [{ ttl: 0 }, /^ttl must be a duration from 1 ms to 10 years, got 0\.$/],
     [{ ttl: -1 }, /ttl must be/],
@@ -47,10 +50,7 @@ describe('integration: options that teach', () => {
     ],
     [{ logger: { info() {}, error() {} } }, /It has no warn\(\)/],
     [{ ttlJitter: 0.5 }, /^ttlJitter must be a share from 0 to 0\.1, got 0\.5\.$/],
-    [
-      { redis: 'http://localhost' },
-      /^redis must be a URL that begins with 'redis:\/\/' or 'rediss:\/\/', got 'http:\/\/localhost'\. Pass redis: false/,
-    ],
+    [{ redis: 'http://localhost' }, /^redis must be a URL that begins with/],
     [{ redis: 'localhost:6379' }, /^redis must be a URL/],
     [{ redis: { host: 'x' } }, /^redis has no option 'host'\. Write redis: { socket: { host/],
     [
@@ -68,7 +68,7 @@ describe('integration: options that teach', () => {
       /^redis is an address whose user or password .+ Encode it/,
     ],
     [{ redis: { url: 'nonsense' } }, /^redis\.url must be a URL/],
-    [{ redis: true }, /^redis must be a URL such as .+, or false, got true\.$/],
+    [{ redis: true }, /^redis must be a URL such as .+, or false, got true\./],
     [{ redis: 6379 }, /got 6379/],
     [{ redis: null }, /got null/],
     [
@@ -81,7 +81,8 @@ describe('integration: options that teach', () => {
     it(`refuses ${name(options)}`, () => {
       for (const make of [createCache, cacheMiddleware]) {
         const error = thrownBy(() => make(options as CacheOptions));
-        expect(error.message).to.match(message);
+        expect(error.message).to.match(ADDRESS);
+        expect(error.message.replace(ADDRESS, '')).to.match(message);
         expect(error).to.have.property('code', 'ERR_CACHE_OPTION');
         expect(isCacheHealthError(error)).to.equal(true);
       }

@@ -3,28 +3,13 @@ import { parseCacheOptions } from '../../lib/cache/parse-options.js';
 import { systemClock } from '../../lib/core/time/clock.js';
 import { Turns } from '../../lib/core/time/turns.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
-import type { Observer } from '../../lib/tiers/observer.js';
 import { Shards } from '../../lib/tiers/shards.js';
 import { MemoryStandby } from '../../lib/tiers/standby.js';
 import { TieredStore } from '../../lib/tiers/tiered-store.js';
+import { FakeObserver } from '../support/fake-observer.js';
 import { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/wait.js';
 import { type Subject, storeConformance } from '../tiers/store-conformance.js';
-
-const ignore = (): void => {};
-
-const SILENT: Observer = {
-  looked: ignore,
-  stored: ignore,
-  removed: ignore,
-  failed: ignore,
-  loading: ignore,
-  loadFailed: ignore,
-  journalOverflowed: ignore,
-  dataLost: ignore,
-  valueTooLarge: ignore,
-  doorChanged: ignore,
-};
 
 /** A store on that Redis, in real time. */
 async function subjectOn(redis: string | false): Promise<Subject> {
@@ -33,7 +18,7 @@ async function subjectOn(redis: string | false): Promise<Subject> {
   const remote = buildRemote(config, clock);
   const memory = new MemoryTier({ max: 1_000, maxBytes: 1_000_000 }, (key) => shards.evicted(key));
   const standby = new MemoryStandby(memory, clock);
-  const tools = { config, clock, turns: new Turns(clock), observer: SILENT, standby };
+  const tools = { config, clock, turns: new Turns(clock), observer: new FakeObserver(), standby };
   const shards = new Shards(remote, tools);
   const store = new TieredStore(shards);
   shards.start();

@@ -1,3 +1,4 @@
+import type { LoadError } from '../../lib/api/events.js';
 import type { Loader, ManyLoader } from '../../lib/api/loading.js';
 import { Turns } from '../../lib/core/time/turns.js';
 import { decodeValue } from '../../lib/entry/codec.js';
@@ -5,12 +6,10 @@ import { payloadOffset } from '../../lib/entry/entry.js';
 import type { Answer } from '../../lib/loading/flight/shared-value.js';
 import type { LoadConfig, LoadingConfig } from '../../lib/loading/loading-options.js';
 import { SingleFlight } from '../../lib/loading/single-flight.js';
-import type { Observer } from '../../lib/tiers/observer.js';
 import type { Found, Store } from '../../lib/tiers/store.js';
+import { FakeObserver } from '../support/fake-observer.js';
 import { FakeStore } from '../support/fake-store.js';
 import { ManualClock } from '../support/manual-clock.js';
-
-type LoadFailure = Parameters<Observer['loadFailed']>[0];
 
 export interface CallOptions extends Partial<LoadConfig> {
   readonly signal?: AbortSignal;
@@ -33,7 +32,9 @@ const LOAD: LoadConfig = {
 export class InHand {
   readonly clock = new ManualClock();
   readonly store = new FakeStore(this.clock);
-  readonly failures: LoadFailure[] = [];
+  readonly #observer = new FakeObserver();
+  /** The loaders that failed. */
+  readonly failures: readonly LoadError[] = this.#observer.loadFailures;
   readonly singleFlight: SingleFlight;
   readonly #load: LoadConfig;
   limit: number;
@@ -45,7 +46,7 @@ export class InHand {
     this.limit = limit;
     this.singleFlight = new SingleFlight({
       store: this.store,
-      observer: this.#observer(),
+      observer: this.#observer,
       clock: this.clock,
       turns: new Turns(this.clock),
       config: { ttlJitter, leaseWaitMs, maxConcurrentLoads, maxQueuedLoads },
@@ -95,22 +96,6 @@ export class InHand {
   stored(key: string): unknown {
     const found = this.store.peek(key);
     return found?.isStale === false ? valueIn(found) : undefined;
-  }
-
-  #observer(): Observer {
-    const ignore = (): void => {};
-    return {
-      looked: ignore,
-      stored: ignore,
-      removed: ignore,
-      failed: ignore,
-      loading: ignore,
-      loadFailed: (event) => this.failures.push(event),
-      journalOverflowed: ignore,
-      dataLost: ignore,
-      valueTooLarge: ignore,
-      doorChanged: ignore,
-    };
   }
 }
 

@@ -10,6 +10,9 @@ import { type RunningServer, run, serve } from './run.js';
 const ROOT = join(__dirname, '../../..');
 const PROJECTS = join(ROOT, 'test/package/projects');
 
+/** A picture or a source map in it would show. */
+const MOST_BYTES = 450_000;
+
 interface Project {
   readonly folder: string;
   readonly says: string;
@@ -63,6 +66,7 @@ describe('the packed tarball', function () {
   let workplace: string;
   let tarball: string;
   let files: readonly string[];
+  let packedBytes: number;
   let redis: RedisServer;
 
   before(async () => {
@@ -71,6 +75,7 @@ describe('the packed tarball', function () {
     const packed = await run('npm', ['pack', '--json', '--pack-destination', workplace], ROOT);
     const [report] = JSON.parse(packed);
     tarball = join(workplace, report.filename);
+    packedBytes = report.size;
     files = report.files.map(({ path }: { path: string }) => path);
   });
 
@@ -81,8 +86,13 @@ describe('the packed tarball', function () {
 
   it('holds what is declared, and no sources, tests or example', () => {
     expect(files).to.include.members(['dist/index.js', 'dist/index.d.ts', 'LICENSE', 'README.md']);
-    const foreign = files.filter((path) => /^(?:lib|test|example-app|scripts|\.)/.test(path));
+    const foreign = files.filter((path) =>
+      /^(?:lib|test|examples?|example-app|scripts|\.)/.test(path),
+    );
     expect(foreign).to.deep.equal([]);
+    const pictures = files.filter((path) => /\.(?:png|svg|map|tsbuildinfo)$/.test(path));
+    expect(pictures).to.deep.equal([]);
+    expect(packedBytes, 'bytes of the tarball').to.be.below(MOST_BYTES);
   });
 
   for (const project of PROJECT_TABLE) {

@@ -34,6 +34,7 @@ export class FakeConnection implements Connection {
       const answer = (reply: unknown): void => {
         if (!this.#open.delete(answer)) return;
         this.unanswered--;
+        this.hesitates = false;
         resolve(reply);
       };
       this.#open.add(answer);
@@ -56,12 +57,17 @@ export class FakeConnection implements Connection {
     if (this.#ended !== undefined) return;
     this.#ended = failure;
     for (const answer of [...this.#open]) answer(failure);
-    for (const listener of this.#listeners) listener.ended?.(failure);
+    this.#tell((listener) => listener.ended?.(failure));
   }
 
   hesitate(): void {
     this.hesitates = true;
-    for (const listener of this.#listeners) listener.hesitating?.();
+    this.#tell((listener) => listener.hesitating?.());
+  }
+
+  /** The server sends a message that is no reply. */
+  say(message: readonly unknown[]): void {
+    this.#tell((listener) => listener.message?.(message));
   }
 
   /** Takes the next command that was sent. */
@@ -69,6 +75,10 @@ export class FakeConnection implements Connection {
     const sent = this.sent.shift();
     if (sent === undefined) throw new Error('nothing was sent');
     return sent;
+  }
+
+  #tell(act: (listener: ConnectionListener) => void): void {
+    for (const listener of [...this.#listeners]) act(listener);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isKnownOutage, isWritable } from '../../lib/redis/door/door-state.js';
 import { ServerClock } from '../../lib/redis/door/judgement/server-clock.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type {
@@ -11,7 +12,7 @@ import type {
   ServerTime,
 } from '../../lib/redis/remote.js';
 import { FakeCommands } from './fake-commands.js';
-import { type FakeRedis, FakeWire } from './fake-redis.js';
+import { type FakeRedis, FakeWire, LOST } from './fake-redis.js';
 
 export const PREFIX = 'p:';
 
@@ -25,6 +26,8 @@ export class FakeDoor implements Door {
   canSweep = true;
   reign = { life: 'life', id: 'reign' };
   firstAttempt: Promise<void> | undefined;
+  /** The first attempt ends in `start` itself, with a connection and nothing to replay. */
+  connectsAtOnce = false;
   commands: FakeCommands;
   /** Everything is run and answered by itself, a turn of the event loop later. */
   isAutomatic = true;
@@ -35,6 +38,10 @@ export class FakeDoor implements Door {
   bumps = 0;
   readonly reports: Failure[] = [];
   #listener: DoorListener | undefined;
+  #endFirstAttempt = (): void => {};
+  /** The heartbeat that the calls of this turn share. */
+  #proof: Promise<boolean> | undefined;
+  #fences = 0;
 
   /** `errorMs`: what its estimate of the server's clock may be wrong by. */
   constructor(server: FakeRedis, errorMs = 0) {
@@ -64,10 +71,23 @@ export class FakeDoor implements Door {
 
   prove(): Promise<boolean> {
     this.proofs++;
-    return this.proves();
+    if (this.reader === undefined && this.writer === undefined) return Promise.resolve(false);
+    if (this.#proof === undefined) {
+      const end = (): void => {
+        this.#proof = undefined;
+      };
+      this.#proof = this.#beat().finally(end);
+      process.nextTick(end);
+    }
+    return this.#proof;
   }
 
-  async bump(): Promise<string | Failure> {
+  bump(): Promise<string | Failure> {
+    const isOpen = isWritable(this.state) || this.state.name === 'recovering';
+    return isOpen ? this.#bump() : Promise.resolve(LOST);
+  }
+
+  async #bump(): Promise<string | Failure> {
     this.bumps++;
     const reply = await this.commands.wire.send('BUMP', () => this.server.bump());
     if (reply instanceof Failure) return reply;
@@ -78,7 +98,12 @@ export class FakeDoor implements Door {
 
   report(failure: Failure): void {
     this.reports.push(failure);
+    this.#listener?.failed(failure, 'command');
     if (failure.isRefusal && /scan/i.test(String(failure.error))) this.canSweep = false;
+    if (failure.kind !== 'writes' || !isWritable(this.state)) return;
+    const { reason } = failure;
+    const name = this.state.name === 'closed' ? 'read-only' : 'open';
+    this.go({ name, reason, nextAttemptAt: this.server.clock.now() });
   }
 
   get listener(): DoorListener {
@@ -88,6 +113,17 @@ export class FakeDoor implements Door {
 
   start(listener: DoorListener): void {
     this.#listener = listener;
+    this.firstAttempt = new Promise((resolve) => {
+      this.#endFirstAttempt = resolve;
+    });
+    if (this.connectsAtOnce) this.open();
+  }
+
+  close(): void {
+    if (this.state.name === 'shut') return;
+    this.commands.wire.lose();
+    if (this.#listener === undefined) this.state = { name: 'shut' };
+    else this.go({ name: 'shut' });
   }
 
   /** The door goes into a state, as the real one tells it. */
@@ -95,6 +131,10 @@ export class FakeDoor implements Door {
     const previous = this.state;
     const couldWrite = this.writer !== undefined;
     this.state = state;
+    if (state.name !== 'recovering') {
+      this.firstAttempt = undefined;
+      this.#endFirstAttempt();
+    }
     this.listener.stateChanged(this, state, previous);
     if (this.writer !== undefined && !couldWrite) this.listener.opened(this, this.commands);
   }
@@ -104,27 +144,47 @@ export class FakeDoor implements Door {
     this.go({ name: 'closed' });
   }
 
+  /** The connection is lost. */
   lose(): void {
-    const { commands } = this;
-    commands.wire.lose();
-    this.go({ name: 'open', reason: 'connection_lost', nextAttemptAt: 0 });
+    this.commands.wire.lose();
+    this.#fail();
   }
 
-  /** A new connection: judgement, if there is something to judge, replay, and then reads. Whether it came so far. */
-  async reconnect(evidence?: Evidence): Promise<boolean> {
+  /** An attempt that ends without a connection. */
+  attemptFails(): void {
+    this.#attempt();
+    this.#fail();
+  }
+
+  /**
+   * A new connection: judgement, if there is something to judge, replay, and then reads, or (`isYoung`) the
+   * settling time. Whether it came so far.
+   */
+  async reconnect(evidence?: Evidence, isYoung = false): Promise<boolean> {
+    this.#attempt();
     this.commands = this.#connect();
     const { commands } = this;
     if (evidence !== undefined) {
       if (evidence.life !== this.reign.life)
         this.reign = { life: evidence.life, id: evidence.chain.at(-1)?.id ?? '' };
-      if (this.listener.judge(this, evidence) === 'amnesia') await this.bump();
+      if (this.listener.judge(this, evidence) === 'amnesia') await this.#bump();
     }
     this.go({ name: 'recovering', reason: 'connection_lost' });
     const isReplayed = await this.listener.replay(this, commands);
     if (commands !== this.commands || !commands.wire.isAlive) return false;
-    if (isReplayed) this.go({ name: 'closed' });
-    else this.lose();
+    if (!isReplayed) this.lose();
+    else if (isYoung) this.go({ name: 'settling', reason: 'connection_lost', until: 0 });
+    else this.go({ name: 'closed' });
     return isReplayed;
+  }
+
+  #attempt(): void {
+    if (this.state.name === 'open') this.go({ name: 'half-open', reason: this.state.reason });
+  }
+
+  #fail(): void {
+    this.listener.failed(LOST, isKnownOutage(this.state) ? 'probe' : 'connect');
+    this.go({ name: 'open', reason: 'connection_lost', nextAttemptAt: this.server.clock.now() });
   }
 
   /** A heartbeat that was sent and answered. */
@@ -132,6 +192,17 @@ export class FakeDoor implements Door {
     const { life, id } = this.reign;
     const confirm = this.listener.beginFence();
     confirm({ life, reign: id, count: 1, ...label });
+  }
+
+  /** Like `fence`, for those who wait for the answer. */
+  async #beat(): Promise<boolean> {
+    const { life, id } = this.reign;
+    if (this.#listener === undefined) return this.proves();
+    if (this.#listener.hasUnfenced) this.#fences++;
+    const confirm = this.#listener.beginFence();
+    const isProven = await this.proves();
+    if (isProven) confirm({ life, reign: id, count: this.#fences });
+    return isProven;
   }
 
   /** Hears of another process' generation. */
@@ -179,9 +250,6 @@ export class FakeRemote implements Remote {
 
   close(): void {
     this.isClosed = true;
-    for (const door of this.doors) {
-      door.commands.wire.lose();
-      door.go({ name: 'shut' });
-    }
+    for (const door of this.doors) door.close();
   }
 }

@@ -1,13 +1,13 @@
 import { Turns } from '../../lib/core/time/turns.js';
 import { GRACED_PAYLOAD_AT, KIND_AT, PAYLOAD_AT } from '../../lib/entry/slot.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
-import type { Observer } from '../../lib/tiers/observer.js';
 import { Shards } from '../../lib/tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../../lib/tiers/standby.js';
 import type { Found, NewValue } from '../../lib/tiers/store.js';
 import type { TierConfig } from '../../lib/tiers/tier-options.js';
 import { TieredStore } from '../../lib/tiers/tiered-store.js';
 import { FakeDoor, FakeRemote, PREFIX } from './fake-door.js';
+import { FakeObserver } from './fake-observer.js';
 import { FakeRedis } from './fake-redis.js';
 import { ManualClock } from './manual-clock.js';
 
@@ -28,8 +28,7 @@ export class TierFixture {
   readonly shards: Shards;
   readonly store: TieredStore;
   readonly standby: Standby;
-  /** What the observer was told, one word each. */
-  readonly told: string[] = [];
+  readonly observer = new FakeObserver();
 
   constructor({ clock, server, doors = 1, errorMs, ...config }: FixtureOptions = {}) {
     this.clock = clock ?? new ManualClock();
@@ -57,10 +56,15 @@ export class TierFixture {
       config: all,
       clock: this.clock,
       turns: new Turns(this.clock),
-      observer: this.#observer(),
+      observer: this.observer,
       standby: this.standby,
     });
     this.store = new TieredStore(this.shards);
+  }
+
+  /** What the observer was told, one line each. */
+  get told(): readonly string[] {
+    return this.observer.told;
   }
 
   get door(): FakeDoor {
@@ -69,8 +73,8 @@ export class TierFixture {
 
   /** Started, and connected everywhere. */
   open(): this {
+    for (const door of this.doors) door.connectsAtOnce = true;
     this.shards.start();
-    for (const door of this.doors) door.open();
     return this;
   }
 
@@ -86,24 +90,6 @@ export class TierFixture {
   /** What Redis has under a key, for those who know the generation. */
   inRedis(key: string): string | undefined {
     return this.server.payload(PREFIX + key);
-  }
-
-  #observer(): Observer {
-    const tell = (word: string): void => {
-      this.told.push(word);
-    };
-    return {
-      looked: () => {},
-      stored: (count) => tell(`stored ${count}`),
-      removed: (count) => tell(`removed ${count}`),
-      failed: (kind) => tell(`failed ${kind}`),
-      loading: () => {},
-      loadFailed: () => {},
-      journalOverflowed: () => tell('overflowed'),
-      dataLost: () => tell('data lost'),
-      valueTooLarge: (key, bytes) => tell(`too large ${key} ${bytes}`),
-      doorChanged: ({ name }) => tell(`door ${name}`),
-    };
   }
 }
 

@@ -101,16 +101,10 @@ describe('Shards', () => {
 
   it('lets calls wait for the first connection, one commandTimeout at most, in their order', async () => {
     const process = new TierFixture();
-    let connected = (): void => {};
-    process.door.firstAttempt = new Promise((resolve) => {
-      connected = resolve;
-    });
     process.shards.start();
     const order: string[] = [];
     const first = process.put('a', 'one');
-    void Promise.resolve()
-      .then(() => process.door.open())
-      .then(connected);
+    void Promise.resolve().then(() => process.door.open());
     const found = process.get('a');
     const many = process.store.getMany(['a']);
     const claims = process.store.claim(['b'], 'load');
@@ -130,14 +124,9 @@ describe('Shards', () => {
 
   it('keeps the order of calls that come while the wait ends', async () => {
     const process = new TierFixture();
-    let connected = (): void => {};
-    process.door.firstAttempt = new Promise((resolve) => {
-      connected = resolve;
-    });
     process.shards.start();
     const first = process.put('a', 'first');
     process.door.open();
-    connected();
     let second: unknown;
     for (let i = 0; i < 8; i++) {
       await null;
@@ -149,7 +138,6 @@ describe('Shards', () => {
 
   it('goes on without a connection after commandTimeout', async () => {
     const process = new TierFixture();
-    process.door.firstAttempt = new Promise(() => {});
     process.shards.start();
     const put = process.put('a', 'one');
     await process.clock.advance(499);
@@ -161,7 +149,6 @@ describe('Shards', () => {
 
   it('ends the wait when it is closed', async () => {
     const process = new TierFixture();
-    process.door.firstAttempt = new Promise(() => {});
     process.shards.start();
     const put = process.put('a', 'one');
     process.shards.close();

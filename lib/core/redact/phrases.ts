@@ -3,7 +3,7 @@ import { isSecretName } from './secret-names.js';
 
 type Rule = readonly [pattern: RegExp, replacement: string];
 
-const QUOTED = String.raw`(["'${'`'}])[\s\S]*?(?:\2|$)`;
+const QUOTED = String.raw`(?<quote>["'${'`'}])[\s\S]*?(?:\k<quote>|$)`;
 
 /** Programs that write a secret behind a word, without a sign between. */
 const RULES: readonly Rule[] = [
@@ -23,7 +23,7 @@ const VERB = String.raw`(\s(?:is|was|set\sto|(?:is|was)\s(?:now|set\sto))\s)`;
 const NAME = String.raw`\b([\w-]{1,40}(?:\s(?:id|key|code))?)`;
 
 /** `the password is …`. A secret is quoted, or has a digit or a sign; what is wrong with one has none. */
-const SAID_QUOTED = new RegExp(String.raw`${NAME}${VERB}(["'${'`'}])[\s\S]*?(?:\3|$)`, 'gi');
+const SAID_QUOTED = new RegExp(`${NAME}${VERB}${QUOTED}`, 'gi');
 const SAID = new RegExp(
   String.raw`${NAME}${VERB}([^\s"'${'`'}]{1,200}?)(?=[.,;:!?)]{0,3}(?:["'${'`'}]|\s|$))`,
   'gi',

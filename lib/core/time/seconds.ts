@@ -1,4 +1,4 @@
-import type { Warnings } from '../warnings.js';
+import type { Warnings } from '../advice/warnings.js';
 
 /** Usual lifetimes in seconds: half an hour, hours, days. In milliseconds they would be odd. */
 const IN_SECONDS: ReadonlySet<number> = new Set([

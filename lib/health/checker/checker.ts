@@ -1,6 +1,6 @@
+import type { Warnings } from '../../core/advice/warnings.js';
 import type { Clock } from '../../core/time/clock.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
-import type { Warnings } from '../../core/warnings.js';
 import type { CacheSource, CheckResult, HealthChange, HealthState } from '../types.js';
 import { cacheResult } from './cache-result.js';
 import { type CheckConfig, CheckRunner, deadlineOptions } from './check-runner.js';

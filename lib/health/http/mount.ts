@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { Warnings } from '../../core/warnings.js';
+import type { Warnings } from '../../core/advice/warnings.js';
 import { isEndpoint, type Target, targetOf } from './target.js';
 
 /** What Express knows of a route. It is as the user wrote it, or as a tracer wrapped it. */

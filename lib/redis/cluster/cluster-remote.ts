@@ -3,6 +3,7 @@ import type { Clock } from '../../core/time/clock.js';
 import { type Address, isSameAddress } from '../address.js';
 import type { ClusterServers } from '../connection/client.js';
 import type { Connection } from '../connection/connection.js';
+import type { DoorOptions } from '../door/door.js';
 import type { Door, DoorListener, Move, Remote } from '../remote.js';
 import { assign } from './assignment.js';
 import { SLOTS, slotOfKey } from './key-slot.js';
@@ -15,6 +16,7 @@ export interface ClusterOptions {
   readonly commandTimeoutMs: number;
   readonly maxValueBytes: number;
   readonly clock: Clock;
+  readonly application?: DoorOptions['application'];
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Address, addressText, isSameAddress } from '../address.js';
 import type { ClusterServers } from '../connection/client.js';
 import type { Connection, SourceOptions } from '../connection/connection.js';
 import { ClientSessions } from '../door/client-sessions.js';
-import { RedisDoor } from '../door/door.js';
+import { type DoorOptions, RedisDoor } from '../door/door.js';
 import { FAILOVER, Failure } from '../failure.js';
 import { type Named, NamedSource, type Naming } from '../naming/named-source.js';
 import { anchorOf, rangesText, type SlotRange } from './anchors.js';
@@ -18,6 +18,7 @@ export interface ShardDoorOptions {
   readonly commandTimeoutMs: number;
   readonly maxValueBytes: number;
   readonly clock: Clock;
+  readonly application?: DoorOptions['application'];
   /** Knows which server has which slots. */
   readonly topology: Pick<Topology, 'known' | 'refresh'>;
   /** A node answered that a key is not its own, or its door does not use it any more. */
@@ -68,6 +69,7 @@ export class ShardDoor implements Naming {
       prefix,
       commandTimeoutMs,
       clock,
+      application: options.application,
       cluster: {
         onDoubt: options.onDoubt,
         get place() {

@@ -4,6 +4,7 @@ import { CLOSED, type Failure } from '../failure.js';
 import type { Commands, Door, DoorListener, DoorState, Place, ServerTime } from '../remote.js';
 import type { SessionHost, SessionSource } from './door-session.js';
 import { isReadable, isWritable } from './door-state.js';
+import type { Application } from './judgement/application.js';
 import { DataJudge } from './judgement/data-judge.js';
 import { ServerClock } from './judgement/server-clock.js';
 import { Situation } from './situation.js';
@@ -16,6 +17,8 @@ export interface DoorOptions {
   readonly clock: Clock;
   /** The servers are nodes of a cluster. */
   readonly cluster?: ClusterNode | undefined;
+  /** Absent: the record names no application. */
+  readonly application?: Application | undefined;
 }
 
 /** The cluster of a door, as the door sees it. */
@@ -49,6 +52,7 @@ export class RedisDoor implements Door {
       situation: this.#situation,
       serverClock: this.#serverClock,
       isCluster: options.cluster !== undefined,
+      application: options.application,
     });
     this.#supervisor = new Supervisor({
       clock,

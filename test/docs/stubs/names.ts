@@ -14,6 +14,10 @@ const espresso: Product = { id: 1, name: 'Espresso', price: 2.4 };
 export const pool = {
   query: async (_sql: string, _parameters?: readonly unknown[]) => ({ rows: [espresso] }),
   end: async () => {},
+  connect: async () => ({
+    query: async (_sql: string) => ({ rows: [espresso] }),
+    release: () => {},
+  }),
 };
 
 /** The same with a query of its own: `db.product(id)` finds one. */

@@ -3,6 +3,7 @@ import { Failure } from '../../failure.js';
 import { lastReign } from '../../lineage.js';
 import type { Evidence } from '../../remote.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
+import { ApplicationName } from './application.js';
 import { DataIdentity, type Sight } from './data-identity.js';
 import { Generations, type JudgeOptions } from './generations.js';
 import { type Pair, sendPair } from './heartbeat-pair.js';
@@ -47,12 +48,14 @@ export class DataJudge {
   readonly #options: JudgeOptions;
   readonly #servers = new WeakMap<DoorSession, Server>();
   readonly #generations: Generations;
+  readonly #application: ApplicationName;
   #canSweep = true;
   #isTorn = false;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
     this.#generations = new Generations(this.identity, options);
+    this.#application = new ApplicationName(options.application);
   }
 
   get canSweep(): boolean {
@@ -97,6 +100,7 @@ export class DataJudge {
     const records = await session.open(this.identity.opening(server.life));
     if (records instanceof Failure) return deniedOr(records);
     this.#generations.observe(records, sentAt);
+    void this.#application.note(session);
     const evidence = this.identity.opened(server.life, records, joins);
     const wait = this.#settlingMs(records);
     const until = wait === 0 ? undefined : clock.now() + wait;

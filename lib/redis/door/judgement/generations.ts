@@ -5,6 +5,7 @@ import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import type { DoorSession } from '../door-session.js';
 import type { Situation } from '../situation.js';
+import type { Application } from './application.js';
 import type { DataIdentity } from './data-identity.js';
 import { NO_OLD_RELEASE, type OldRecord, OldRelease } from './old-release.js';
 import type { ServerClock } from './server-clock.js';
@@ -16,6 +17,7 @@ export interface JudgeOptions {
   readonly serverClock: ServerClock;
   /** The servers are nodes of a cluster. */
   readonly isCluster: boolean;
+  readonly application?: Application | undefined;
 }
 
 /** Changes the generation (R4), and notices changes that release 0.1 made. */

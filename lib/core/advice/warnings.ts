@@ -1,10 +1,11 @@
-import { withAddress } from './errors.js';
+import { withAddress } from '../errors.js';
 
 /** The headings of docs/errors.md that explain our warnings, as they stand in an address. */
 export type WarningHeading =
   | 'a-number-that-may-be-seconds'
   | 'a-key-with-undefined'
   | 'a-pattern-with-the-prefix'
+  | 'a-prefix-of-another-application'
   | 'a-health-router-without-a-path'
   | 'a-health-router-as-a-route'
   | 'a-check-that-waits-for-nothing';

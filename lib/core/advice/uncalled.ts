@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http';
-import { CacheHealthError, type ErrorCode } from './errors.js';
+import { CacheHealthError, type ErrorCode } from '../errors.js';
 
 /** A function of ours that makes a middleware. */
 export interface Maker {
