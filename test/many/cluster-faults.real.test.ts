@@ -65,7 +65,8 @@ describe('faults of a Redis Cluster', function () {
       ).to.equal(true);
     });
     expect(cache.status().journal.entries).to.equal(0);
-    expect(log.errors).to.have.lengthOf(1);
+    // Where the nodes notice the failure late, the shard's outage and the cluster's are two.
+    expect(log.errors).to.have.length.within(1, 2);
   });
 
   it('without a replica: the keys of that server stay degraded, the others stay normal', async () => {
