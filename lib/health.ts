@@ -1,5 +1,6 @@
 // The health endpoints and the shutdown alone, for services without the cache: loads no Redis driver.
 
+export type { HealthMetrics } from './api/metrics.js';
 export { cacheRoundTripCheck } from './health/checks/cache-round-trip-check.js';
 export { diskSpaceCheck } from './health/checks/disk-check.js';
 export { eventLoopCheck } from './health/checks/event-loop-check.js';

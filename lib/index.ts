@@ -10,6 +10,12 @@ export type {
   SetOptions,
   WrapOptions,
 } from './api/loading.js';
+export type {
+  HealthMetrics,
+  LoadOutcome,
+  MetricsSnapshot,
+  ServerMetrics,
+} from './api/metrics.js';
 export type { CacheReason } from './api/reason.js';
 export type { CacheMetrics, CacheMode, CacheStatus, ShardStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';

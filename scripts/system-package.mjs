@@ -7,7 +7,10 @@ import { delimiter, join } from 'node:path';
 /** Debian puts servers where a user's PATH may not look, and Homebrew where a service's may not. */
 const EXTRA_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
-/** RUNLEVEL=1 keeps a package from starting a service of its own where there is no systemd. */
+/**
+ * RUNLEVEL=1 keeps a package from starting a service of its own where there is no systemd. systemd knows no
+ * RUNLEVEL, but it starts no service that is masked.
+ */
 const APT_ENVIRONMENT = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1'];
 
 /** The path of the first of these programs that there is, or undefined. */
@@ -63,15 +66,14 @@ function planInstall({ apt, brew, service }) {
   }
   const sudo = isRoot() ? [] : ['sudo', '-n'];
   const install = ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...apt];
+  const hasSystemd = service !== undefined && existsSync('/run/systemd/system');
+  const systemctl = (...args) => (hasSystemd ? [[...sudo, 'systemctl', ...args, service]] : []);
   return {
     // A source that is not reachable does not matter when another has the package.
-    before: [[...sudo, 'apt-get', 'update', '-qq']],
+    before: [[...sudo, 'apt-get', 'update', '-qq'], ...systemctl('mask')],
     install: [...sudo, ...APT_ENVIRONMENT, ...install],
-    // systemd knows no RUNLEVEL. No program can rely on a service that was not there a moment ago.
-    after:
-      service !== undefined && existsSync('/run/systemd/system')
-        ? [[...sudo, 'systemctl', 'disable', '--now', service]]
-        : [],
+    // No program can rely on a service that was not there a moment ago.
+    after: [...systemctl('unmask'), ...systemctl('disable', '--now')],
   };
 }
 

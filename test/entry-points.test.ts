@@ -25,6 +25,7 @@ function testingFilesLoadedBy(program: string): string[] {
 
 const ROOT = JSON.stringify(join(__dirname, '../lib/index.js'));
 const HEALTH = JSON.stringify(join(__dirname, '../lib/health.js'));
+const HTTP_CACHE = JSON.stringify(join(__dirname, '../lib/http-cache.js'));
 const TESTING = JSON.stringify(join(__dirname, '../lib/testing.js'));
 
 describe('the entry points', () => {
@@ -44,6 +45,11 @@ describe('the entry points', () => {
 
   it('load no package at all for the health endpoints alone', () => {
     expect(packagesLoadedBy(`require(${HEALTH}).healthRouter()`)).to.deep.equal([]);
+  });
+
+  it('load no package at all for the response cache', () => {
+    const program = `require(${HTTP_CACHE}).responseCache()`;
+    expect(packagesLoadedBy(program)).to.deep.equal([]);
   });
 
   it('load nothing of the testing kit, except ./testing, which loads no test framework and no driver', () => {

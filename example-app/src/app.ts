@@ -6,6 +6,7 @@ import express, {
   type RequestHandler,
 } from 'express';
 import { type Cache, cacheMiddleware, type HealthRouter, healthRouter } from 'express-cache-health';
+import { collectCacheMetrics, metricsRouter } from 'express-cache-health/prometheus';
 import { redisButtons } from './break-redis.js';
 import { type Catalogue, createCatalogue } from './catalogue.js';
 import type { Database } from './database.js';
@@ -28,9 +29,11 @@ const PAGE = fileURLToPath(new URL('../public', import.meta.url));
 
 export function createApp({ database, cache, redis }: AppParts): App {
   const app = express();
-  const health = healthRouter({ database: database.ping, cache });
+  const health = healthRouter({ database: database.ping, cache, ui: true });
   app.disable('x-powered-by');
   app.use('/health', health);
+  collectCacheMetrics({ cache, health });
+  app.use('/metrics', metricsRouter());
   app.use(express.static(PAGE));
   app.use('/redis', redisButtons(redis));
   app.use(express.json());

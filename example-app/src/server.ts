@@ -67,6 +67,8 @@ The point-of-sale catalogue is at ${url} (open it in a browser)
 Try:
   curl -i ${url}/products/1
   curl -X PUT -H 'content-type: application/json' -d '{"price": 4.99}' ${url}/products/1/price
+  curl ${url}/metrics
+  open ${url}/health/ui
   curl ${url}/health
 `);
 }

@@ -1,6 +1,7 @@
 import type { Unsubscribe } from '../core/emitter.js';
 import type { CacheEvents } from './events.js';
 import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from './loading.js';
+import type { MetricsSnapshot } from './metrics.js';
 import type { CacheStatus } from './status.js';
 
 /**
@@ -57,6 +58,8 @@ export interface Cache {
   ): Promise<WriteResult>;
   /** Synchronous. Never contacts Redis. */
   status(): CacheStatus;
+  /** Everything that the cache counts, for exporters and pages. Synchronous. Never contacts Redis. */
+  metrics(): MetricsSnapshot;
   on<Name extends keyof CacheEvents>(
     name: Name,
     listener: (event: CacheEvents[Name]) => unknown,

@@ -9,10 +9,12 @@ export type BulkChange = readonly [key: string, value: NewValue | undefined];
 const MAX_KEYS = 500;
 
 /**
- * Changes of many keys, over as many turns of the event loop as it takes to check and encode them.
+ * Changes of many keys: in the call itself, as of a single key, if they are few and quickly encoded. Otherwise
+ * over as many turns of the event loop as it takes to check and encode them.
  *
  * Invariants: all arguments are checked before anything is changed; of two changes of a key the later *call*
- * wins, so a bulk change leaves out a key that was changed while it waited for its turn.
+ * wins, so a bulk change leaves out a key that was changed while it waited for its turn, and is then not known
+ * to be applied.
  */
 export class BulkChanges {
   readonly #turns: Turns;
@@ -31,26 +33,42 @@ export class BulkChanges {
   }
 
   /** Turns each item into a change, then gives the changes to `send`. */
-  async run<T>(
+  run<T>(
     items: readonly T[],
     toChange: (item: T) => BulkChange,
+    send: (changes: readonly BulkChange[]) => Promise<WriteResult>,
+  ): Promise<WriteResult> {
+    const changes = new Map<string, NewValue | undefined>();
+    const add = (item: T): void => {
+      const [key, value] = toChange(item);
+      changes.set(key, value);
+    };
+    const added = items.length > MAX_KEYS ? 0 : this.#turns.thisTurn(items, add);
+    if (added < items.length) return this.#runLong(changes, { add, items, added }, send);
+    return changes.size === 0 ? Promise.resolve('applied') : send([...changes]);
+  }
+
+  async #runLong<T>(
+    changes: Map<string, NewValue | undefined>,
+    left: {
+      readonly items: readonly T[];
+      readonly added: number;
+      readonly add: (item: T) => void;
+    },
     send: (changes: readonly BulkChange[]) => Promise<WriteResult>,
   ): Promise<WriteResult> {
     const running = new RunningChange(++this.#calls);
     this.#running.add(running);
     try {
-      const changes = new Map<string, NewValue | undefined>();
-      await this.#turns.forEach(items, (item) => {
-        const [key, value] = toChange(item);
-        changes.set(key, value);
-      });
+      await this.#turns.forEach(left.items.slice(left.added), left.add);
       const answers: Promise<WriteResult>[] = [];
       await this.#turns.forEach(batches(changes, running), (batch) => {
         this.#sending = running;
         answers.push(send(batch));
         this.#sending = undefined;
       });
-      return await worstOf(answers);
+      const worst = await worstOf(answers);
+      return running.wasOvertaken ? 'deferred' : worst;
     } finally {
       this.#running.delete(running);
     }
@@ -63,6 +81,8 @@ class RunningChange {
   readonly calledAt: number;
   readonly #keys = new Set<string>();
   readonly #matchers: ((key: string) => boolean)[] = [];
+  /** One of its keys at least was left out. The outcome of what overtook it is not known here. */
+  wasOvertaken = false;
 
   constructor(calledAt: number) {
     this.calledAt = calledAt;
@@ -74,7 +94,9 @@ class RunningChange {
   }
 
   isOvertaken(key: string): boolean {
-    return this.#keys.has(key) || this.#matchers.some((matches) => matches(key));
+    const isOvertaken = this.#keys.has(key) || this.#matchers.some((matches) => matches(key));
+    if (isOvertaken) this.wasOvertaken = true;
+    return isOvertaken;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Turns } from '../core/time/turns.js';
 import type { Found, Store } from '../tiers/store.js';
+import type { Arguments } from './arguments/arguments.js';
 
 /** The most keys that we read from the store at once, so that no call holds the event loop for long. */
 const MAX_KEYS = 500;
@@ -8,6 +9,19 @@ const MAX_KEYS = 500;
 export interface BulkReader {
   readonly store: Store;
   readonly turns: Turns;
+}
+
+/** Checks the keys, and returns each once. */
+export async function uniqueKeys(
+  { args, turns }: { readonly args: Arguments; readonly turns: Turns },
+  keys: readonly string[],
+): Promise<readonly string[]> {
+  const unique = new Set<string>();
+  await turns.forEach(args.keyList(keys), (key) => {
+    args.checkKey(key);
+    unique.add(key);
+  });
+  return [...unique];
 }
 
 /** Reads many keys and passes each answer to `visit`, in the order of the keys. */

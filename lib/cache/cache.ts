@@ -1,6 +1,7 @@
 import type { Cache, WriteResult } from '../api/cache.js';
-import type { CacheEvents } from '../api/events.js';
+import type { CacheEvents, Lookup } from '../api/events.js';
 import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from '../api/loading.js';
+import type { MetricsSnapshot } from '../api/metrics.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { CACHE_MARK } from '../core/is-cache.js';
@@ -8,14 +9,14 @@ import { promised } from '../core/promised.js';
 import { parseFunction } from '../core/validate.js';
 import { decodeValue } from '../entry/codec.js';
 import { payloadOffset } from '../entry/entry.js';
-import type { LoadManyRequest } from '../loading/load-request.js';
-import { parseLoadOptions } from '../loading/loading-options.js';
 import type { Outcome } from '../tiers/observer.js';
 import type { Found, NewValue, Store } from '../tiers/store.js';
-import { type BulkReader, findMany, staleIn } from './bulk-reads.js';
+import { checkListening } from './arguments/listening.js';
+import { loadArguments } from './arguments/load-arguments.js';
+import { type BulkReader, findMany, staleIn, uniqueKeys } from './bulk-reads.js';
 import type { CacheParts } from './cache-parts.js';
-import { checkListening } from './listening.js';
 import { lookup } from './status/cache-observer.js';
+import { traceMethods } from './tracing/traced-methods.js';
 import { wrapFunction } from './wrap.js';
 
 /**
@@ -56,7 +57,7 @@ export class CacheHandle implements Cache {
   }
 
   async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
-    const unique = await this.#uniqueKeys(keys);
+    const unique = await uniqueKeys(this.#parts, keys);
     const values = new Map<string, T>();
     await findMany(this.#reader, unique, (key, found) => {
       const hit = this.#valueOf(key, found);
@@ -72,7 +73,7 @@ export class CacheHandle implements Cache {
   ): Promise<T> {
     this.#parts.args.checkKey(key);
     const load = parseFunction<Loader<unknown>>(LOADER, loader);
-    const { config, store, signal } = this.#loadArguments(options);
+    const { config, store, signal } = loadArguments(this.#parts.config, this.#store, options);
     const request = { key, loader: load, config, store, signal };
     const answer = this.#store.get(key);
     const found = answer instanceof Promise ? await answer : answer;
@@ -94,8 +95,8 @@ export class CacheHandle implements Cache {
     options?: LoadOptions,
   ): Promise<Map<string, T>> {
     const load = parseFunction<ManyLoader<unknown>>(LOADER, loader);
-    const request = { loader: load, ...this.#loadArguments(options) };
-    const unique = await this.#uniqueKeys(keys);
+    const request = { loader: load, ...loadArguments(this.#parts.config, this.#store, options) };
+    const unique = await uniqueKeys(this.#parts, keys);
     const values = new Map<string, T>();
     const missing = new Map<string, Found | undefined>();
     await findMany(this.#reader, unique, (key, found) => {
@@ -171,8 +172,16 @@ export class CacheHandle implements Cache {
     return this.#store.clear(this.#parts.args.pattern(pattern));
   }
 
+  timeOf(key: string): number {
+    return this.#store.timeOf(key);
+  }
+
   status(): CacheStatus {
     return this.#parts.reporter.status(this.#parts.store);
+  }
+
+  metrics(): MetricsSnapshot {
+    return this.#parts.takeSnapshot();
   }
 
   on<Name extends keyof CacheEvents>(
@@ -193,25 +202,19 @@ export class CacheHandle implements Cache {
     return this.close();
   }
 
+  get name(): string {
+    return this.#parts.config.name;
+  }
+
+  watched(onLookup: (lookup: Lookup) => void): CacheHandle {
+    const copy = new CacheHandle(this.#parts, this.#store);
+    copy.on('lookup', onLookup);
+    copy.on('lookup', (event) => this.#ownEvents?.emit('lookup', event));
+    return copy;
+  }
+
   get #reader(): BulkReader {
     return { store: this.#store, turns: this.#parts.turns };
-  }
-
-  async #uniqueKeys(keys: readonly string[]): Promise<readonly string[]> {
-    const { args, turns } = this.#parts;
-    const unique = new Set<string>();
-    await turns.forEach(args.keyList(keys), (key) => {
-      args.checkKey(key);
-      unique.add(key);
-    });
-    return [...unique];
-  }
-
-  #loadArguments(options: LoadOptions | undefined): Omit<LoadManyRequest, 'loader'> {
-    const config = parseLoadOptions(this.#parts.config.load, options);
-    const signal = options?.signal;
-    signal?.throwIfAborted();
-    return { config, store: this.#store, signal };
   }
 
   /** Returns the answer of `get`, and counts it. */
@@ -242,6 +245,6 @@ export class CacheHandle implements Cache {
 }
 
 const LOADER = { name: 'the loader', code: 'ERR_CACHE_LOADER' } as const;
-
+traceMethods(CacheHandle.prototype);
 /** Other copies of this package recognise a cache by this mark. */
 Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
 import { SingleFlight } from '../loading/single-flight.js';
-import { MemoryTier } from '../memory/memory-tier.js';
+import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
 import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
@@ -16,13 +16,14 @@ import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
 import type { Store } from '../tiers/store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
 import { applicationName } from './application.js';
-import { Arguments } from './arguments.js';
+import { Arguments } from './arguments/arguments.js';
 import { BulkChanges } from './bulk-changes.js';
 import { CacheHandle } from './cache.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
 import { parseCacheOptions } from './parse-options.js';
 import { CacheObserver } from './status/cache-observer.js';
 import { Metrics } from './status/metrics.js';
+import { takeSnapshot } from './status/snapshot.js';
 import { StatusReporter } from './status/status-reporter.js';
 
 /**
@@ -54,9 +55,10 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   const reporter = new StatusReporter({ config, clock, events, metrics });
   const observer = watch(new CacheObserver({ config, clock, events, metrics, reporter }));
   const turns = new Turns(clock);
-  const standby = buildStandby(config, clock, (key) => shards.evicted(key));
+  const standby = buildStandby(config, clock, (key, reason) => shards.evicted(key, reason));
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
   const store = new TieredStore(shards);
+  const { commandTimes } = remote;
   const limit = (): number => loadLimit(config, store);
   const loading = new SingleFlight({ store, observer, clock, turns, config, limit });
   const bulkChanges = new BulkChanges(store, turns);
@@ -72,6 +74,8 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     events,
     turns,
     bulkChanges,
+    takeSnapshot: () =>
+      takeSnapshot({ config, clock, metrics, reporter, store, shards, loading, commandTimes }),
     onListenerError,
     args: new Arguments(config),
     close() {
@@ -121,7 +125,7 @@ function shareAway({ state: { shards = [] } }: Store): number {
 function buildStandby(
   { memory }: CacheConfig,
   clock: Clock,
-  onEvict: (key: string) => void,
+  onEvict: (key: string, reason: EvictionReason) => void,
 ): Standby {
   return memory === undefined
     ? NO_STANDBY

@@ -67,6 +67,8 @@ export interface CacheOptions {
   readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
   readonly journal?: JournalOptions | undefined;
+  /** What metrics, traces and logs call this cache: letters, digits, `_`, `.`, `:` and `-`. @default 'cache' */
+  readonly name?: string | undefined;
   /** Receives one line at a healthy start, two lines per outage, and warnings. `false` disables logging. @default console */
   readonly logger?: Logger | false | undefined;
   /**
@@ -79,6 +81,7 @@ export interface CacheOptions {
 
 /** `CacheOptions`, parsed once: complete, in milliseconds, frozen. */
 export interface CacheConfig extends TierConfig, LoadingConfig {
+  readonly name: string;
   /** Absent: Redis is not used. */
   readonly redis: RedisSource | undefined;
   /** The address for messages, without credentials. */
@@ -92,6 +95,7 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
 }
 
 interface Defaults {
+  readonly name: string;
   readonly prefix: string;
   readonly ttl: Duration;
   readonly commandTimeout: Duration;
@@ -111,6 +115,7 @@ interface Defaults {
 }
 
 export const DEFAULTS: Defaults = Object.freeze({
+  name: 'cache',
   prefix: 'cache:',
   ttl: '5m',
   commandTimeout: '100ms',

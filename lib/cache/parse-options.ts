@@ -32,6 +32,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'memory',
   'maxValueBytes',
   'journal',
+  'name',
   'logger',
   'enabled',
 ];
@@ -70,6 +71,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const tiers = parseTiers(options, disabledBy === undefined);
   const config = Object.freeze({
     ...tiers,
+    name: parseName(options.name),
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
@@ -196,6 +198,14 @@ function parseLoading(
 function parseJitter(given: unknown): number {
   if (typeof given === 'number' && given >= 0 && given <= MAX_JITTER) return given;
   throw invalid(subject('ttlJitter'), `a share from 0 to ${MAX_JITTER}`, given);
+}
+
+/** It becomes a label of metrics and a tag, where other characters separate. */
+function parseName(given: unknown): string {
+  const name = given === undefined ? DEFAULTS.name : given;
+  if (typeof name === 'string' && /^[\w.:-]{1,64}$/.test(name)) return name;
+  const advice = "For example name: 'sessions'.";
+  throw invalid({ ...subject('name'), advice }, '1 to 64 letters, digits, _ . : and -', given);
 }
 
 function parsePrefix(given: unknown, isCluster: boolean): string {

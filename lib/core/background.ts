@@ -7,6 +7,16 @@ import { AsyncResource } from 'node:async_hooks';
  */
 const BACKGROUND = new AsyncResource('express-cache-health');
 
+type Around = <T>(task: () => T) => T;
+
+let around: Around | undefined;
+
 export function inBackground<T>(task: () => T): T {
-  return BACKGROUND.runInAsyncScope(task);
+  const within = around;
+  return BACKGROUND.runInAsyncScope(within === undefined ? task : () => within(task));
+}
+
+/** From now on background work runs within `run` as well: for a tracer that must not see it. */
+export function surroundBackground(run: Around): void {
+  around = run;
 }

@@ -18,6 +18,7 @@ export const CACHE_METHODS = [
   'getMany',
   'setMany',
   'status',
+  'metrics',
   'on',
   'close',
 ] as const;

@@ -113,10 +113,14 @@ function nearestAdvice(key: string, known: readonly string[]): string {
   return near === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean '${near}'?`;
 }
 
-/** The candidate that a misspelt word probably means. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+/** The candidate that a misspelt word probably means: at most `limit` letters are different. */
+export function nearest(
+  word: string,
+  candidates: readonly string[],
+  limit: number = Math.max(2, Math.floor(word.length / 3)),
+): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let bestDistance = limit + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];

@@ -1,5 +1,6 @@
 import { encodeCarefully } from './codec-encode.js';
 import { MAX_DEPTH, reviveTagged } from './codec-tags.js';
+import { RawText } from './raw-text.js';
 
 /**
  * Turns a value into the text that both tiers store, so that Redis and memory return the same.
@@ -8,7 +9,8 @@ import { MAX_DEPTH, reviveTagged } from './codec-tags.js';
  * `Infinity` and `-0`, come back as they were. A class instance is stored as the result of its `toJSON()`, or
  * else as a plain object of its own enumerable properties. The same value gives the same text.
  *
- * The first character tells the form: `j`, JSON follows; `t`, JSON with tags (see codec-tags.ts).
+ * The first character tells the form: `j`, JSON follows; `t`, JSON with tags (see codec-tags.ts); `r`, the text of
+ * a RawText.
  *
  * @throws CacheHealthError `ERR_CACHE_VALUE`, with the path to a part that cannot be stored.
  */
@@ -18,7 +20,7 @@ export function encodeValue(value: unknown): string {
   } catch {
     // A getter threw, or the text grew too long: the careful walk says where.
   }
-  return encodeCarefully(value);
+  return value instanceof RawText ? `r${value.text}` : encodeCarefully(value);
 }
 
 /**
@@ -30,11 +32,18 @@ export function decodeValue(text: string, offset = 0): unknown {
   const form = text.charCodeAt(offset);
   if (form === PLAIN) return JSON.parse(text.slice(offset + 1));
   if (form === TAGGED) return reviveTagged(JSON.parse(text.slice(offset + 1)));
-  throw new Error('not an encoded value: neither form j nor form t');
+  if (form === RAW) return new RawText(text.slice(offset + 1));
+  throw new Error('not an encoded value: none of the forms j, t and r');
+}
+
+/** The JSON text of a value that was encoded as JSON alone; `undefined` for any other. */
+export function plainJsonOf(text: string, offset: number): string | undefined {
+  return text.charCodeAt(offset) === PLAIN ? text.slice(offset + 1) : undefined;
 }
 
 const PLAIN = 'j'.charCodeAt(0);
 const TAGGED = 't'.charCodeAt(0);
+const RAW = 'r'.charCodeAt(0);
 
 /**
  * Whether JSON alone returns the same value. A cycle is infinitely deep, so the depth limit finds it too. This

@@ -12,6 +12,7 @@ import {
   parseInteger,
   parseOptions,
 } from '../core/validate.js';
+import { checkName } from './check-name.js';
 import type { CheckConfig } from './checker/check-runner.js';
 import type { CheckerConfig } from './checker/checker.js';
 import {
@@ -35,6 +36,7 @@ export interface HealthConfig extends CheckerConfig {
   readonly cache: CacheSource | undefined;
   readonly statusCodes: Readonly<Record<HealthState, number>>;
   readonly details: boolean | 'authorized';
+  readonly ui: boolean;
   readonly authorize: (req: Request) => boolean | Promise<boolean>;
 }
 
@@ -43,6 +45,7 @@ interface Defaults {
   readonly maxAge: Duration;
   readonly statusCodes: Readonly<Record<HealthState, number>>;
   readonly details: boolean;
+  readonly ui: boolean;
 }
 
 export const DEFAULTS: Defaults = Object.freeze({
@@ -50,6 +53,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   maxAge: '1s',
   statusCodes: Object.freeze({ ok: 200, degraded: 200, error: 503, shutting_down: 503 }),
   details: true,
+  ui: false,
 });
 
 export const KNOWN = [
@@ -61,19 +65,8 @@ export const KNOWN = [
   'statusCodes',
   'details',
   'authorize',
+  'ui',
 ] as const;
-
-/** Words that mean something in the report or in a path, in upper or lower case. */
-const RESERVED = new Set([
-  'cache',
-  'health',
-  'live',
-  'ready',
-  'startup',
-  'check',
-  'metrics',
-  'status',
-]);
 
 const HEALTH_ROUTER: Maker = {
   name: 'healthRouter',
@@ -113,6 +106,7 @@ export function parseHealthOptions(given: unknown): HealthConfig {
     deadlineMs: slowest + DEADLINE_MARGIN_MS,
     statusCodes: parseStatusCodes(options.statusCodes),
     warnings,
+    ui: parseBoolean(subject('ui'), options.ui ?? DEFAULTS.ui),
     ...parseDetails(options),
   });
 }
@@ -189,21 +183,6 @@ function parseCheckFunction(name: string, given: unknown): CheckFunction {
   // A client that can be called would be called as a check.
   if (pingOf(given) !== undefined) throw invalid({ ...what, advice }, 'a function', given);
   return parseFunction(what, given, advice);
-}
-
-function checkName(name: string): void {
-  if (RESERVED.has(name.toLowerCase())) {
-    const advice = `'${name}' means something in the report or in a path. Choose another name, such as '${name}Service'.`;
-    throw invalid({ ...subject('the name of a check'), advice }, 'no word of the report', name);
-  }
-  if (!(name in {}) && /^[A-Za-z][\w-]{0,49}$/.test(name)) return;
-  const expected =
-    'at most 50 letters, digits, - and _, beginning with a letter, and no word of the report';
-  throw invalid(
-    { ...subject('the name of a check'), advice: 'Choose another name.' },
-    expected,
-    name,
-  );
 }
 
 function parseCache(given: unknown): CacheSource | undefined {

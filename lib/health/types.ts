@@ -92,6 +92,8 @@ export interface HealthOptions {
   readonly statusCodes?: Partial<Record<HealthState, number>> | undefined;
   /** Who sees more than the status: every client, none, or those that `authorize` accepts. @default true */
   readonly details?: boolean | 'authorized' | undefined;
+  /** Serves a live page at `/health/ui`, for those who may see details. Checks then run each 15 s. @default false */
+  readonly ui?: boolean | undefined;
   /** Decides with `details: 'authorized'`. A function that throws or rejects does not authorize. */
   readonly authorize?: ((req: Request) => boolean | Promise<boolean>) | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/time/clock.js';
 import type { Turns } from '../core/time/turns.js';
 import { within } from '../core/time/wait.js';
+import type { Observer } from '../tiers/observer.js';
 import { type Claim, LEASE_MS, type Store } from '../tiers/store.js';
 import type { Flight } from './flight/flight.js';
 import { SharedValue } from './flight/shared-value.js';
@@ -28,6 +29,7 @@ export interface KeyClaimsOptions {
   readonly clock: Clock;
   readonly turns: Turns;
   readonly leaseWaitMs: number;
+  readonly observer: Pick<Observer, 'coalesced'>;
 }
 
 /**
@@ -71,7 +73,7 @@ export class KeyClaims {
    * all that one look granted, and in the end all that are still held, which load without storing.
    */
   async pollHeld(held: Flight[], onReady: (ready: Flight[]) => void): Promise<void> {
-    const { store, clock, leaseWaitMs } = this.#options;
+    const { store, clock, leaseWaitMs, observer } = this.#options;
     const giveUpAt = clock.now() + Math.min(leaseWaitMs, LONGEST_WAIT_MS);
     let pauseMs = POLL_SHORTEST_MS;
     let waiting = held;
@@ -81,6 +83,8 @@ export class KeyClaims {
       const changed = waiting.filter(({ isVoid, outcome }) => isVoid && outcome === undefined);
       const live = waiting.filter(({ isJoinable }) => isJoinable);
       const claimed = live.length === 0 ? NOTHING : await this.claim(store, live);
+      const served = live.filter(({ outcome }) => outcome?.kind === 'value').length;
+      if (served > 0) observer.coalesced('lease', served);
       const ready = [...changed, ...claimed.ready];
       if (ready.length > 0) onReady(ready);
       waiting = claimed.held;

@@ -1,3 +1,5 @@
+import type { LoadOutcome } from '../api/metrics.js';
+import { LOADS, type LoadMessage, traced } from '../core/diagnostics/channels.js';
 import type { Clock } from '../core/time/clock.js';
 import type { Turns } from '../core/time/turns.js';
 import type { Observer } from '../tiers/observer.js';
@@ -10,10 +12,12 @@ import { LoaderCall } from './flight/loader-call.js';
 import { SharedValue } from './flight/shared-value.js';
 import type { KeyClaims } from './key-claims.js';
 import type { LoadBackoff } from './load-backoff.js';
+import { failureOf, successOf } from './load-outcome.js';
 import type { LoaderSource, LoadResult } from './loader-source.js';
 import type { LoadConfig } from './loading-options.js';
 
 export interface LoadTaskOptions {
+  readonly name: string;
   readonly clock: Clock;
   readonly turns: Turns;
   readonly observer: Observer;
@@ -90,11 +94,13 @@ export class LoadTask {
     const call = new LoaderCall(flights, { clock, bulkhead, observer, timeoutMs, isAwaited });
     let results: readonly LoadResult[];
     try {
-      results = await order.source.load(flights, call);
+      results = await this.#callLoader(order, flights, call);
     } catch (error) {
+      this.#report(call, failureOf(call, order.group.hasEnded));
       await this.#failAll(flights, error);
       return;
     }
+    this.#report(call, successOf(results));
     const { turns } = this.#options;
     const { refreshAhead, graceMs } = order.config;
     const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;
@@ -110,6 +116,33 @@ export class LoadTask {
     if (filling !== undefined) await filling;
     const ending = turns.each(flights, (flight, i) => endWith(flight, results[i] as LoadResult));
     if (ending !== undefined) await ending;
+  }
+
+  /** In the context of the caller that began the load. */
+  #callLoader(
+    { source, group }: LoadOrder,
+    flights: readonly Flight[],
+    call: LoaderCall,
+  ): Promise<readonly LoadResult[]> {
+    if (!LOADS.hasSubscribers) return source.load(flights, call);
+    const [first] = flights;
+    const { name: cache } = this.#options;
+    const message: LoadMessage = { cache, keys: flights.length, key: (first as Flight).key };
+    for (const flight of flights) flight.trace = message;
+    return traced(LOADS, message, async () => {
+      try {
+        const results = await source.load(flights, call);
+        message.outcome = successOf(results);
+        return results;
+      } catch (error) {
+        message.outcome = failureOf(call, group.hasEnded);
+        throw error;
+      }
+    });
+  }
+
+  #report(call: LoaderCall, outcome: LoadOutcome): void {
+    this.#options.observer.loaded(outcome, call.hasRun ? call.loadMs : undefined);
   }
 
   /** Returns how long a loaded value may be stored. If it may not, gives the lease back. */

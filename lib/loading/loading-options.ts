@@ -16,6 +16,8 @@ export interface LoadConfig {
 
 /** The cache's options that loading needs, parsed. */
 export interface LoadingConfig {
+  /** What traces call the cache. */
+  readonly name: string;
   readonly ttlJitter: number;
   readonly leaseWaitMs: number;
   /** Absent: the mode decides. */

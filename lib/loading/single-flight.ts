@@ -20,6 +20,7 @@ import type { Flight } from './flight/flight.js';
 import { FlightTable } from './flight/flight-table.js';
 import { outsideLoaders } from './flight/loader-call.js';
 import type { Answer } from './flight/shared-value.js';
+import { tracedWait } from './flight/traced-wait.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
@@ -75,20 +76,13 @@ export class SingleFlight {
 
   constructor(options: SingleFlightOptions) {
     const { store, observer, clock, turns, config, limit } = options;
-    const { leaseWaitMs, ttlJitter, maxQueuedLoads } = config;
+    const { name, leaseWaitMs, ttlJitter, maxQueuedLoads } = config;
     this.#options = options;
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
-    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs });
+    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer });
     const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
-    this.#task = new LoadTask({
-      clock,
-      turns,
-      observer,
-      bulkhead,
-      backoff,
-      claims,
-      ttlJitter,
-    });
+    const own = { bulkhead, backoff, claims };
+    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter });
   }
 
   /** From now on changes of keys void their flights. */
@@ -213,12 +207,15 @@ export class SingleFlight {
    */
   #fly(caller: Caller, { seats, begun, source }: Boarded): Promise<readonly SeatOutcome[]> {
     const { store, config, signal } = caller;
-    if (begun.length < seats.length) refuseCycle(seats, begun);
+    const { clock, observer, config: own } = this.#options;
+    const shared = seats.length - begun.length;
+    if (shared > 0) refuseCycle(seats, begun);
+    if (shared > 0) observer.coalesced('flight', shared);
     const group = begun[0]?.group;
     if (group !== undefined) void this.#task.load({ group, flights: begun, source, store, config });
-    const { clock } = this.#options;
-    const { softTimeoutMs } = config;
-    return awaitFlights(seats, { clock, softTimeoutMs, signal, aborts: this.#aborts });
+    const patience = { clock, softTimeoutMs: config.softTimeoutMs, signal, aborts: this.#aborts };
+    const wait = (): Promise<readonly SeatOutcome[]> => awaitFlights(seats, patience);
+    return shared > 0 ? tracedWait(own.name, seats, wait) : wait();
   }
 
   /** Takes the values. Returns the keys that the caller's own loader must load. */

@@ -9,6 +9,11 @@ export interface MemoryLimits {
   readonly maxBytes: number;
 }
 
+/** Which limit was reached. */
+export type EvictionReason = 'entries' | 'bytes';
+
+type OnEvicted = (key: string, reason: EvictionReason) => void;
+
 /** The share of memory reserved for entries that were read more than once. */
 const PROTECTED_SHARE = 0.8;
 
@@ -23,15 +28,15 @@ const PROTECTED_SHARE = 0.8;
  */
 export class MemoryTier {
   readonly limits: MemoryLimits;
-  readonly #onEvicted: (key: string) => void;
+  readonly #onEvicted: OnEvicted;
   readonly #probation: Segment;
   readonly #protected: Segment | undefined;
 
   /** `onEvicted` gets the keys that were pushed out, not those that were deleted or replaced. */
-  constructor(limits: MemoryLimits, onEvicted: (key: string) => void) {
+  constructor(limits: MemoryLimits, onEvicted: OnEvicted) {
     this.limits = limits;
     this.#onEvicted = onEvicted;
-    this.#probation = new Segment(limits, onEvicted);
+    this.#probation = new Segment(limits, (key) => onEvicted(key, this.#limitReached));
     const max = Math.floor(limits.max * PROTECTED_SHARE);
     const maxBytes = Math.floor(limits.maxBytes * PROTECTED_SHARE);
     if (max > 0 && maxBytes > 0) {
@@ -84,6 +89,11 @@ export class MemoryTier {
     return [...this.#probation.keys(), ...(this.#protected?.keys() ?? [])];
   }
 
+  /** If both are reached, it counts as the limit on entries. */
+  get #limitReached(): EvictionReason {
+    return this.entries >= this.limits.max ? 'entries' : 'bytes';
+  }
+
   #usedAgain(key: string): Held | undefined {
     const held = this.#probation.get(key);
     if (held === undefined || this.#protected === undefined) return held;
@@ -105,6 +115,6 @@ export class MemoryTier {
 
   #evictProtected(): void {
     const key = this.#protected?.deleteOldest();
-    if (key !== undefined) this.#onEvicted(key);
+    if (key !== undefined) this.#onEvicted(key, this.#limitReached);
   }
 }

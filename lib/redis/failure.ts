@@ -29,9 +29,24 @@ export class Failure {
 
   /** Whether Redis does not know the command, or forbids it, so that sending it again is useless. */
   get isRefusal(): boolean {
-    return this.isAbout('NOPERM') || this.isAbout('ERR unknown command');
+    return REFUSALS.some((words) => this.isAbout(words));
   }
 }
+
+/** Redis 7 gives the second and the third inside a script. */
+const REFUSALS = ['NOPERM', 'ERR The user executing the script', 'ERR unknown command'] as const;
+
+/** Reasons that do not end by waiting: an operator has to change something. */
+export const LASTING: ReadonlySet<CacheReason> = new Set([
+  'permission',
+  'cluster_node',
+  'sentinel',
+  'certificate',
+  'tls_mismatch',
+  'no_database',
+  'no_hello',
+  'foreign_client',
+]);
 
 /** The error of a failure that only means that the caller does not wait. */
 class Impatience extends Error {}
@@ -97,7 +112,7 @@ function verdictOf(error: unknown, message: string): Verdict {
   const byPrefix = BY_PREFIX[/^[A-Z]+/.exec(message)?.[0] ?? ''];
   if (byPrefix !== undefined) return byPrefix;
   if (NO_DATABASE.test(message)) return ['unavailable', 'no_database'];
-  if (message.startsWith('ERR unknown command')) return ['command', 'permission'];
+  if (REFUSALS.some((words) => message.startsWith(words))) return ['command', 'permission'];
   if (message.startsWith('ERR SELECT is not allowed in cluster')) {
     return ['unavailable', 'cluster_node'];
   }

@@ -1,4 +1,6 @@
+import { Histogram } from '../core/diagnostics/histogram.js';
 import type { Clock } from '../core/time/clock.js';
+import { COMMAND_SECONDS } from './command-seconds.js';
 import { ServerClock } from './door/judgement/server-clock.js';
 import type { Door, Remote } from './remote.js';
 
@@ -21,5 +23,11 @@ export function noRedis(clock: Clock): Remote {
     bump: async () => OWN_GENERATION,
     report: () => {},
   };
-  return { doors: [], doorFor: () => door, start: () => {}, close: () => {} };
+  return {
+    commandTimes: new Histogram(COMMAND_SECONDS),
+    doors: [],
+    doorFor: () => door,
+    start: () => {},
+    close: () => {},
+  };
 }

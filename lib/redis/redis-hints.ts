@@ -45,68 +45,46 @@ export function foreignClient(value: unknown): string | undefined {
   return known?.[0];
 }
 
-/** The driver ignores a misspelt option. These are its own and those of Node's sockets. */
-const OPTIONS = [
-  'url',
-  'sentinel',
-  'cluster',
-  'socket',
-  'username',
-  'password',
-  'database',
-  'credentialsProvider',
-  'clientSideCache',
-];
-const SOCKET = [
-  'host',
-  'port',
-  'path',
-  'family',
-  'connectTimeout',
-  'keepAlive',
-  'keepAliveInitialDelay',
-  'noDelay',
-  'servername',
-  'passphrase',
-  'rejectUnauthorized',
-  'checkServerIdentity',
-  'minVersion',
-  'maxVersion',
-  'ciphers',
-];
+/** The driver ignores a misspelt option. These are its own and ours. */
+const OPTIONS =
+  'url sentinel cluster socket username password credentialsProvider name database keyPrefix commandsQueueMaxLength disableOfflineQueue readonly pingInterval RESP commandOptions clientSideCache himportRegistry disableClientInfo clientInfoTag emitInvalidate maintNotifications maintEndpointType maintRelaxedCommandTimeout maintRelaxedSocketTimeout modules scripts functions typeMapping'.split(
+    ' ',
+  );
+
+/** Those of its socket, which are those of `net.connect()` and `tls.connect()` too. */
+const SOCKET =
+  'tls connectTimeout reconnectStrategy socketTimeout host port path localAddress localPort hints family lookup noDelay keepAlive keepAliveInitialDelay autoSelectFamily autoSelectFamilyAttemptTimeout timeout onread fd allowHalfOpen readable writable signal socket checkServerIdentity servername session minDHSize pskCallback ALPNCallback allowPartialTrustChain ca cert sigalgs ciphers clientCertEngine crl dhparam ecdhCurve honorCipherOrder key privateKeyEngine privateKeyIdentifier maxVersion minVersion passphrase pfx secureOptions secureProtocol sessionIdContext ticketKeys sessionTimeout secureContext enableTrace requestCert ALPNProtocols SNICallback rejectUnauthorized'.split(
+    ' ',
+  );
+
+/** A shorter word is near to too many others. */
 const SHORTEST = 4;
 
 /** A misspelt option of the driver, and how to write it. */
 export function misspelt(options: object): readonly [key: string, right: string] | undefined {
   const { socket } = options as { readonly socket?: unknown };
-  const inSocket = typeof socket === 'object' && socket !== null ? Object.keys(socket) : [];
-  return (
-    misspeltIn(Object.keys(options), OPTIONS) ??
-    (misspeltIn(inSocket, SOCKET)?.map((name) => `socket.${name}`) as [string, string] | undefined)
-  );
+  const wrong = misspeltIn(options, OPTIONS);
+  if (wrong !== undefined || typeof socket !== 'object' || socket === null) return wrong;
+  const [key, right] = misspeltIn(socket, SOCKET) ?? [];
+  return key === undefined ? undefined : [`socket.${key}`, `socket.${right}`];
 }
 
-/** Only a longer word that is nearly one of ours: the driver may have options that we do not know. */
+/** Only what is one or two letters away from a name: the driver may have options that we do not know. */
 function misspeltIn(
-  keys: readonly string[],
+  options: object,
   known: readonly string[],
 ): readonly [string, string] | undefined {
-  for (const key of keys) {
-    if (known.includes(key) || key.length < SHORTEST || TAKEN.has(key)) continue;
-    const right = nearest(key, known);
-    if (right !== undefined && Math.abs(right.length - key.length) <= 1) return [key, right];
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    // Two letters in each other's place: 'ulr', 'prot'.
+    const swapped = known.find((name) => lettersOf(name) === lettersOf(key));
+    const isLong = key.length >= SHORTEST;
+    const right = swapped ?? (isLong ? nearest(key, known, key.length < 8 ? 1 : 2) : undefined);
+    if (right !== undefined) return [key, right];
   }
   return undefined;
 }
 
-/** Options that are right and look like others. */
-const TAKEN: ReadonlySet<string> = new Set([
-  'name',
-  'cert',
-  'crl',
-  'hints',
-  'lookup',
-  'port',
-  'host',
-  'path',
-]);
+function lettersOf(word: string): string {
+  return [...word].sort().join('');
+}

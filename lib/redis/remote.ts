@@ -1,5 +1,7 @@
 import type { CacheReason } from '../api/reason.js';
+import type { Histogram } from '../core/diagnostics/histogram.js';
 import type { Failure } from './failure.js';
+import type { Evidence, Label } from './lineage.js';
 
 /** Which kind of call waits for a command: a request, which overtakes, or a bulk call. */
 export type Lane = 'request' | 'bulk';
@@ -90,6 +92,8 @@ export interface ChangeBatch {
 
 /** The commands of one live connection, batched by turn and limited by its window. Nothing rejects; everything settles. */
 export interface Commands {
+  /** Commands that Redis has not answered yet. */
+  readonly unanswered: number;
   /**
    * If Redis has not answered within `commandTimeout` of the call, settles with a Failure that `isImpatient`
    * (no fault of Redis).
@@ -137,28 +141,6 @@ export type DoorState =
   | { readonly name: 'read-only'; readonly reason: CacheReason; readonly nextAttemptAt: number }
   | { readonly name: 'closed' }
   | { readonly name: 'shut' };
-
-/** The label of acknowledged writes: the reign they belong to and the count of the fence that came after them. */
-export interface Label {
-  readonly life: string;
-  readonly reign: string;
-  readonly count: number;
-}
-export interface ReignEntry {
-  readonly id: string;
-  readonly life: string;
-  readonly base: number;
-  readonly openedAt: number;
-}
-/** What a connection shows (R2, R3). */
-export interface Evidence {
-  readonly life: string;
-  readonly chain: readonly ReignEntry[];
-  readonly count: number;
-  readonly serial: number;
-  /** The generation found is older than the one this process knew, so the door makes a new one. */
-  readonly isOlderGeneration: boolean;
-}
 
 /** Where one server of a cluster is. */
 export interface Place {
@@ -217,6 +199,8 @@ export interface DoorListener {
   canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void;
+  /** An attempt to connect to Redis and to prove its data has ended. */
+  attempted(isOk: boolean): void;
   /**
    * A heartbeat is about to be sent. The door calls the returned function with the label when the pair proves
    * the data.
@@ -241,6 +225,8 @@ export interface DoorListener {
 
 /** Redis, whatever its topology. Building connects nothing; `start` begins. */
 export interface Remote {
+  /** How many seconds Redis took to answer commands, over all servers. */
+  readonly commandTimes: Histogram;
   readonly doors: readonly Door[];
   doorFor(key: string): Door;
   /** What people should know although Redis is used. */

@@ -1,3 +1,5 @@
+import { Histogram } from '../core/diagnostics/histogram.js';
+import { COMMAND_SECONDS } from './command-seconds.js';
 import type { SingleSource } from './connection/client.js';
 import { connectionSource } from './connection/connection-source.js';
 import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
@@ -16,10 +18,12 @@ export class SingleRemote implements Remote {
   readonly #door: RedisDoor;
   readonly #sessions: ClientSessions;
   readonly doors: readonly Door[];
+  readonly commandTimes: Histogram = new Histogram(COMMAND_SECONDS);
 
   constructor({ source, ...options }: SingleOptions) {
     this.#sessions = new ClientSessions({
       ...options,
+      commandTimes: this.commandTimes,
       isFresh: source.kind !== 'adopted',
       connections: (own) =>
         source.kind === 'sentinel' ? sentinelSource(source, own) : connectionSource(source, own),

@@ -1,8 +1,12 @@
+import type { LoadOutcome } from '../api/metrics.js';
+import type { EvictionReason } from '../memory/memory-tier.js';
 import type { Failure } from '../redis/failure.js';
 import type { DoorState } from '../redis/remote.js';
 
 export type Outcome = 'hit' | 'stale' | 'miss';
 export type ErrorKind = 'command' | 'connect' | 'probe' | 'decode';
+/** Whose load a caller shared: that of this process, or of another one. */
+export type SharedBy = 'flight' | 'lease';
 
 export interface Observer {
   /** A key was read. `tier` is absent for a miss. */
@@ -13,6 +17,16 @@ export interface Observer {
   removed(count: number): void;
   /** Redis failed: `probe` is a background attempt or heartbeat during a known outage and is not part of `errors`. */
   failed(kind: ErrorKind, failure: Failure | undefined): void;
+  /** An attempt to connect to Redis and to prove its data has ended. */
+  attempted(isOk: boolean): void;
+  /** Redis acknowledged this many writes of the journal. */
+  replayed(count: number): void;
+  /** Memory pushed an entry out. */
+  evicted(reason: EvictionReason): void;
+  /** Callers shared a load. */
+  coalesced(by: SharedBy, count: number): void;
+  /** A load has ended. `ms`: how long the loader took; absent if it did not run. */
+  loaded(outcome: LoadOutcome, ms: number | undefined): void;
   /** A loader begins to run for a key. */
   loading(key: string): void;
   /** A loader failed or took too long. */

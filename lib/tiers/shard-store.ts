@@ -1,4 +1,5 @@
-import type { Commands, DoorState, Evidence, Label } from '../redis/remote.js';
+import type { Evidence, Label } from '../redis/lineage.js';
+import type { Commands, DoorState } from '../redis/remote.js';
 import { Clearer } from './changes/clearer.js';
 import { Replay } from './changes/replay.js';
 import { Sweeper } from './changes/sweeper.js';

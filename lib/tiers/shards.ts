@@ -1,24 +1,18 @@
+import type { ServerMetrics } from '../api/metrics.js';
 import type { CacheMode } from '../api/status.js';
 import { compileGlob } from '../core/glob.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';
+import type { EvictionReason } from '../memory/memory-tier.js';
 import type { Failure } from '../redis/failure.js';
-import type {
-  Commands,
-  Door,
-  DoorListener,
-  DoorState,
-  Evidence,
-  Label,
-  Move,
-  Remote,
-} from '../redis/remote.js';
+import type { Evidence, Label } from '../redis/lineage.js';
+import type { Commands, Door, DoorListener, DoorState, Move, Remote } from '../redis/remote.js';
 import { Ledger } from './ledger/ledger.js';
 import { type DeferTo, Shard, type Tools } from './shard.js';
 import { ShardStore } from './shard-store.js';
 import type { KeyChange, StoreState } from './store.js';
 import { DoorView } from './topology/door-view.js';
 import { deferAt, giveAway, inherit } from './topology/rehome.js';
-import { modeOfAll, stateOf } from './topology/store-state.js';
+import { metricsOf, modeOfAll, stateOf } from './topology/store-state.js';
 
 /** The keys of one call that one door serves, and their places in the call. */
 export interface Part {
@@ -145,7 +139,8 @@ export class Shards implements DoorListener {
   }
 
   /** Memory evicted the key. */
-  evicted(key: string): void {
+  evicted(key: string, reason: EvictionReason): void {
+    this.tools.observer.evicted(reason);
     this.tools.standby.evicted(key);
     this.of(key).shard.ledger.dropLoad(key);
   }
@@ -158,6 +153,11 @@ export class Shards implements DoorListener {
     return stateOf(this, this.#remote.notice);
   }
 
+  /** One for each server. */
+  get servers(): readonly ServerMetrics[] {
+    return this.hasRedis ? this.all.map(({ shard }) => metricsOf(shard)) : [];
+  }
+
   get hasRedis(): boolean {
     return this.#remote.doors.length > 0;
   }
@@ -168,6 +168,10 @@ export class Shards implements DoorListener {
 
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void {
     this.tools.observer.failed(kind, failure);
+  }
+
+  attempted(isOk: boolean): void {
+    this.tools.observer.attempted(isOk);
   }
 
   beginFence(): (label: Label) => void {

@@ -91,7 +91,7 @@ function configOf(names, command, report) {
     commandRunner: { command },
     coverageAnalysis: 'off',
     // The copy has the compiled code alone.
-    ignorePatterns: ['**', '!.build/**', '!package.json'],
+    ignorePatterns: ['**', '!.build/**', '!package.json', '!docs/degradation.md'],
     tempDirName: join(WORK, 'tmp'),
     // The copy lies inside the repository, and so finds the installed packages.
     symlinkNodeModules: false,

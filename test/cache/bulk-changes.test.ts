@@ -21,7 +21,7 @@ describe('bulk changes', () => {
     const timer = setInterval(() => ticks++, 1);
     await cache.setMany(Array.from({ length: 20 }, (_, i) => [`k${i}`, slow('v')] as const));
     clearInterval(timer);
-    expect(ticks).to.be.at.least(10);
+    expect(ticks).to.be.at.least(5);
   });
 
   it('begin with the values of the call', async () => {
@@ -31,6 +31,17 @@ describe('bulk changes', () => {
     value.n = 2;
     await done;
     expect(await cache.get('a')).to.deep.equal({ n: 1 });
+  });
+
+  it('of a few keys happen in the call, as those of one key do', async () => {
+    const { cache } = useCache();
+    await cache.set('a', 'old');
+    const setting = cache.setMany([['a', 'new']]);
+    expect(await cache.get('a')).to.equal('new');
+    expect(await setting).to.equal('applied');
+    const deleting = cache.deleteMany(['a']);
+    expect(await cache.get('a')).to.equal(undefined);
+    expect(await deleting).to.equal('applied');
   });
 
   const LATER = {
@@ -51,7 +62,7 @@ describe('bulk changes', () => {
       ]);
       await change(cache);
       const after = await cache.get('b');
-      expect(await earlier).to.equal('applied');
+      expect(await earlier).to.equal('deferred');
       expect(after).to.equal(name.startsWith('set') ? 'later' : undefined);
       expect(await cache.get('b')).to.equal(after);
       expect(await cache.get('c')).to.equal(name === 'clear' ? undefined : 'earlier');

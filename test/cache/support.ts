@@ -1,6 +1,6 @@
 import type { WriteResult } from '../../lib/api/cache.js';
 import type { CacheEvents } from '../../lib/api/events.js';
-import { Arguments } from '../../lib/cache/arguments.js';
+import { Arguments } from '../../lib/cache/arguments/arguments.js';
 import { BulkChanges } from '../../lib/cache/bulk-changes.js';
 import { CacheHandle } from '../../lib/cache/cache.js';
 import type { CacheParts } from '../../lib/cache/cache-parts.js';
@@ -8,7 +8,9 @@ import type { CacheOptions } from '../../lib/cache/options.js';
 import { parseCacheOptions } from '../../lib/cache/parse-options.js';
 import { CacheObserver } from '../../lib/cache/status/cache-observer.js';
 import { Metrics } from '../../lib/cache/status/metrics.js';
+import { takeSnapshot } from '../../lib/cache/status/snapshot.js';
 import { StatusReporter } from '../../lib/cache/status/status-reporter.js';
+import { Histogram } from '../../lib/core/diagnostics/histogram.js';
 import { Emitter } from '../../lib/core/emitter.js';
 import type { Logger } from '../../lib/core/logger.js';
 import { type Clock, systemClock } from '../../lib/core/time/clock.js';
@@ -144,6 +146,7 @@ export function found(payload: string, more: Partial<Found> = {}): Found {
 /** Runs the loader for each caller, and stores nothing. */
 class FakeLoading implements Pick<CacheParts['loading'], 'answer' | 'answerMany' | 'refreshEarly'> {
   readonly refreshed: string[] = [];
+  readonly load = { running: 2, queued: 1, limit: Number.POSITIVE_INFINITY };
 
   async answer(
     ...[{ loader, key }]: Parameters<CacheParts['loading']['answer']>
@@ -207,6 +210,12 @@ export function useCache(options: CacheOptions = {}, clock: Clock = systemClock)
     turns,
     bulkChanges: new BulkChanges(store, turns),
     onListenerError,
+    takeSnapshot: () =>
+      takeSnapshot({
+        ...{ config, clock, metrics, reporter, store, loading },
+        shards: { servers: [] },
+        commandTimes: new Histogram([]),
+      }),
     args: new Arguments(config),
     close: () => closed++,
   });

@@ -39,7 +39,7 @@ describe('the example app', function () {
     it('says where it is, which database and Redis it has, and what to try', () => {
       expect(example.output).to.match(/^ {2}database {2}PostgreSQL embedded/m);
       expect(example.output).to.include(`Redis at 127.0.0.1:${redis.port} (REDIS_URL)`);
-      expect(example.output.match(/^ {2}curl /gm)).to.have.length(3);
+      expect(example.output.match(/^ {2}curl /gm)).to.have.length(4);
     });
 
     it('lists sixty products, the same for every visitor', async () => {

@@ -59,6 +59,15 @@ export class Example {
     return { pid: this.#banner(/redis-server, pid (\d+)/), port: this.#banner(/, port (\d+)/) };
   }
 
+  /** The process does nothing any more, as if it hung. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Asks it to end, as an orchestrator does; the exit code, or the signal that ended it. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals | null> {
     if (this.isRunning) {

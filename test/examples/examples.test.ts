@@ -175,6 +175,25 @@ describe('the examples', function () {
     expect(refused.status).to.equal(400);
   });
 
+  it('response-cache: renders once for all, once for each visitor, and always what reads a cookie', async () => {
+    const example = await start('response-cache');
+    await untilHealthy(example);
+    const german = { headers: { 'accept-language': 'de' } };
+    const home = [await example.ask('/', german), await example.ask('/', german)];
+    expect(home.map(({ body }) => body)).to.deep.equal(
+      Array(2).fill({ greeting: 'Guten Tag', renderings: 1 }),
+    );
+    const english = { headers: { 'accept-language': 'en' } };
+    expect((await example.ask('/', english)).body.greeting).to.equal('Good day');
+    const mine = (visitor: string) => example.ask('/mine', { headers: { 'x-visitor': visitor } });
+    expect((await mine('ada')).body).to.deep.equal({ visitor: 'ada', renderings: 3 });
+    expect((await mine('bob')).body).to.deep.equal({ visitor: 'bob', renderings: 4 });
+    expect((await mine('ada')).body).to.deep.equal({ visitor: 'ada', renderings: 3 });
+    expect((await example.ask('/basket')).body.renderings).to.equal(5);
+    const { headers } = await fetch(`${example.url}/basket`);
+    expect(headers.get('cache-status')).to.include('detail=unkeyed-read');
+  });
+
   it('cluster: loads a value once for all processes, and ends in order', async () => {
     const example = await start('cluster');
     await untilHealthy(example);

@@ -104,7 +104,7 @@ describe('docs/health.md', () => {
     }
     const taken = /`cache`, `health`.* are taken/.exec(page)?.[0].match(/`([\w-]+)`/g) ?? [];
     const reserved = /RESERVED = new Set\(\[([^\]]+)\]/
-      .exec(source('health/options'))?.[1]
+      .exec(source('health/check-name'))?.[1]
       ?.match(/\w+/g);
     expect(taken.map(bare).toSorted()).to.deep.equal(reserved?.toSorted());
   });

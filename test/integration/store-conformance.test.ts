@@ -16,7 +16,9 @@ async function subjectOn(redis: string | false): Promise<Subject> {
   const clock = systemClock;
   const config = parseCacheOptions({ redis, logger: false, commandTimeout: '5s' });
   const remote = buildRemote(config, clock);
-  const memory = new MemoryTier({ max: 1_000, maxBytes: 1_000_000 }, (key) => shards.evicted(key));
+  const memory = new MemoryTier({ max: 1_000, maxBytes: 1_000_000 }, (key, reason) =>
+    shards.evicted(key, reason),
+  );
   const standby = new MemoryStandby(memory, clock);
   const tools = { config, clock, turns: new Turns(clock), observer: new FakeObserver(), standby };
   const shards = new Shards(remote, tools);

@@ -4,8 +4,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'the background work belongs to whoever caused it',
     file: 'core/background.js',
-    find: 'return BACKGROUND.runInAsyncScope(task);',
-    replace: 'return task();',
+    find: 'return BACKGROUND.runInAsyncScope(within === undefined ? task : () => within(task));',
+    replace: 'return within === undefined ? task() : within(task);',
   },
   {
     title: 'tracers print the values',

@@ -35,6 +35,10 @@ export class InHand {
   readonly #observer = new FakeObserver();
   /** The loaders that failed. */
   readonly failures: readonly LoadError[] = this.#observer.loadFailures;
+  /** Callers that shared a load. */
+  readonly shared: readonly string[] = this.#observer.shared;
+  /** How the loads ended. */
+  readonly ended: readonly string[] = this.#observer.ended;
   readonly singleFlight: SingleFlight;
   readonly #load: LoadConfig;
   limit: number;
@@ -49,7 +53,7 @@ export class InHand {
       observer: this.#observer,
       clock: this.clock,
       turns: new Turns(this.clock),
-      config: { ttlJitter, leaseWaitMs, maxConcurrentLoads, maxQueuedLoads },
+      config: { name: 'cache', ttlJitter, leaseWaitMs, maxConcurrentLoads, maxQueuedLoads },
       limit: () => this.limit,
     });
     this.singleFlight.start();

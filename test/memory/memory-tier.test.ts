@@ -5,12 +5,17 @@ const ROOMY = 1_000_000;
 
 describe('memory: the memory tier', () => {
   let evicted: string[];
+  let reasons: string[];
   beforeEach(() => {
     evicted = [];
+    reasons = [];
   });
 
   function tier(max: number, maxBytes = ROOMY): MemoryTier {
-    return new MemoryTier({ max, maxBytes }, (key) => evicted.push(key));
+    return new MemoryTier({ max, maxBytes }, (key, reason) => {
+      evicted.push(key);
+      reasons.push(reason);
+    });
   }
 
   function fill(memory: MemoryTier, ...keys: string[]): void {
@@ -26,6 +31,19 @@ describe('memory: the memory tier', () => {
     fill(memory, 'd');
     expect(held(memory)).to.equal('acd');
     expect(evicted).to.deep.equal(['b']);
+  });
+
+  it('says which limit it reached', () => {
+    const byEntries = tier(2);
+    fill(byEntries, 'a', 'b', 'c');
+    byEntries.get('b');
+    byEntries.get('c');
+    fill(byEntries, 'd');
+    expect(reasons.splice(0)).to.deep.equal(['entries', 'entries']);
+    const byBytes = tier(100, 40);
+    fill(byBytes, 'a', 'b', 'c', 'd', 'e');
+    expect(new Set(reasons)).to.deep.equal(new Set(['bytes']));
+    expect(reasons).to.have.length(evicted.length - 2);
   });
 
   it('pushes out the least recently used where all were used again', () => {

@@ -81,6 +81,16 @@ const REDIS: readonly Row[] = [
   ['true', redis(true), /Leave it out for redis:\/\/localhost:6379/],
   ['an ioredis client', redis(new IoRedis()), /must be a node-redis client, got an ioredis client/],
   [
+    "{ ulr: 'redis://…' }",
+    redis({ ulr: 'redis://localhost' }),
+    /no option 'ulr'\. Did you mean 'url'\?/,
+  ],
+  [
+    '{ socket: { prot } }',
+    redis({ socket: { prot: 1 } }),
+    /no option 'socket\.prot'\. Did you mean 'socket\.port'\?/,
+  ],
+  [
     '{ socket: { portt } }',
     redis({ socket: { portt: 1 } }),
     /no option 'socket\.portt'\. Did you mean 'socket\.port'\?/,
@@ -228,6 +238,21 @@ const HEALTH: readonly Row[] = [
   ['{ redis: ping }', health({ redis: ping }), /no option 'redis'\. Write cache: what/],
   ['{ path }', health({ path: '/health' }), /no option 'path'\. Write app\.use\('\/health'/],
 ];
+
+describe('options of the driver', () => {
+  const RIGHT: readonly object[] = [
+    { socket: { socketTimeout: 5_000, connectTimeout: 300, timeout: 5_000, key: 'k', cert: 'c' } },
+    { name: 'shop', RESP: 2, pingInterval: 1_000, modules: {}, keyPrefix: 'a' },
+    { socket: { family: 4, hints: 0, noDelay: true, localPort: 0, session: undefined } },
+    { anOptionOfALaterDriver: true, socket: { anotherOne: 1 } },
+  ];
+  for (const options of RIGHT) {
+    it(`are not taken for misspelt ones: ${JSON.stringify(options)}`, async () => {
+      const { cache } = js.cacheMiddleware({ redis: options, logger: false });
+      await cache.close();
+    });
+  }
+});
 
 for (const [what, rows] of [
   ['options of the cache', CACHE],

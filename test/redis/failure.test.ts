@@ -77,9 +77,15 @@ describe('what an error says of Redis', () => {
   }
 
   it('tells a refused command from others', () => {
-    const messages = ["ERR unknown command 'SCAN'", 'NOPERM no permissions', 'ERR syntax error'];
-    const refusals = messages.map((message) => classify(new ErrorReply(message)).isRefusal);
-    expect(refusals).to.deep.equal([true, true, false]);
+    const messages = [
+      "ERR unknown command 'SCAN'",
+      'NOPERM no permissions',
+      "ERR The user executing the script can't run this command or subcommand script: 1f, on @user_script:20.",
+      'ERR syntax error',
+    ];
+    const failures = messages.map((message) => classify(new ErrorReply(message)));
+    expect(failures.map(({ isRefusal }) => isRefusal)).to.deep.equal([true, true, true, false]);
+    expect(failures[2]?.reason).to.equal('permission');
   });
 
   it('tells the impatience of callers from a fault of Redis', () => {

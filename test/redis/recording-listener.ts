@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import type { Failure } from '../../lib/redis/failure.js';
-import type { Commands, Door, DoorListener, DoorState, Label } from '../../lib/redis/remote.js';
+import type { Label } from '../../lib/redis/lineage.js';
+import type { Commands, Door, DoorListener, DoorState } from '../../lib/redis/remote.js';
 
 /** Notes in order what a door calls, with what the door shows then: `closed rw` has a reader and a writer. */
 export class RecordingListener implements DoorListener {
   readonly log: string[] = [];
   readonly kinds: string[] = [];
   readonly failures: Failure[] = [];
+  /** Whether each attempt came to its end with a connection. */
+  readonly attempts: boolean[] = [];
   readonly labels: Label[] = [];
   /** With what each opening came. */
   readonly commands: Commands[] = [];
@@ -57,6 +60,10 @@ export class RecordingListener implements DoorListener {
     this.log.push(`failed ${kind}`);
     this.kinds.push(kind);
     this.failures.push(failure);
+  }
+
+  attempted(isOk: boolean): void {
+    this.attempts.push(isOk);
   }
 
   beginFence(): (label: Label) => void {

@@ -1,5 +1,5 @@
+import type { Evidence } from '../../lib/redis/lineage.js';
 import { parseRedis } from '../../lib/redis/redis-options.js';
-import type { Evidence } from '../../lib/redis/remote.js';
 import { SingleRemote } from '../../lib/redis/single.js';
 import { ScriptedNetwork } from '../../lib/testing/scripted-network.js';
 import { ScriptedRedis } from '../../lib/testing/scripted-redis/scripted-redis.js';

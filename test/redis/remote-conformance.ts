@@ -113,6 +113,17 @@ export function remoteConformance(kind: RemoteKind): void {
       listener.expectUnbroken();
     });
 
+    it('tells the end of each attempt, those of a known outage too', async () => {
+      await subject.kill();
+      remote.start(listener);
+      await subject.until(() => listener.attempts.length >= 2, 'it tried twice');
+      expect(new Set(listener.attempts)).to.deep.equal(new Set([false]));
+      await subject.restart('nothing');
+      await subject.until(() => listener.attempts.includes(true), 'it came back');
+      expect(door.state.name).to.equal('closed');
+      expect(listener.attempts.at(-1)).to.equal(true);
+    });
+
     it('is not read before the replay has ended', async () => {
       const release = listener.holdReplay();
       remote.start(listener);
@@ -313,6 +324,7 @@ export function remoteConformance(kind: RemoteKind): void {
         release(true);
         for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
         expect(listener.log).to.deep.equal([...OPENING.slice(0, 3), 'shut --']);
+        expect(listener.attempts).to.deep.equal([]);
       });
 
       it('is possible before start', () => {

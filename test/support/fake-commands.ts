@@ -46,6 +46,10 @@ export class FakeCommands implements Commands {
     this.wire = options.wire;
   }
 
+  get unanswered(): number {
+    return this.wire.unrun.length + this.wire.unanswered.length;
+  }
+
   get(key: string): Promise<SlotReply> {
     return this.#execute('GET', key) as Promise<SlotReply>;
   }

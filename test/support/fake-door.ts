@@ -1,13 +1,13 @@
+import { Histogram } from '../../lib/core/diagnostics/histogram.js';
 import { isKnownOutage, isWritable } from '../../lib/redis/door/door-state.js';
 import { ServerClock } from '../../lib/redis/door/judgement/server-clock.js';
 import { Failure } from '../../lib/redis/failure.js';
+import type { Evidence, Label } from '../../lib/redis/lineage.js';
 import type {
   Commands,
   Door,
   DoorListener,
   DoorState,
-  Evidence,
-  Label,
   Remote,
   ServerTime,
 } from '../../lib/redis/remote.js';
@@ -154,6 +154,7 @@ export class FakeDoor implements Door {
   attemptFails(): void {
     this.#attempt();
     this.#fail();
+    this.listener.attempted(false);
   }
 
   /**
@@ -161,6 +162,12 @@ export class FakeDoor implements Door {
    * settling time. Whether it came so far.
    */
   async reconnect(evidence?: Evidence, isYoung = false): Promise<boolean> {
+    const isOk = await this.#reconnect(evidence, isYoung);
+    if (this.state.name !== 'shut') this.listener.attempted(isOk);
+    return isOk;
+  }
+
+  async #reconnect(evidence: Evidence | undefined, isYoung: boolean): Promise<boolean> {
     this.#attempt();
     this.commands = this.#connect();
     const { commands } = this;
@@ -226,6 +233,7 @@ export class FakeDoor implements Door {
 
 /** Doors side by side; the first letter of a key says which serves it. No door: no Redis. */
 export class FakeRemote implements Remote {
+  readonly commandTimes: Histogram = new Histogram([]);
   doors: readonly FakeDoor[];
   /** Which door serves a key, when not by its first letter. */
   route: ((key: string) => FakeDoor) | undefined;

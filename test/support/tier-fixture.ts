@@ -49,7 +49,7 @@ export class TierFixture {
       all.memory === undefined
         ? NO_STANDBY
         : new MemoryStandby(
-            new MemoryTier(all.memory, (key) => this.shards.evicted(key)),
+            new MemoryTier(all.memory, (key, reason) => this.shards.evicted(key, reason)),
             this.clock,
           );
     this.shards = new Shards(this.remote, {

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import type { LoadError, Lookup } from '../../lib/api/events.js';
+import type { LoadOutcome } from '../../lib/api/metrics.js';
 import type { CacheMode } from '../../lib/api/status.js';
+import type { EvictionReason } from '../../lib/memory/memory-tier.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type { DoorState } from '../../lib/redis/remote.js';
-import type { ErrorKind, Observer } from '../../lib/tiers/observer.js';
+import type { ErrorKind, Observer, SharedBy } from '../../lib/tiers/observer.js';
 
 /** What an observer shows of the events that it got. */
 export interface Seen {
@@ -17,6 +19,16 @@ export interface Seen {
   readonly lastError: string | undefined;
   readonly lookups: readonly Lookup[];
   readonly loadErrors: readonly LoadError[];
+  /** Attempts to connect, by their end. */
+  readonly attempts: Readonly<Record<'ok' | 'error', number>>;
+  /** Writes of the journal that Redis acknowledged. */
+  readonly replayed: number;
+  readonly evictions: Readonly<Record<EvictionReason, number>>;
+  /** Callers that shared a load. */
+  readonly shared: Readonly<Record<SharedBy, number>>;
+  readonly loads: Readonly<Record<LoadOutcome, number>>;
+  /** How many of the loads ran a loader. */
+  readonly loadsRun: number;
   readonly overflows: number;
   readonly losses: number;
   /** The keys and sizes of values that are not stored. */
@@ -43,6 +55,12 @@ export const NOTHING_SEEN: Seen = {
   lastError: undefined,
   lookups: [],
   loadErrors: [],
+  attempts: { ok: 0, error: 0 },
+  replayed: 0,
+  evictions: { entries: 0, bytes: 0 },
+  shared: { flight: 0, lease: 0 },
+  loads: { ok: 0, skipped: 0, error: 0, timeout: 0, refused: 0, abandoned: 0 },
+  loadsRun: 0,
   overflows: 0,
   losses: 0,
   tooLarge: [],
@@ -138,6 +156,43 @@ export function observerConformance(name: string, make: () => ObserverSubject): 
       for (const event of events) observer.loadFailed(event);
       expectSeen({ loadErrors: events });
     });
+
+    it('counts attempts to connect, by their end, apart from failures', () => {
+      observer.attempted(true);
+      observer.attempted(false);
+      observer.attempted(false);
+      expectSeen({ attempts: { ok: 1, error: 2 } });
+    });
+
+    it('counts writes of the journal that were replayed, one or many', () => {
+      observer.replayed(1);
+      observer.replayed(200);
+      observer.replayed(0);
+      expectSeen({ replayed: 201 });
+    });
+
+    it('counts evictions by the limit that was reached', () => {
+      observer.evicted('entries');
+      observer.evicted('bytes');
+      observer.evicted('bytes');
+      expectSeen({ evictions: { entries: 1, bytes: 2 } });
+    });
+
+    it('counts callers that shared a load, by whose load it was', () => {
+      observer.coalesced('flight', 1);
+      observer.coalesced('lease', 1);
+      observer.coalesced('flight', 10);
+      expectSeen({ shared: { flight: 11, lease: 1 } });
+    });
+
+    for (const outcome of Object.keys(NOTHING_SEEN.loads) as LoadOutcome[]) {
+      it(`counts a load whose end is ${outcome}, with its loader and without`, () => {
+        observer.loaded(outcome, 0);
+        observer.loaded(outcome, 30);
+        observer.loaded(outcome, undefined);
+        expectSeen({ loads: { ...NOTHING_SEEN.loads, [outcome]: 3 }, loadsRun: 2 });
+      });
+    }
 
     it('tells of each overflow of the journal and of each loss of data', () => {
       observer.journalOverflowed();

@@ -4,7 +4,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'what Redis refuses for good is asked for at once, again and again',
     file: 'redis/door/judgement/refusal.js',
-    find: 'return SLOW.has(reason) ? SLOW_PAUSE_MS : 0;',
+    find: 'return failure_js_1.LASTING.has(reason) ? SLOW_PAUSE_MS : 0;',
     replace: 'return -1e9;',
     test: 'EVALSHA and EVAL, by a proxy, at start',
   },

@@ -6,6 +6,7 @@ import { createCache } from '../../lib/cache/create-cache.js';
 import type { CacheOptions } from '../../lib/cache/options.js';
 import type { Logger } from '../../lib/core/logger.js';
 import { FaultProxy } from '../support/fault-proxy.js';
+import { isStartLine } from '../support/log-lines.js';
 import { RedisServer } from '../support/redis-server.js';
 import { CAN_STEP_CLOCKS, SteppedRedis } from '../support/stepped-redis.js';
 import { until } from '../support/wait.js';
@@ -29,7 +30,9 @@ export function keepLines(): Lines {
   >;
   return {
     ...lines,
-    info: (line) => void lines.infos.push(line),
+    info: (line) => {
+      if (!isStartLine(line)) lines.infos.push(line);
+    },
     warn: (line) => void lines.warnings.push(line),
     error: (line) => void lines.errors.push(line),
   };

@@ -1,12 +1,15 @@
 import type { CacheEvents, LoadError, Lookup } from '../../api/events.js';
+import type { LoadOutcome } from '../../api/metrics.js';
+import { ATTEMPTS } from '../../core/diagnostics/channels.js';
 import type { Emitter } from '../../core/emitter.js';
 import { debug, IS_DEBUGGING } from '../../core/logger.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
 import { describe } from '../../core/validate.js';
+import type { EvictionReason } from '../../memory/memory-tier.js';
 import type { Failure } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
-import type { ErrorKind, Observer, Outcome } from '../../tiers/observer.js';
+import type { ErrorKind, Observer, Outcome, SharedBy } from '../../tiers/observer.js';
 import type { CacheConfig } from '../options.js';
 import type { Metrics } from './metrics.js';
 import type { StatusReporter } from './status-reporter.js';
@@ -17,7 +20,7 @@ const WARN_EVERY_MS = 60_000;
 export interface ObserverParts {
   readonly config: Pick<
     CacheConfig,
-    'logger' | 'redisName' | 'prefix' | 'journalMax' | 'maxValueBytes'
+    'name' | 'logger' | 'redisName' | 'prefix' | 'journalMax' | 'maxValueBytes'
   >;
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
@@ -38,7 +41,7 @@ export class CacheObserver implements Observer {
 
   looked(key: string, outcome: Outcome, tier: Lookup['tier']): void {
     const { metrics, events } = this.#parts;
-    metrics.looked(outcome);
+    metrics.looked(outcome, tier);
     if (IS_DEBUGGING)
       debug(`${outcome} ${describe(key)}${tier === undefined ? '' : ` from ${tier}`}`);
     if (events.hears('lookup')) events.emit('lookup', lookup(key, outcome, tier));
@@ -59,6 +62,28 @@ export class CacheObserver implements Observer {
       debug(`${kind} failed: ${failure.reason}, ${errorText(failure.error)}`);
     }
     if (failure !== undefined) reporter.onFailure(failure);
+  }
+
+  attempted(isOk: boolean): void {
+    const { config, metrics } = this.#parts;
+    metrics.attempted(isOk);
+    if (ATTEMPTS.hasSubscribers) ATTEMPTS.publish({ cache: config.name, isOk });
+  }
+
+  replayed(count: number): void {
+    this.#parts.metrics.replayed += count;
+  }
+
+  evicted(reason: EvictionReason): void {
+    this.#parts.metrics.evictions[reason]++;
+  }
+
+  coalesced(by: SharedBy, count: number): void {
+    this.#parts.metrics.shared[by] += count;
+  }
+
+  loaded(outcome: LoadOutcome, ms: number | undefined): void {
+    this.#parts.metrics.loaded(outcome, ms);
   }
 
   loading(): void {}

@@ -2,11 +2,12 @@ import type { CacheEvents } from '../../api/events.js';
 import type { CacheReason } from '../../api/reason.js';
 import type { CacheMode, CacheStatus } from '../../api/status.js';
 import { inBackground } from '../../core/background.js';
+import { MODES } from '../../core/diagnostics/channels.js';
 import type { Emitter } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
 import { formatDuration } from '../../core/time/duration.js';
-import type { Failure } from '../../redis/failure.js';
+import { type Failure, LASTING } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
 import type { Store, StoreState } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
@@ -14,21 +15,9 @@ import type { Metrics } from './metrics.js';
 import { disabledSentence, outageSentence, serviceSentence } from './reasons.js';
 import { buildStatus } from './status.js';
 
-/** These do not end by waiting. */
-const FOR_GOOD: ReadonlySet<CacheReason> = new Set([
-  'permission',
-  'cluster_node',
-  'sentinel',
-  'certificate',
-  'tls_mismatch',
-  'no_database',
-  'no_hello',
-  'foreign_client',
-]);
-
 /** The parts that the reporter uses. */
 export interface ReporterParts {
-  readonly config: Pick<CacheConfig, 'logger' | 'redisName' | 'prefix' | 'disabledBy'>;
+  readonly config: Pick<CacheConfig, 'name' | 'logger' | 'redisName' | 'prefix' | 'disabledBy'>;
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
@@ -110,6 +99,12 @@ export class StatusReporter {
     return clock.wallNow() + at - clock.now();
   }
 
+  /** Seconds spent in each mode. */
+  get modeSeconds(): Readonly<Record<CacheMode, number>> {
+    const { clock, metrics } = this.#parts;
+    return metrics.modes.secondsWith(this.#mode, clock.now() - this.#enteredAt);
+  }
+
   /** A future moment as a date. */
   #wallTimeOf(at: number | undefined): number | undefined {
     const { clock } = this.#parts;
@@ -122,16 +117,21 @@ export class StatusReporter {
   }
 
   #change({ mode: to, reason }: StoreState): void {
-    const { clock, events } = this.#parts;
+    const { clock, config, events, metrics } = this.#parts;
     const from = this.#mode;
     const now = clock.now();
     const durationMs = now - this.#enteredAt;
     this.#mode = to;
     this.#enteredAt = now;
     this.#since = clock.wallNow();
+    metrics.modes.changed({ from, to, durationMs });
     const why = to === 'normal' || reason === undefined ? {} : { reason };
     // The request that noticed the change has nothing to do with it.
-    inBackground(() => events.emit('modechange', { from, to, durationMs, ...why }));
+    inBackground(() => {
+      const change = { from, to, durationMs, ...why };
+      events.emit('modechange', change);
+      if (MODES.hasSubscribers) MODES.publish({ cache: config.name, ...change });
+    });
   }
 
   #errorOf({ reason }: StoreState): string | undefined {
@@ -159,7 +159,7 @@ export class StatusReporter {
    */
   #announceOutage(state: StoreState): void {
     const { reason } = state;
-    const isNews = reason !== undefined && FOR_GOOD.has(reason) && reason !== this.#announcedReason;
+    const isNews = reason !== undefined && LASTING.has(reason) && reason !== this.#announcedReason;
     if (this.#announcedAt !== undefined && !isNews) return;
     const { clock, config } = this.#parts;
     this.#announcedAt ??= clock.now();

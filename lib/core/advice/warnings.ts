@@ -8,7 +8,8 @@ export type WarningHeading =
   | 'a-prefix-of-another-application'
   | 'a-health-router-without-a-path'
   | 'a-health-router-as-a-route'
-  | 'a-check-that-waits-for-nothing';
+  | 'a-check-that-waits-for-nothing'
+  | 'a-read-that-the-key-does-not-cover';
 
 /** Says each thing once. What it says ends with the address of its heading. */
 export class Warnings {

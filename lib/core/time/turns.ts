@@ -39,6 +39,17 @@ export class Turns {
     return undefined;
   }
 
+  /** Does `act` with each item, in order, until this turn has lasted long enough. Returns how many it did. */
+  thisTurn<T>(items: readonly T[], act: (item: T) => void): number {
+    let done = 0;
+    for (const item of items) {
+      act(item);
+      done++;
+      if (done < items.length && this.due() !== undefined) break;
+    }
+    return done;
+  }
+
   /** Does `act` with each item, in order, over as many turns as it takes. */
   async forEach<T>(items: Iterable<T>, act: (item: T, index: number) => void): Promise<void> {
     let index = 0;

@@ -45,6 +45,7 @@ export class CheckRunner {
   #last: { readonly result: CheckResult; readonly at: number } | undefined;
   #run: Run | undefined;
   #abandonMs = ABANDON_MS;
+  #lastMs: number | undefined;
 
   constructor(config: CheckConfig, options: RunnerOptions) {
     this.config = config;
@@ -54,6 +55,11 @@ export class CheckRunner {
   /** The newest verdict, however old: for comparing, not for serving. */
   get last(): CheckResult | undefined {
     return this.#last?.result;
+  }
+
+  /** How long the run took that gave the newest verdict. */
+  get lastMs(): number | undefined {
+    return this.#lastMs;
   }
 
   /** A verdict that is still good; `undefined` when the check must run. */
@@ -109,6 +115,7 @@ export class CheckRunner {
   /** The verdict of the run within the timeout. */
   async #limit(settled: Promise<CheckResult>, onOverdue: () => void): Promise<CheckResult> {
     const { clock, onVerdict } = this.#options;
+    const startedAt = clock.now();
     let timer: LagAwareTimer | undefined;
     const overdue = new Promise<CheckResult>((resolve) => {
       timer = this.#startTimer(() => {
@@ -119,7 +126,9 @@ export class CheckRunner {
     const result = await Promise.race([settled, overdue]);
     timer?.cancel();
     if (result.code !== 'timeout') this.#abandonMs = ABANDON_MS;
-    this.#last = { result, at: clock.now() };
+    const now = clock.now();
+    this.#last = { result, at: now };
+    this.#lastMs = now - startedAt;
     onVerdict(result);
     return result;
   }

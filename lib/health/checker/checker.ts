@@ -1,3 +1,4 @@
+import type { HealthMetrics } from '../../api/metrics.js';
 import type { Warnings } from '../../core/advice/warnings.js';
 import type { Clock } from '../../core/time/clock.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
@@ -90,6 +91,22 @@ export class Checker {
     const status = overallState(this.#isShuttingDown, findings);
     if (scope.excluded.size === 0) this.#record(status, findings, scope);
     return { status, findings };
+  }
+
+  /** For exporters: the status of the service and of each check. Never rejects; settles as `examine` does. */
+  async metrics(cache: CacheSource | undefined): Promise<HealthMetrics> {
+    const scope = { cache, isCriticalOnly: false, excluded: new Set<string>() };
+    const { status, findings } = await this.examine(scope);
+    const tookMs = new Map(this.#runners.map(({ config, lastMs }) => [config.name, lastMs]));
+    const checks = findings.map(({ name, result }) => {
+      const ms = tookMs.get(name);
+      return {
+        name,
+        status: result.status,
+        ...(ms === undefined ? {} : { seconds: ms / 1_000 }),
+      };
+    });
+    return { status, checks };
   }
 
   /**

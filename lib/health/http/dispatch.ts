@@ -2,16 +2,24 @@ import type { Request } from 'express';
 import { isCache } from '../../core/is-cache.js';
 import type { Checker } from '../checker/checker.js';
 import type { HealthConfig } from '../options.js';
+import type { LivePage } from '../page/live-page.js';
 import type { CacheSource } from '../types.js';
 import { findTarget } from './mount.js';
 import { negotiate } from './negotiate.js';
+import { pageAnswer } from './page-answer.js';
 import { ALLOWED, type Answer } from './respond.js';
 import { problem, ROUTES } from './routes.js';
-import { isPreflight } from './target.js';
+import { isPreflight, type Target } from './target.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 const PREFLIGHT: Answer = { code: 204, contentType: '', body: '', headers: { Allow: ALLOWED } };
+
+/** What a router is made of. `page` is absent unless `ui` is on. */
+export interface RouterParts {
+  readonly checker: Checker;
+  readonly page: LivePage | undefined;
+}
 
 /**
  * What to answer. `undefined` leaves the request to others: an unknown path where the router is mounted at
@@ -20,11 +28,23 @@ const PREFLIGHT: Answer = { code: 204, contentType: '', body: '', headers: { All
  */
 export function answerTo(
   req: Request,
-  checker: Checker,
+  { checker, page }: RouterParts,
   config: HealthConfig,
 ): Answer | undefined | Promise<Answer> {
   const target = findTarget(req, config.warnings);
   if (target === undefined) return undefined;
+  const isOurs = page !== undefined || !isLeftToOthers(req);
+  if (isOurs && isOfPage(target, req)) {
+    return pageAnswer(req, { target, page }, config);
+  }
+  return routed(req, target, { checker, config });
+}
+
+function routed(
+  req: Request,
+  target: Target,
+  { checker, config }: { readonly checker: Checker; readonly config: HealthConfig },
+): Answer | undefined | Promise<Answer> {
   const route = ROUTES.get(target.endpoint);
   if (route === undefined || target.rest.length !== (route.isNamed ? 1 : 0)) {
     return isLeftToOthers(req) ? undefined : problem(404, 'no such endpoint');
@@ -41,8 +61,12 @@ function isLeftToOthers({ baseUrl, url }: Request): boolean {
   return baseUrl === '' && !/^\/health(?:[/?]|$)/i.test(url);
 }
 
+function isOfPage({ endpoint }: Target, { method }: Request): boolean {
+  return endpoint === 'ui' && (method === 'GET' || method === 'HEAD');
+}
+
 /** The middleware may be mounted before. Something else at that place is not reported on. */
-function cacheOf(req: Request): CacheSource | undefined {
+export function cacheOf(req: Request): CacheSource | undefined {
   const { cache } = req as { cache?: unknown };
   return isCache<Extract<CacheSource, { status: unknown }>>(cache) ? cache : undefined;
 }

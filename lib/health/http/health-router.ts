@@ -1,12 +1,14 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { HealthMetrics } from '../../api/metrics.js';
 import { Emitter, type Unsubscribe } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import { type Clock, systemClock } from '../../core/time/clock.js';
 import { invalid, parseFunction } from '../../core/validate.js';
 import { Checker } from '../checker/checker.js';
 import { type HealthConfig, parseHealthOptions } from '../options.js';
+import { LivePage } from '../page/live-page.js';
 import type { HealthChange, HealthOptions } from '../types.js';
-import { answerTo } from './dispatch.js';
+import { answerTo, cacheOf } from './dispatch.js';
 import { respond } from './respond.js';
 import { problem } from './routes.js';
 
@@ -19,6 +21,8 @@ export interface HealthEvents {
 export interface HealthRouter extends RequestHandler {
   /** Readiness answers 503 from now on, while traffic is still served and liveness stays 200. */
   beginShutdown(): void;
+  /** For exporters: the status of the service and of each check. Runs those whose verdict is older than `maxAge`. */
+  metrics(): Promise<HealthMetrics>;
   /** `change`: one event for each change of a check's status, and of the whole under the name `health`. */
   on<Name extends keyof HealthEvents>(
     name: Name,
@@ -44,10 +48,17 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
       'ExpressCacheHealthWarning',
     );
   });
-  const checker = new Checker(config, clock, (change) => events.emit('change', change));
+  const checker = new Checker(config, clock, (change) => {
+    page?.watch.changed(change);
+    events.emit('change', change);
+  });
+  let seen = config.cache;
+  const page = config.ui ? new LivePage({ checker, clock, cache: () => seen }) : undefined;
+  page?.start();
   function serveHealth(req: Request, res: Response, next: NextFunction): void {
     const isHead = req.method === 'HEAD';
-    const answer = answerTo(req, checker, config);
+    seen ??= cacheOf(req);
+    const answer = answerTo(req, { checker, page }, config);
     if (answer === undefined) next();
     else if (!(answer instanceof Promise)) respond(res, answer, isHead);
     else {
@@ -60,7 +71,11 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
     }
   }
   return Object.assign(serveHealth, {
-    beginShutdown: () => checker.beginShutdown(),
+    beginShutdown: () => {
+      checker.beginShutdown();
+      page?.endStreams();
+    },
+    metrics: () => checker.metrics(config.cache),
     on: <Name extends keyof HealthEvents>(
       name: Name,
       listener: (event: HealthEvents[Name]) => unknown,

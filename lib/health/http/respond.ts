@@ -8,6 +8,8 @@ export interface Answer {
   readonly body: string;
   /** Headers beside the fixed ones. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Writes the body, and goes on writing. `body` is not used then. */
+  readonly stream?: (res: ServerResponse) => void;
 }
 
 /**
@@ -21,11 +23,14 @@ export function respond(res: ServerResponse, answer: Answer, isHead: boolean): v
   // RFC 9110, 8.6: a 204 has no length, and nothing that could have a type.
   if (answer.code !== 204) {
     res.setHeader('Content-Type', answer.contentType);
-    res.setHeader('Content-Length', Buffer.byteLength(answer.body));
+    if (answer.stream === undefined) {
+      res.setHeader('Content-Length', Buffer.byteLength(answer.body));
+    }
   }
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
   for (const name in answer.headers) res.setHeader(name, answer.headers[name] ?? '');
   if (isHead) res.end();
-  else res.end(answer.body);
+  else if (answer.stream === undefined) res.end(answer.body);
+  else answer.stream(res);
 }

@@ -1,3 +1,4 @@
+import type { LoadMessage } from '../../core/diagnostics/channels.js';
 import type { Lease } from '../../tiers/store.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
 import type { Place } from '../bulkhead/place.js';
@@ -65,6 +66,8 @@ export class Flight implements GroupMember {
   /** The run of the loader that makes this key, once there is one. */
   run: LoaderRun | undefined;
   outcome: FlightOutcome | undefined;
+  /** The message of its load, if a tracer gets it. */
+  trace: LoadMessage | undefined;
   /** The loaders that wait for it. */
   #waits: Set<Wait> | undefined;
   /** The waiting callers. Most flights have one, and there may be thousands of flights. */

@@ -52,8 +52,9 @@ export class LoaderCall implements LoaderRun {
   #reject: ((error: unknown) => void) | undefined;
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
-  #startedAt = 0;
+  #startedAt: number | undefined;
   #loadMs = 0;
+  #hasTimedOut = false;
 
   constructor(flights: readonly Flight[], options: LoaderCallOptions) {
     this.#flights = flights;
@@ -71,6 +72,15 @@ export class LoaderCall implements LoaderRun {
   /** How long the loader took. */
   get loadMs(): number {
     return this.#loadMs;
+  }
+
+  /** Whether the loader was called. */
+  get hasRun(): boolean {
+    return this.#startedAt !== undefined;
+  }
+
+  get hasTimedOut(): boolean {
+    return this.#hasTimedOut;
   }
 
   get isRunning(): boolean {
@@ -143,7 +153,10 @@ export class LoaderCall implements LoaderRun {
     for (const { key } of this.#flights) observer.loading(key);
     running++;
     this.#startedAt = clock.now();
-    const giveUp = (): void => this.end(this.#timeoutError());
+    const giveUp = (): void => {
+      this.#hasTimedOut = true;
+      this.end(this.#timeoutError());
+    };
     this.#timer = clock.setTimer(giveUp, timeoutMs, { ref: isAwaited });
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
@@ -155,7 +168,7 @@ export class LoaderCall implements LoaderRun {
   #finish(): void {
     if (this.#state === 'running') {
       this.#timer?.cancel();
-      this.#loadMs = this.#options.clock.now() - this.#startedAt;
+      this.#loadMs = this.#options.clock.now() - (this.#startedAt ?? 0);
       if (--running === 0) CURRENT.disable();
     }
     this.#state = 'over';

@@ -1,6 +1,8 @@
 import { inBackground } from '../../core/background.js';
+import { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import { type Address, isSameAddress } from '../address.js';
+import { COMMAND_SECONDS } from '../command-seconds.js';
 import type { ClusterServers } from '../connection/client.js';
 import type { Connection } from '../connection/connection.js';
 import type { DoorOptions } from '../door/door.js';
@@ -27,6 +29,7 @@ export interface ClusterOptions {
  * before these connect, and of old doors before these close.
  */
 export class ClusterRemote implements Remote {
+  readonly commandTimes: Histogram = new Histogram(COMMAND_SECONDS);
   readonly #options: ClusterOptions;
   readonly #topology: Topology;
   readonly #router: ShardDoor[];
@@ -76,6 +79,7 @@ export class ClusterRemote implements Remote {
     return new ShardDoor({
       ...this.#options,
       servers,
+      commandTimes: this.commandTimes,
       topology: this.#topology,
       onDoubt: () => this.#topology.soon(),
       connectionTo: (address) => this.#connectionTo(address),

@@ -1,3 +1,4 @@
+import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import { type Address, addressText, isSameAddress } from '../address.js';
 import type { ClusterServers } from '../connection/client.js';
@@ -18,6 +19,8 @@ export interface ShardDoorOptions {
   readonly commandTimeoutMs: number;
   readonly maxValueBytes: number;
   readonly clock: Clock;
+  /** Gets the seconds that each command took. */
+  readonly commandTimes?: Histogram | undefined;
   readonly application?: DoorOptions['application'];
   /** Knows which server has which slots. */
   readonly topology: Pick<Topology, 'known' | 'refresh'>;

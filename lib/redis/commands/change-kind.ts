@@ -20,7 +20,7 @@ export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
   }
 
   bytesOf(item: WriteItem): number {
-    return item.text.length;
+    return Buffer.byteLength(item.text);
   }
 
   compose(items: readonly WriteItem[]): {

@@ -71,7 +71,7 @@ class FillKind implements BatchKind<FillItem, Held> {
   }
 
   bytesOf(item: FillItem): number {
-    return item.text.length;
+    return Buffer.byteLength(item.text);
   }
 
   compose(items: readonly FillItem[]): {

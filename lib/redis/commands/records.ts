@@ -1,6 +1,6 @@
 import { GENERATION_LENGTH } from '../../entry/slot.js';
 import { Failure } from '../failure.js';
-import type { ReignEntry } from '../remote.js';
+import type { ReignEntry } from '../lineage.js';
 import type { ScriptRunner } from './batches/script-runner.js';
 import { parseNumber } from './replies.js';
 import { BUMP, FENCE, OPEN, type Script } from './scripts.js';

@@ -79,6 +79,10 @@ export class Session implements Port.Commands {
     connection.listen({ ended: () => this.#end(), hesitating: () => this.#spareAll() });
   }
 
+  get unanswered(): number {
+    return this.connection.unanswered;
+  }
+
   get(key: string): Promise<Port.SlotReply> {
     return this.#gets.get(key);
   }

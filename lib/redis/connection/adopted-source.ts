@@ -54,6 +54,7 @@ export class AdoptedSource implements ConnectionSource {
       client: this.#client,
       clock: this.#options.clock,
       commandTimeoutMs: this.#options.commandTimeoutMs,
+      commandTimes: this.#options.commandTimes,
       isOurs: false,
       progress: NO_PROGRESS,
       onLost: (failure) => this.#options.onLost(connection, failure),

@@ -1,3 +1,4 @@
+import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import type { Failure } from '../failure.js';
 
@@ -47,6 +48,8 @@ export interface Connection {
 export interface OpenOptions {
   readonly clock: Clock;
   readonly commandTimeoutMs: number;
+  /** Gets the seconds that each command took. */
+  readonly commandTimes?: Histogram | undefined;
   /** A connection that `open` returned is lost. */
   readonly onLost: (connection: Connection, failure: Failure) => void;
 }

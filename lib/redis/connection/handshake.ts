@@ -41,7 +41,7 @@ class Handshake {
     options: OpenOptions,
     resolve: (outcome: Connection | Failure) => void,
   ) {
-    const { clock, commandTimeoutMs } = options;
+    const { clock, commandTimeoutMs, commandTimes } = options;
     this.#client = client;
     this.#options = options;
     this.#resolve = resolve;
@@ -57,6 +57,7 @@ class Handshake {
       client,
       clock,
       commandTimeoutMs,
+      commandTimes,
       isOurs: true,
       progress: this.#meter,
       onLost: (failure) => this.#onLost(failure),

@@ -1,3 +1,4 @@
+import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import { CLOSED, classify, type Failure, TIMED_OUT } from '../failure.js';
 import type { RedisClientLike } from './client.js';
@@ -20,6 +21,8 @@ export interface RedisConnectionOptions {
   readonly client: RedisClientLike;
   readonly clock: Clock;
   readonly commandTimeoutMs: number;
+  /** Gets the seconds that each command took. */
+  readonly commandTimes?: Histogram | undefined;
   /** We destroy only our own clients, not an adopted one. */
   readonly isOurs: boolean;
   readonly progress: Progress;
@@ -170,8 +173,9 @@ export class RedisConnection implements Connection {
     this.#unansweredBytes -= command.cost.bytes;
     command.isAnswered = true;
     this.#options.progress.replied();
-    const { clock } = this.#options;
+    const { clock, commandTimes } = this.#options;
     const now = clock.now();
+    if (this.#ended === undefined) commandTimes?.observe((now - command.sentAt) / 1_000);
     this.#deadlines.replied(now);
     if (command.isSettled) return;
     if (this.#hangs.answered(command, this.#deadlines.dueAt(command))) this.lose(TIMED_OUT);

@@ -1,3 +1,4 @@
+import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import { Session } from '../commands/session.js';
 import {
@@ -21,6 +22,8 @@ export interface ClientSessionsOptions {
   /** The largest value that we send. */
   readonly maxValueBytes: number;
   readonly clock: Clock;
+  /** Gets the seconds that each command took. */
+  readonly commandTimes?: Histogram | undefined;
 }
 
 /** Sessions on connections of node-redis clients. */
@@ -37,11 +40,12 @@ export class ClientSessions implements SessionSource {
   }
 
   start(host: SessionHost): void {
-    const { connections, clock, commandTimeoutMs } = this.#options;
+    const { connections, clock, commandTimeoutMs, commandTimes } = this.#options;
     this.#host = host;
     this.#connections = connections({
       clock,
       commandTimeoutMs,
+      commandTimes,
       onReady: () => host.ready(),
       onLost: (connection, failure) => {
         const session = this.#sessions.get(connection);

@@ -5,6 +5,7 @@ export const NO_LISTENER: DoorListener = {
   canSpare: () => false,
   stateChanged() {},
   failed() {},
+  attempted() {},
   beginFence: () => () => {},
   hasUnfenced: false,
   hasWork: false,

@@ -197,7 +197,9 @@ export class Supervisor {
     this.#timer?.cancel();
     const failure = await task().catch(classify);
     this.#isAttempting = false;
-    if (failure === undefined || this.#situation.isShut) return;
+    if (this.#situation.isShut) return;
+    this.#situation.listener.attempted(failure === undefined);
+    if (failure === undefined) return;
     this.#situation.tell(failure);
     this.#fail(failure, now);
   }

@@ -7,7 +7,7 @@ import type {
   WriteItem,
   WriteOutcome,
 } from '../../redis/remote.js';
-import { answered, bytesOf, type Change, replaceChange } from './change.js';
+import { answered, type Change, replaceChange } from './change.js';
 
 /** The unanswered changes of one key. */
 interface Pending {
@@ -74,11 +74,11 @@ export class ChangeQueue implements ChangeSource {
   add(change: Change, lane: Lane): void {
     const pending = this.#pendingOf(change.key, lane);
     if (pending.next !== undefined) {
-      this.#waitingBytes -= bytesOf(pending.next);
+      this.#waitingBytes -= pending.next.bytes;
       replaceChange(pending.next, change);
     }
     pending.next = change;
-    this.#waitingBytes += bytesOf(change);
+    this.#waitingBytes += change.bytes;
     if (lane === 'request' && pending.lane === 'bulk') {
       // A request's change overtakes bulk work; the place in the bulk queue is skipped when its turn comes.
       pending.lane = 'request';
@@ -116,9 +116,9 @@ export class ChangeQueue implements ChangeSource {
       const pending = this.#head(lane);
       if (pending?.next === undefined) break;
       const change = pending.next;
-      if (items.length > 0 && bytes + bytesOf(change) > maxBytes) break;
+      if (items.length > 0 && bytes + change.bytes > maxBytes) break;
       queue.take();
-      bytes += bytesOf(change);
+      bytes += change.bytes;
       this.#send(pending, change);
       changes.push(change);
       items.push(this.#options.toItem(change));
@@ -177,7 +177,7 @@ export class ChangeQueue implements ChangeSource {
   #take(key: string, pending: Pending): Change | undefined {
     const change = pending.next;
     if (change === undefined) return undefined;
-    this.#waitingBytes -= bytesOf(change);
+    this.#waitingBytes -= change.bytes;
     pending.next = undefined;
     if (pending.sent === undefined) this.#pending.delete(key);
     return change;
@@ -224,12 +224,12 @@ export class ChangeQueue implements ChangeSource {
     pending.isQueued = false;
     pending.sent = change;
     pending.next = undefined;
-    this.#waitingBytes -= bytesOf(change);
+    this.#waitingBytes -= change.bytes;
   }
 
   #settled(changes: readonly Change[], outcomes: readonly WriteOutcome[] | Failure): void {
     if (outcomes instanceof Failure) {
-      const bytes = changes.reduce((sum, change) => sum + bytesOf(change), 0);
+      const bytes = changes.reduce((sum, change) => sum + change.bytes, 0);
       this.#options.onFailed(outcomes, bytes);
     }
     changes.forEach((change, i) => {

@@ -33,6 +33,8 @@ export interface Change {
   seq: number;
   /** The entry of the value. */
   text: string;
+  /** The bytes that it takes in the queue. */
+  readonly bytes: number;
 }
 
 const UNSENT = Number.POSITIVE_INFINITY;
@@ -54,6 +56,7 @@ export function newChange(
     isCleared: false,
     seq: UNSENT,
     text: '',
+    bytes: bytesIn(key, value),
   };
 }
 
@@ -76,9 +79,11 @@ export function answered(change: Change): Promise<void> {
   });
 }
 
-/** The bytes that a change takes in the queue. */
-export function bytesOf({ key, value }: Change): number {
-  return key.length + (value === undefined ? 0 : value.payload.length) + 64;
+const OVERHEAD_BYTES = 64;
+
+function bytesIn(key: string, value: NewValue | undefined): number {
+  const payload = value === undefined ? 0 : Buffer.byteLength(value.payload);
+  return Buffer.byteLength(key) + payload + OVERHEAD_BYTES;
 }
 
 /** The outcome of one call that changes one or many keys: `applied` if all were applied. */

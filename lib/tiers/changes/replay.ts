@@ -1,7 +1,7 @@
 import { inBackground } from '../../core/background.js';
 import type { Timer } from '../../core/time/clock.js';
 import type { Shard } from '../shard.js';
-import { CallOutcome } from './change.js';
+import { CallOutcome, type Waiter } from './change.js';
 import { changeGeneration } from './change-generation.js';
 import type { Writer } from './writer.js';
 
@@ -80,12 +80,19 @@ export class Replay {
   }
 
   async #tell(wake: () => void): Promise<boolean> {
-    const { ledger } = this.#shard;
+    const { ledger, tools } = this.#shard;
     const { queue } = this.#writer;
+    const { observer } = tools;
     if (ledger.blocksAll && !(await changeGeneration(this.#shard, this.#writer))) return false;
     const waiting = ledger.waiting().filter(([key]) => queue.latest(key) === undefined);
     const outcome = new CallOutcome(waiting.length);
-    for (const [key, stamp] of waiting) this.#writer.redo(key, stamp, outcome);
+    const counted: Waiter = {
+      settle: (result) => {
+        if (result === 'applied') observer.replayed(1);
+        outcome.settle(result);
+      },
+    };
+    for (const [key, stamp] of waiting) this.#writer.redo(key, stamp, counted);
     wake();
     return (await outcome.result) === 'applied';
   }

@@ -2,7 +2,7 @@ import { Failure } from '../../redis/failure.js';
 import type { Lane, Stamp, WriteItem, WriteOutcome } from '../../redis/remote.js';
 import type { Shard } from '../shard.js';
 import type { NewValue } from '../store.js';
-import { bytesOf, type Change, newChange, settleChange, type Waiter } from './change.js';
+import { type Change, newChange, settleChange, type Waiter } from './change.js';
 import { ChangeQueue } from './change-queue.js';
 
 /** The most bytes of changes that wait to be sent. Of further ones we only remember "this key changed". */
@@ -96,7 +96,7 @@ export class Writer {
       settleChange(change, tools.config.isEnabled ? 'applied' : 'deferred');
       return;
     }
-    const isFull = this.queue.waitingBytes + bytesOf(change) > MAX_WAITING_BYTES;
+    const isFull = this.queue.waitingBytes + change.bytes > MAX_WAITING_BYTES;
     if (writer === undefined || isFull) {
       const older = this.queue.takeOne(change.key);
       if (older !== undefined) this.#defer(older);

@@ -1,4 +1,5 @@
-import type { Label, Stamp } from '../../redis/remote.js';
+import type { Label } from '../../redis/lineage.js';
+import type { Stamp } from '../../redis/remote.js';
 
 /**
  * Writes labelled longer ago than this are dropped, because no failover loses as much. Time without heartbeats

@@ -1,5 +1,5 @@
-import { lastReign, survived } from '../../redis/lineage.js';
-import type { Evidence, Label, Stamp } from '../../redis/remote.js';
+import { type Evidence, type Label, lastReign, survived } from '../../redis/lineage.js';
+import type { Stamp } from '../../redis/remote.js';
 import { type Acknowledged, AcknowledgedWrites, type Reign } from './acknowledged.js';
 import { ClearedPatterns } from './cleared-patterns.js';
 import { Journal } from './journal.js';

@@ -1,12 +1,6 @@
 import type { Failure } from '../../redis/failure.js';
-import type {
-  Commands,
-  Door,
-  DoorListener,
-  DoorState,
-  Evidence,
-  Label,
-} from '../../redis/remote.js';
+import type { Evidence, Label } from '../../redis/lineage.js';
+import type { Commands, Door, DoorListener, DoorState } from '../../redis/remote.js';
 import type { ShardStore } from '../shard-store.js';
 
 /** The tiers, as one door of several sees them. */
@@ -29,6 +23,10 @@ export class DoorView implements DoorListener {
 
   failed(failure: Failure, kind: 'command' | 'connect' | 'probe'): void {
     this.#all.failed(failure, kind);
+  }
+
+  attempted(isOk: boolean): void {
+    this.#all.attempted(isOk);
   }
 
   beginFence(): (label: Label) => void {

@@ -1,7 +1,8 @@
+import type { ServerMetrics } from '../../api/metrics.js';
 import type { CacheMode } from '../../api/status.js';
 import type { DoorState } from '../../redis/remote.js';
 import { modeOf, reasonOf, worstOf } from '../mode.js';
-import type { Tools } from '../shard.js';
+import type { Shard, Tools } from '../shard.js';
 import type { ShardStore } from '../shard-store.js';
 import type { ShardState, StoreState } from '../store.js';
 
@@ -44,6 +45,19 @@ function shardState({ shard: { door }, changedAt }: ShardStore): ShardState | un
   return place === undefined || place.address === ''
     ? undefined
     : { ...place, state, reason: reasonOf(state), changedAt };
+}
+
+/** The numbers of one server. */
+export function metricsOf({ door, ledger }: Shard): ServerMetrics {
+  const { place, state, writer, reader } = door;
+  const reason = reasonOf(state);
+  return {
+    ...(place === undefined || place.address === '' ? {} : { name: place.address }),
+    state: state.name,
+    ...(reason === undefined ? {} : { reason }),
+    commandsInFlight: (writer ?? reader)?.unanswered ?? 0,
+    journalEntries: ledger.counts.entries,
+  };
 }
 
 function worstState({ all, only }: Stores): DoorState {

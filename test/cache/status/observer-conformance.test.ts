@@ -1,10 +1,16 @@
 import type { CacheEvents } from '../../../lib/api/events.js';
+import type { MetricsSnapshot } from '../../../lib/api/metrics.js';
 import type { DoorState } from '../../../lib/redis/remote.js';
 import { Counts } from '../../../lib/testing/counts.js';
 import { modeOf, reasonOf } from '../../../lib/tiers/mode.js';
 import type { Observer } from '../../../lib/tiers/observer.js';
 import { FakeObserver } from '../../support/fake-observer.js';
-import { type ObserverSubject, observerConformance } from '../../tiers/observer-conformance.js';
+import {
+  NOTHING_SEEN,
+  type ObserverSubject,
+  observerConformance,
+  type Seen,
+} from '../../tiers/observer-conformance.js';
 import { NORMAL, useCache } from '../support.js';
 
 type Tell = () => void;
@@ -42,6 +48,7 @@ function ofACache(tell: Tell, watch = unwatched): ObserverSubject {
         lastError: bench.cache.status().lastError,
         lookups,
         loadErrors,
+        ...ofSnapshot(bench.cache.metrics()),
         overflows: linesWith('writes wait for Redis'),
         losses: linesWith('came back without writes'),
         tooLarge: tooLarge(lines),
@@ -54,6 +61,19 @@ function ofACache(tell: Tell, watch = unwatched): ObserverSubject {
       observer.doorChanged(state, before);
       before = state;
     },
+  };
+}
+
+type Counted = Pick<Seen, 'attempts' | 'replayed' | 'evictions' | 'shared' | 'loads' | 'loadsRun'>;
+
+function ofSnapshot({ attempts, journal, memory, coalesced, loads }: MetricsSnapshot): Counted {
+  return {
+    attempts,
+    replayed: journal.replayed,
+    evictions: memory?.evictions ?? NOTHING_SEEN.evictions,
+    shared: coalesced,
+    loads: loads.results,
+    loadsRun: loads.seconds.counts.reduce((sum, count) => sum + count),
   };
 }
 
@@ -81,6 +101,7 @@ function fake(): ObserverSubject {
       lastError: errorOf(observer),
       lookups: observer.lookups,
       loadErrors: observer.loadFailures,
+      ...ofFake(observer, starting),
       overflows: observer.count('overflowed'),
       losses: observer.count('data lost'),
       tooLarge: starting('too large '),
@@ -91,6 +112,35 @@ function fake(): ObserverSubject {
       before = state;
     },
   };
+}
+
+function ofFake(observer: FakeObserver, starting: (word: string) => string[]): Counted {
+  const endsAs = (outcome: string): number =>
+    observer.ended.filter((line) => line.split(',')[0] === outcome).length;
+  const sharedBy = (by: string): number =>
+    sum(observer.shared.filter((line) => line.startsWith(by)).map((line) => line.split(' ')[1]));
+  return {
+    attempts: { ...observer.attempts },
+    replayed: sum(starting('replayed ')),
+    evictions: {
+      entries: observer.count('evicted entries'),
+      bytes: observer.count('evicted bytes'),
+    },
+    shared: { flight: sharedBy('flight'), lease: sharedBy('lease') },
+    loads: {
+      ok: endsAs('ok'),
+      skipped: endsAs('skipped'),
+      error: endsAs('error'),
+      timeout: endsAs('timeout'),
+      refused: endsAs('refused'),
+      abandoned: endsAs('abandoned'),
+    },
+    loadsRun: observer.ended.filter((line) => !line.endsWith('not run')).length,
+  };
+}
+
+function sum(numbers: readonly (string | undefined)[]): number {
+  return numbers.reduce((total, each) => total + Number(each), 0);
 }
 
 function errorOf({ failures }: FakeObserver): string | undefined {

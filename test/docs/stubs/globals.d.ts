@@ -21,3 +21,4 @@ declare const eventLoopCheck: Library['eventLoopCheck'];
 declare const heapCheck: Library['heapCheck'];
 declare const diskSpaceCheck: Library['diskSpaceCheck'];
 declare const cacheRoundTripCheck: Library['cacheRoundTripCheck'];
+declare const statsd: import('express-cache-health/dogstatsd').DogStatsdClient;

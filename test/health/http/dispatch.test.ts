@@ -18,7 +18,7 @@ async function ask(
   const config = parseHealthOptions(options);
   const checker = new Checker(config, new ManualClock(), () => {});
   const req = { url, method: 'GET', baseUrl: '/health', headers: {}, ...given } as Request;
-  return answerTo(req, checker, config);
+  return answerTo(req, { checker, page: undefined }, config);
 }
 
 describe('a request below the router', () => {
@@ -53,7 +53,7 @@ describe('a request below the router', () => {
     const config = parseHealthOptions({});
     const checker = new Checker(config, new ManualClock(), () => {});
     const req = { url: '/live', method: 'GET', baseUrl: '/health', headers: {} } as Request;
-    expect(answerTo(req, checker, config)).not.to.be.instanceOf(Promise);
+    expect(answerTo(req, { checker, page: undefined }, config)).not.to.be.instanceOf(Promise);
   });
 
   describe('whose cache', () => {

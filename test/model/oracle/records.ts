@@ -17,6 +17,8 @@ export interface Birth {
   isGivenUp: boolean;
   /** Made by a process that could not reach Redis. */
   isOfOutage: boolean;
+  /** Set by a call of many keys, which takes its place among other processes' changes before its answer. */
+  isOfMany: boolean;
 }
 
 /** What a change changes. `key`: one; `pattern`: what is there; `all`: by a change of generation. */
@@ -58,6 +60,7 @@ export const UNSETTLED_BIRTH = {
   settledAt: NEVER,
   isGivenUp: false,
   isOfOutage: false,
+  isOfMany: false,
 };
 
 export const UNSETTLED_CHANGE = {

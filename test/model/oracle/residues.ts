@@ -66,6 +66,9 @@ export class Residues {
   excuses(birth: Birth, change: Change): string | undefined {
     if (this.#isGhostInTime(birth)) return 'a clock was set back during a hang (ADR 16)';
     if (birth.process === change.process) return this.#ghostOf(birth, change);
+    if (birth.isOfMany && birth.settledAt > change.calledAt) {
+      return 'a call of many keys takes its place between its call and its answer (guarantees)';
+    }
     if (this.#isWithinError(birth, change)) {
       return 'two processes called within what their estimates of the clock are wrong by (ADR 13)';
     }

@@ -36,6 +36,7 @@ export class Changes {
 
   async setMany(player: Player, handle: CacheHandle, keys: readonly string[]): Promise<void> {
     const parts = keys.map((key) => this.#begin(player, key, true));
+    for (const { birth } of parts) if (birth !== undefined) birth.isOfMany = true;
     const wasAway = isAway(player);
     const answer = handle.setMany(parts.map(({ key, birth }) => [key, birth?.serial]));
     this.#takeEffect(parts);

@@ -78,6 +78,16 @@ describe('changes', () => {
     expect(argv.slice(6, 9)).to.deep.equal(['7', '12', '5000']);
   });
 
+  it('count the bytes of their texts, not the characters', async () => {
+    const { connection, session } = scene();
+    session.setChangeSource(
+      sourceOf([write('p:a', 'x'.repeat(10)), write('p:b', '漢'.repeat(10))]),
+    );
+    await turn();
+    const { cost } = connection.take();
+    expect(cost.bytes).to.equal(10 + 30 + 2 * 64);
+  });
+
   it('get an outcome each', async () => {
     const { connection, session } = scene();
     const source = sourceOf([write('p:a'), write('p:b'), write('p:c')]);

@@ -117,7 +117,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'what Redis refuses for good is tried many times a second',
     file: 'redis/door/judgement/refusal.js',
-    find: 'SLOW.has(reason) ? SLOW_PAUSE_MS : 0',
+    find: 'failure_js_1.LASTING.has(reason) ? SLOW_PAUSE_MS : 0',
     replace: '0',
   },
   {

@@ -1,13 +1,6 @@
 import type { Failure } from '../../../lib/redis/failure.js';
-import { survived } from '../../../lib/redis/lineage.js';
-import type {
-  Commands,
-  Door,
-  DoorListener,
-  DoorState,
-  Evidence,
-  Label,
-} from '../../../lib/redis/remote.js';
+import { type Evidence, type Label, survived } from '../../../lib/redis/lineage.js';
+import type { Commands, Door, DoorListener, DoorState } from '../../../lib/redis/remote.js';
 
 /** What the tiers do with a door, in small: one key's label, and a log of what was told. */
 export class FakeListener implements DoorListener {
@@ -17,6 +10,7 @@ export class FakeListener implements DoorListener {
   readonly evidence: Evidence[] = [];
   readonly labels: Label[] = [];
   readonly log: string[] = [];
+  readonly attempts: boolean[] = [];
   /** The label of an acknowledged delete; count 0: not fenced. */
   label: Label | undefined;
   journal = 0;
@@ -45,6 +39,10 @@ export class FakeListener implements DoorListener {
   failed(failure: Failure, kind: string): void {
     this.failures.push(`${kind} ${failure.reason}`);
     this.errors.push(failure.error);
+  }
+
+  attempted(isOk: boolean): void {
+    this.attempts.push(isOk);
   }
 
   beginFence(): (label: Label) => void {

@@ -6,7 +6,8 @@ import type {
   SessionSource,
 } from '../../../lib/redis/door/door-session.js';
 import { Failure } from '../../../lib/redis/failure.js';
-import type { Commands, ReignEntry } from '../../../lib/redis/remote.js';
+import type { ReignEntry } from '../../../lib/redis/lineage.js';
+import type { Commands } from '../../../lib/redis/remote.js';
 import type { ManualClock } from '../../support/manual-clock.js';
 
 const TIMEOUT_MS = 100;

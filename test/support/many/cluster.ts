@@ -160,7 +160,7 @@ export class Cluster {
 }
 
 /** A free port whose bus port is free, too. */
-async function freePortPair(): Promise<number> {
+export async function freePortPair(): Promise<number> {
   for (;;) {
     const port = await freePort();
     if (await isFree(port + BUS)) return port;

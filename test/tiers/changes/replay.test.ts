@@ -23,6 +23,10 @@ describe('Replay', () => {
     expect(await opened).to.equal(true);
     expect(process.inRedis('a')).to.equal(undefined);
     expect(process.store.state.journal.entries).to.equal(0);
+    expect(process.told.filter((word) => word.startsWith('replayed'))).to.deep.equal([
+      'replayed 1',
+      'replayed 1',
+    ]);
   });
 
   it('does not open when a change could not be replayed', async () => {
@@ -32,6 +36,7 @@ describe('Replay', () => {
     const opened = process.door.reconnect();
     process.door.commands.wire.answers.set('WRITE', ['e|late|0']);
     expect(await opened).to.equal(false);
+    expect(process.told).to.not.include('replayed 1');
     expect(process.store.state.journal.entries).to.equal(1);
     await process.store.clear('*');
     const again = process.door.reconnect();

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Evidence } from '../../../lib/redis/remote.js';
+import type { Evidence } from '../../../lib/redis/lineage.js';
 import { Ledger } from '../../../lib/tiers/ledger/ledger.js';
 import { LocalChanges } from '../../../lib/tiers/ledger/local-changes.js';
 import { ManualClock } from '../../support/manual-clock.js';

@@ -5,8 +5,6 @@ export interface HiddenTexts {
   readonly lengths: readonly string[];
 }
 
-const EMPTY = Buffer.alloc(0);
-
 function hidden(): string {
   return '?';
 }
@@ -26,7 +24,7 @@ export function hideTexts(items: readonly { readonly text: string }[]): HiddenTe
     bytes += length;
     last = text;
   }
-  const texts = bytes === 0 ? Buffer.from(EMPTY) : Buffer.allocUnsafe(bytes);
+  const texts = Buffer.allocUnsafe(bytes);
   let at = 0;
   for (const [i, { text }] of items.entries()) if (lengths[i] !== '') at += texts.write(text, at);
   texts.toString = hidden;

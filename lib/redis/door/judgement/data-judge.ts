@@ -1,7 +1,6 @@
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
-import { lastReign } from '../../lineage.js';
-import type { Evidence } from '../../remote.js';
+import { type Evidence, lastReign } from '../../lineage.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
 import { ApplicationName } from './application.js';
 import { DataIdentity, type Sight } from './data-identity.js';

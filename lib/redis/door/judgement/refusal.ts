@@ -1,5 +1,5 @@
 import type { CacheReason } from '../../../api/reason.js';
-import { Failure } from '../../failure.js';
+import { Failure, LASTING } from '../../failure.js';
 
 /** The text of Redis' error. */
 export function textOf({ error }: Failure): string {
@@ -77,18 +77,7 @@ export function sentinelPort(): Failure {
 /** We wait at least this long after a failure that does not end by itself within seconds. */
 const SLOW_PAUSE_MS = 5_000;
 
-const SLOW: ReadonlySet<CacheReason> = new Set([
-  'permission',
-  'cluster_node',
-  'sentinel',
-  'certificate',
-  'tls_mismatch',
-  'no_database',
-  'no_hello',
-  'foreign_client',
-]);
-
 /** The shortest pause after a failure for this reason. */
 export function shortestPauseMs(reason: CacheReason): number {
-  return SLOW.has(reason) ? SLOW_PAUSE_MS : 0;
+  return LASTING.has(reason) ? SLOW_PAUSE_MS : 0;
 }

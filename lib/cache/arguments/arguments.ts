@@ -1,14 +1,14 @@
-import type { SetOptions } from '../api/loading.js';
-import { looksLikeSeconds, warnOfSeconds } from '../core/time/seconds.js';
-import { describe, invalid, parseOptions } from '../core/validate.js';
-import { encodeValue } from '../entry/codec.js';
-import { RESERVED } from '../entry/slot.js';
-import { jitteredTtl } from '../loading/early-refresh.js';
-import { optionsSubject } from '../loading/loading-options.js';
-import type { NewValue } from '../tiers/store.js';
+import type { SetOptions } from '../../api/loading.js';
+import { looksLikeSeconds, warnOfSeconds } from '../../core/time/seconds.js';
+import { describe, invalid, parseOptions } from '../../core/validate.js';
+import { encodeValue } from '../../entry/codec.js';
+import { RESERVED } from '../../entry/slot.js';
+import { jitteredTtl } from '../../loading/early-refresh.js';
+import { optionsSubject } from '../../loading/loading-options.js';
+import type { NewValue } from '../../tiers/store.js';
+import type { CacheConfig } from '../options.js';
+import { parseTtl } from '../parse-options.js';
 import { oddPartOf } from './odd-key.js';
-import type { CacheConfig } from './options.js';
-import { parseTtl } from './parse-options.js';
 
 /** The most characters in a key or a pattern. */
 const MAX_LENGTH = 1_024;

@@ -1,5 +1,5 @@
-import type { CacheEvents } from '../api/events.js';
-import { invalid, parseFunction } from '../core/validate.js';
+import type { CacheEvents } from '../../api/events.js';
+import { invalid, parseFunction } from '../../core/validate.js';
 
 const EVENTS: readonly (keyof CacheEvents)[] = ['modechange', 'lookup', 'loaderror'];
 const LISTENER = { name: 'the listener', code: 'ERR_CACHE_OPTION' } as const;

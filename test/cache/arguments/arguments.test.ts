@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { Arguments } from '../../lib/cache/arguments.js';
-import { parseCacheOptions } from '../../lib/cache/parse-options.js';
-import { CacheHealthError } from '../../lib/core/errors.js';
+import { Arguments } from '../../../lib/cache/arguments/arguments.js';
+import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
+import { CacheHealthError } from '../../../lib/core/errors.js';
 
 const args = (prefix = 'app:', more: object = {}): Arguments =>
   new Arguments(parseCacheOptions({ redis: false, prefix, logger: false, ...more }));

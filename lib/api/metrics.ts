@@ -1,0 +1,90 @@
+import type { HistogramCounts } from '../core/diagnostics/histogram.js';
+import type { CacheReason } from './reason.js';
+import type { CacheMode, CacheStatus } from './status.js';
+
+/**
+ * How a load ended. A load is one run of a loader, for one key or many.
+ * - `ok`: it returned; `skipped`: it did, and said that the value is not to be stored.
+ * - `error`: it threw, or returned what cannot be stored; `timeout`: it took longer than `loaderTimeout`.
+ * - `refused`: too many loads ran and waited, so it did not run.
+ * - `abandoned`: no caller waited for it any more, or the cache was closed.
+ */
+export type LoadOutcome = 'ok' | 'skipped' | 'error' | 'timeout' | 'refused' | 'abandoned';
+
+/** The numbers of one Redis server, as this process sees it. */
+export interface ServerMetrics {
+  /** `host:port` of a server of a cluster. */
+  readonly name?: string;
+  /** The state of the door to it, such as `closed`: it is used; `open`: it is not. */
+  readonly state: string;
+  /** Why it is not (fully) used. */
+  readonly reason?: CacheReason;
+  /** Commands that it has not answered yet. */
+  readonly commandsInFlight: number;
+  /** Changes that wait for it. */
+  readonly journalEntries: number;
+}
+
+/**
+ * Everything that the cache counts, at one moment: plain data. Counters count since the cache was created. Times
+ * are ISO 8601, durations seconds, sizes bytes. A lookup is one key that a caller asked for.
+ */
+export interface MetricsSnapshot
+  extends Pick<CacheStatus, 'status' | 'mode' | 'reason' | 'message' | 'since' | 'nextProbeAt'> {
+  /** The option `name`. */
+  readonly name: string;
+  readonly at: string;
+  readonly modeSeconds: Readonly<Record<CacheMode, number>>;
+  /** One for each pair of modes, also of those that never happened. */
+  readonly modeChanges: readonly {
+    readonly from: CacheMode;
+    readonly to: CacheMode;
+    readonly count: number;
+  }[];
+  readonly lookups: {
+    readonly redis: { readonly hit: number; readonly stale: number };
+    readonly memory: { readonly hit: number; readonly stale: number };
+    readonly miss: number;
+  };
+  readonly sets: number;
+  readonly deletes: number;
+  /** `connect`: connections that were lost or not made; not the probes of a known outage, see `attempts`. */
+  readonly errors: { readonly command: number; readonly connect: number; readonly decode: number };
+  /** Attempts to connect to Redis and to prove its data. */
+  readonly attempts: { readonly ok: number; readonly error: number };
+  readonly commands: { readonly inFlight: number; readonly seconds: HistogramCounts };
+  readonly loads: {
+    readonly results: Readonly<Record<LoadOutcome, number>>;
+    readonly inFlight: number;
+    /** Loads that wait for their turn. */
+    readonly queued: number;
+    /** Loads that may run at once; `Infinity` when unlimited. */
+    readonly limit: number;
+    readonly seconds: HistogramCounts;
+  };
+  /** Callers that shared a load: of this process (`flight`), or of another one (`lease`). */
+  readonly coalesced: { readonly flight: number; readonly lease: number };
+  readonly journal: CacheStatus['journal'] & {
+    /** Writes that were replayed into Redis. */
+    readonly replayed: number;
+  };
+  readonly memory:
+    | (NonNullable<CacheStatus['memory']> & {
+        /** Entries that were pushed out, by the limit that was reached. */
+        readonly evictions: { readonly entries: number; readonly bytes: number };
+      })
+    | null;
+  /** One for each Redis server; none without Redis. */
+  readonly servers: readonly ServerMetrics[];
+}
+
+/** The state of the service and of each check, for exporters. */
+export interface HealthMetrics {
+  readonly status: 'ok' | 'degraded' | 'error' | 'shutting_down';
+  readonly checks: readonly {
+    readonly name: string;
+    readonly status: 'up' | 'degraded' | 'down';
+    /** How long its last run took; absent if it never ended, and for the cache, which is not contacted. */
+    readonly seconds?: number;
+  }[];
+}

@@ -1,0 +1,112 @@
+import type { Request } from 'express';
+import { type Duration, parseDuration } from '../core/time/duration.js';
+import { invalid, parseFunction, parseInteger, parseOptions } from '../core/validate.js';
+import { varyNames } from './rules/vary.js';
+
+export interface ResponseCacheOptions {
+  /** How long an answer is fresh if its handler sets no lifetime of its own; 0: such answers are not stored. @default '1m' */
+  readonly ttl?: Duration | undefined;
+  /**
+   * How long after its ttl an answer still serves at once, while a copy of the request runs through the application
+   * to make a new one. @default 0
+   */
+  readonly swr?: Duration | undefined;
+  /** How long after its ttl an answer still serves when the handler throws, answers 5xx or takes too long. @default 0 */
+  readonly grace?: Duration | undefined;
+  /** Request headers that the answers depend on. They become part of the key and of the `Vary` header. @default [] */
+  readonly vary?: string | readonly string[] | undefined;
+  /**
+   * Returns what is added to the key, such as a tenant or a user. A request for which it returns no text is not
+   * cached. What it reads of the request, the handler may read. @default nothing is added
+   */
+  readonly key?: ((req: Request) => string | undefined) | undefined;
+  /** The largest body, in bytes, that is stored. @default 1048576 (1 MiB) */
+  readonly maxBytes?: number | undefined;
+  /**
+   * What happens to an answer whose handler read something that the key does not cover: `'skip'` does not store it,
+   * `'warn'` stores it and warns once. @default 'skip'
+   */
+  readonly unkeyedRead?: 'skip' | 'warn' | undefined;
+  /** Returns whether a request goes past the cache. @default never */
+  readonly skip?: ((req: Request) => boolean) | undefined;
+}
+
+/** `ResponseCacheOptions`, parsed once: complete, in milliseconds, frozen. */
+export interface ResponseCacheConfig {
+  readonly ttlMs: number;
+  readonly swrMs: number;
+  readonly graceMs: number;
+  readonly vary: readonly string[];
+  readonly key: ((req: Request) => string | undefined) | undefined;
+  readonly maxBytes: number;
+  readonly isStrict: boolean;
+  readonly skip: (req: Request) => boolean;
+}
+
+const DEFAULTS: Readonly<{
+  ttl: Duration;
+  swr: Duration;
+  grace: Duration;
+  maxBytes: number;
+  unkeyedRead: 'skip' | 'warn';
+}> = Object.freeze({ ttl: '1m', swr: 0, grace: 0, maxBytes: 1024 * 1024, unkeyedRead: 'skip' });
+
+const OPTIONS = ['ttl', 'swr', 'grace', 'vary', 'key', 'maxBytes', 'unkeyedRead', 'skip'] as const;
+
+const HINTS: Readonly<Record<string, string>> = {
+  maxage: "Write ttl: '1m'.",
+  duration: "Write ttl: '1m'.",
+  stalewhilerevalidate: "Write swr: '30s'.",
+  staleiferror: "Write grace: '1h'.",
+  sie: "Write grace: '1h'.",
+  headers: "Write vary: ['accept-language'].",
+  methods: 'GET is stored, and HEAD is answered from it.',
+};
+
+const SUBJECT = {
+  name: 'responseCache()',
+  code: 'ERR_CACHE_OPTION',
+  advice: "Write responseCache({ ttl: '1m' }).",
+  hints: HINTS,
+} as const;
+
+const LARGEST = 32 * 1024 * 1024;
+
+/** @throws CacheHealthError `ERR_CACHE_OPTION`. */
+export function parseResponseOptions(given: ResponseCacheOptions | undefined): ResponseCacheConfig {
+  const options = parseOptions<ResponseCacheOptions>(SUBJECT, given, OPTIONS);
+  const { skip, key, ttl = DEFAULTS.ttl, swr = DEFAULTS.swr, grace = DEFAULTS.grace } = options;
+  const { maxBytes = DEFAULTS.maxBytes, unkeyedRead = DEFAULTS.unkeyedRead } = options;
+  if (!['skip', 'warn'].includes(unkeyedRead))
+    throw invalid(subject('unkeyedRead'), "'skip' or 'warn'", unkeyedRead);
+  return Object.freeze({
+    ttlMs: parseDuration(subject('ttl'), ttl, 0),
+    swrMs: parseDuration(subject('swr'), swr, 0),
+    graceMs: parseDuration(subject('grace'), grace, 0),
+    vary: parseVary(options.vary),
+    key: key && parseFunction<(req: Request) => string | undefined>(subject('key'), key),
+    maxBytes: parseInteger(subject('maxBytes'), maxBytes, [1, LARGEST]),
+    isStrict: unkeyedRead === 'skip',
+    skip: skip === undefined ? () => false : parseFunction<never>(subject('skip'), skip),
+  });
+}
+
+function parseVary(given: unknown): readonly string[] {
+  if (given === undefined) return [];
+  const list = (Array.isArray(given) ? given : [given]) as unknown[];
+  const names = list.every((name) => typeof name === 'string' && FIELD_NAME.test(name))
+    ? varyNames(list.join(','))
+    : '*';
+  if (names !== '*' && !names.includes('cookie')) return names;
+  const advice =
+    names === '*'
+      ? "Write vary: ['accept-language']."
+      : 'Each visitor has a cookie of its own. Write key: (req) => req.session.id, or what you need of the cookie.';
+  throw invalid({ ...subject('vary'), advice }, 'names of request headers except Cookie', given);
+}
+
+const FIELD_NAME = /^[\w!#$%&'+.^`|~-]+$/;
+
+function subject(name: string): { readonly name: string; readonly code: 'ERR_CACHE_OPTION' } {
+  return { name, code: 'ERR_CACHE_OPTION' };
+}
