@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { survived } from '../../../lib/redis/lineage.js';
-import type { Label } from '../../../lib/redis/remote.js';
+import { type Label, survived } from '../../../lib/redis/lineage.js';
 import {
   AcknowledgedWrites,
   type Lost,
