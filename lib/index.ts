@@ -17,7 +17,7 @@ export type {
   ServerMetrics,
 } from './api/metrics.js';
 export type { CacheReason } from './api/reason.js';
-export type { CacheMetrics, CacheMode, CacheStatus } from './api/status.js';
+export type { CacheMetrics, CacheMode, CacheStatus, ShardStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';
 export type { CacheOptions, JournalOptions, MemoryOptions } from './cache/options.js';
 export type { LogFields } from './core/diagnostics/log-fields.js';
@@ -54,6 +54,12 @@ export type {
   HealthState,
 } from './health/types.js';
 export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
+export type {
+  Address,
+  ClusterOptions,
+  RedisOptions,
+  SentinelOptions,
+} from './redis/redis-options.js';
 export {
   type GracefulShutdown,
   type GracefulShutdownOptions,

@@ -5,6 +5,7 @@ import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
+import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
 import { type SingleOptions, SingleRemote } from '../redis/single.js';
@@ -91,14 +92,11 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
 export function buildRemote(config: CacheConfig, clock: Clock): Remote {
   const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
   if (redis === undefined) return noRedis(clock);
-  return new SingleRemote({
-    source: redis,
-    prefix,
-    clock,
-    commandTimeoutMs,
-    maxValueBytes,
-    application: applicationOf(config),
-  });
+  const application = applicationOf(config);
+  const options = { prefix, clock, commandTimeoutMs, maxValueBytes, application };
+  return redis.kind === 'cluster'
+    ? new ClusterRemote({ ...options, source: redis })
+    : new SingleRemote({ ...options, source: redis });
 }
 
 /** The application's name for the record of the prefix, and one warning if another one uses the prefix. */
@@ -116,8 +114,15 @@ function applicationOf({ prefix, warnings }: CacheConfig): SingleOptions['applic
 function loadLimit({ maxConcurrentLoads, isEnabled }: CacheConfig, store: Store): number {
   if (maxConcurrentLoads !== undefined) return maxConcurrentLoads;
   // A cache that is switched off must not change the application.
-  const isUnlimited = !isEnabled || store.mode === 'normal';
-  return isUnlimited ? Number.POSITIVE_INFINITY : DEFAULTS.maxConcurrentLoads;
+  if (!isEnabled || store.mode === 'normal') return Number.POSITIVE_INFINITY;
+  // If a third of the servers is away, a third of the loads is more than usual.
+  return Math.ceil(DEFAULTS.maxConcurrentLoads / shareAway(store));
+}
+
+/** The share of the servers that do not serve. */
+function shareAway({ state: { shards = [] } }: Store): number {
+  const away = shards.filter(({ state }) => state.name !== 'closed').length;
+  return away === 0 ? 1 : away / shards.length;
 }
 
 function buildStandby(

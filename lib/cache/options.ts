@@ -2,7 +2,7 @@ import type { Warnings } from '../core/advice/warnings.js';
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
-import type { RedisClientLike, RedisClientOptions, RedisSource } from '../redis/redis-options.js';
+import type { RedisClientLike, RedisOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';
 
 export interface MemoryOptions {
@@ -25,12 +25,13 @@ export interface JournalOptions {
 
 export interface CacheOptions {
   /**
-   * A URL, node-redis options, a function that makes a client, a client of your own (never closed by the
-   * cache), or `false` for memory alone. @default process.env.REDIS_URL, else 'redis://localhost:6379'
+   * A URL, node-redis options (with `sentinel` or `cluster` for several servers), a function that makes a
+   * client, a client of your own (never closed by the cache), or `false` for memory alone.
+   * @default process.env.REDIS_URL, else 'redis://localhost:6379'
    */
   readonly redis?:
     | string
-    | RedisClientOptions
+    | RedisOptions
     | (() => RedisClientLike)
     | RedisClientLike
     | false

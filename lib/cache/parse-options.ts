@@ -70,10 +70,11 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const { commandTimeout = DEFAULTS.commandTimeout, maxValueBytes = DEFAULTS.maxValueBytes } =
     options;
   const disabledBy = parseSwitch(options.enabled);
+  const tiers = parseTiers(options, disabledBy === undefined);
   const config = Object.freeze({
-    ...parseTiers(options, disabledBy === undefined),
+    ...tiers,
     name,
-    prefix: parsePrefix(options.prefix),
+    prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
@@ -209,7 +210,7 @@ function parseName(given: unknown): string {
   throw invalid({ ...subject('name'), advice }, '1 to 64 letters, digits, _ . : and -', given);
 }
 
-function parsePrefix(given: unknown): string {
+function parsePrefix(given: unknown, isCluster: boolean): string {
   const prefix = given === undefined ? DEFAULTS.prefix : given;
   const isText = typeof prefix === 'string' && prefix !== '' && prefix.isWellFormed();
   if (!isText || prefix.length > 256) {
@@ -219,6 +220,10 @@ function parsePrefix(given: unknown): string {
   if (prefix.includes(RESERVED)) {
     const advice = "That name is kept for the caches' own records.";
     throw invalid({ ...subject('prefix'), advice }, `a text without '${RESERVED}'`, given);
+  }
+  if (isCluster && prefix.includes('{')) {
+    const advice = 'In a cluster it begins a hash tag, which would put every key into one slot.';
+    throw invalid({ ...subject('prefix'), advice }, "a text without '{'", given);
   }
   return prefix;
 }

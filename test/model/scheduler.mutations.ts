@@ -23,8 +23,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a lost change is not journaled',
     file: 'tiers/changes/writer.js',
-    find: "ledger.defer(key, 'change', stamp);",
-    replace: '',
+    find: "this.#shard.defer(key, 'change', stamp); if",
+    replace: 'if',
   },
   {
     title: 'an unanswered change does not answer its readers',

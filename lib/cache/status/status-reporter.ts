@@ -77,6 +77,7 @@ export class StatusReporter {
       nextProbeAt: this.#wallTimeOf(state.nextAttemptAt),
       lastError: this.#lastError,
       lastErrorAt: this.#lastErrorAt,
+      dateOf: (at) => this.#dateOf(at),
       reasonError: this.#errorOf(state),
     });
   }
@@ -94,6 +95,11 @@ export class StatusReporter {
     if (state.mode !== this.#mode) this.#change(state);
     if (state.mode === 'normal') this.#announceService();
     else if (name === 'open' || name === 'read-only') this.#announceOutage(state);
+  }
+
+  #dateOf(at: number): number {
+    const { clock } = this.#parts;
+    return clock.wallNow() + at - clock.now();
   }
 
   /** Seconds spent in each mode. */
