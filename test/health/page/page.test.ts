@@ -155,7 +155,7 @@ describe('the live page', () => {
       near: { entries: 7, bounds: { max: 100 } },
       edge: { name: 'varnish', backlog: 2, oldestMs: 1_500, lastError: 'x'.repeat(1_000) },
     };
-    const source = { status: () => ({ ...cache.status(), ...parts }) };
+    const source = { status: () => ({ ...cache.status(), ...parts }) as never };
     const data = await snapshotOf(serve({ ui: true, cache: source }));
     expect(data.parts).to.deep.equal([
       {
@@ -174,7 +174,7 @@ describe('the live page', () => {
       },
     ]);
     for (const odd of [null, 7, 'x', [null, 1], [], {}]) {
-      const status = { ...cache.status(), shards: odd, near: odd, edge: odd };
+      const status = { ...cache.status(), shards: odd, near: odd, edge: odd } as never;
       const shown = await snapshotOf(serve({ ui: true, cache: { status: () => status } }));
       expect(shown.parts).to.deep.equal([]);
     }
