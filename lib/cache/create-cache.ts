@@ -4,6 +4,8 @@ import { errorText } from '../core/redact/redact.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
+import { EdgeTier } from '../edge/edge-tier.js';
+import { EdgedStore } from '../edge/edged-store.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
 import { noRedis } from '../redis/no-redis.js';
@@ -50,13 +52,15 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     config.logger.warn(`an event listener threw: ${errorText(error)}`);
   };
   const events = new Emitter<CacheEvents>(onListenerError);
-  const metrics = new Metrics();
-  const reporter = new StatusReporter({ config, clock, events, metrics });
-  const observer = watch(new CacheObserver({ config, clock, events, metrics, reporter }));
+  const history = { config, clock, metrics: new Metrics() };
+  const reporter = new StatusReporter({ ...history, events, edge: () => edge?.state });
+  const observer = watch(new CacheObserver({ ...history, events, reporter }));
   const turns = new Turns(clock);
   const standby = buildStandby(config, clock, (key, reason) => shards.evicted(key, reason));
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
-  const store = new TieredStore(shards);
+  const tiers = new TieredStore(shards);
+  const edge = buildEdge(config, { clock, tiers, events });
+  const store = edge === undefined ? tiers : new EdgedStore(tiers, edge);
   const { commandTimes } = remote;
   const limit = (): number => loadLimit(config, store);
   const loading = new SingleFlight({ store, observer, clock, turns, config, limit });
@@ -64,6 +68,7 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   loading.start();
   reporter.start(store);
   shards.start();
+  const counted = { ...history, reporter, store, shards, loading, commandTimes, edge };
   return new CacheHandle({
     config,
     store,
@@ -73,12 +78,13 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     events,
     turns,
     bulkChanges,
-    takeSnapshot: () =>
-      takeSnapshot({ config, clock, metrics, reporter, store, shards, loading, commandTimes }),
+    edge,
+    takeSnapshot: () => takeSnapshot(counted),
     onListenerError,
     args: new Arguments(config),
-    close() {
+    async close() {
       loading.close();
+      if (edge !== undefined) await edge.close();
       shards.close();
     },
   });
@@ -107,6 +113,21 @@ function applicationOf({ prefix, warnings }: CacheConfig): SingleOptions['applic
     warnings.once('a-prefix-of-another-application', text);
   };
   return { name, onOther };
+}
+
+/** The CDN in front of the application, if there is one. */
+function buildEdge(
+  { edge, logger: log }: CacheConfig,
+  parts: {
+    readonly clock: Clock;
+    readonly tiers: Store;
+    readonly events: Emitter<CacheEvents>;
+  },
+): EdgeTier | undefined {
+  if (edge === undefined) return undefined;
+  const tier = new EdgeTier({ edge, log, ...parts });
+  parts.events.on('modechange', (change) => tier.modeChanged(change));
+  return tier;
 }
 
 /** The limit is stricter while Redis does not protect the database. */

@@ -7,6 +7,7 @@ import type { Emitter } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
 import { formatDuration } from '../../core/time/duration.js';
+import type { EdgeState } from '../../edge/edge-tier.js';
 import { type Failure, LASTING } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
 import type { Store, StoreState } from '../../tiers/store.js';
@@ -21,6 +22,7 @@ export interface ReporterParts {
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
+  readonly edge?: () => EdgeState | undefined;
 }
 
 /** The state of a cache that is not started yet. */
@@ -75,6 +77,7 @@ export class StatusReporter {
       lastError: this.#lastError,
       lastErrorAt: this.#lastErrorAt,
       reasonError: this.#errorOf(state),
+      edge: this.#parts.edge?.(),
     });
   }
 
