@@ -13,6 +13,8 @@ export type LoadOutcome = 'ok' | 'skipped' | 'error' | 'timeout' | 'refused' | '
 
 /** The numbers of one Redis server, as this process sees it. */
 export interface ServerMetrics {
+  /** `host:port` of a server of a cluster. */
+  readonly name?: string;
   /** The state of the door to it, such as `closed`: it is used; `open`: it is not. */
   readonly state: string;
   /** Why it is not (fully) used. */

@@ -1,5 +1,5 @@
 import { type Maker, refuseRequest } from '../core/advice/uncalled.js';
-import { Warnings } from '../core/advice/warnings.js';
+import type { Warnings } from '../core/advice/warnings.js';
 import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/logger.js';
 import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
@@ -16,6 +16,7 @@ import {
   type JournalOptions,
   type MemoryOptions,
 } from './options.js';
+import { warningsTo } from './status/log-lines.js';
 
 const KNOWN: readonly (keyof CacheOptions)[] = [
   'redis',
@@ -66,14 +67,16 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const what = { ...subject('the cache'), advice: optionsAdvice(given), hints: CACHE_HINTS };
   const options = parseOptions<CacheOptions>(what, given, KNOWN);
   const logger = parseLogger(options.logger);
-  const warnings = new Warnings((text) => logger.warn(text));
+  const name = parseName(options.name);
+  const warnings = warningsTo(logger, name);
   const { commandTimeout = DEFAULTS.commandTimeout, maxValueBytes = DEFAULTS.maxValueBytes } =
     options;
   const disabledBy = parseSwitch(options.enabled);
+  const tiers = parseTiers(options, disabledBy === undefined);
   const config = Object.freeze({
-    ...parseTiers(options, disabledBy === undefined),
-    name: parseName(options.name),
-    prefix: parsePrefix(options.prefix),
+    ...tiers,
+    name,
+    prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
@@ -210,7 +213,7 @@ function parseName(given: unknown): string {
   throw invalid({ ...subject('name'), advice }, '1 to 64 letters, digits, _ . : and -', given);
 }
 
-function parsePrefix(given: unknown): string {
+function parsePrefix(given: unknown, isCluster: boolean): string {
   const prefix = given === undefined ? DEFAULTS.prefix : given;
   const isText = typeof prefix === 'string' && prefix !== '' && prefix.isWellFormed();
   if (!isText || prefix.length > 256) {
@@ -220,6 +223,10 @@ function parsePrefix(given: unknown): string {
   if (prefix.includes(RESERVED)) {
     const advice = "That name is kept for the caches' own records.";
     throw invalid({ ...subject('prefix'), advice }, `a text without '${RESERVED}'`, given);
+  }
+  if (isCluster && prefix.includes('{')) {
+    const advice = 'In a cluster it begins a hash tag, which would put every key into one slot.';
+    throw invalid({ ...subject('prefix'), advice }, "a text without '{'", given);
   }
   return prefix;
 }

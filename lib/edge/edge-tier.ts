@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../core/time/clock.js';
 import type { StoreState } from '../tiers/store.js';
 import { AddressBook } from './address-book.js';
 import type { Edge } from './edge.js';
-import { PurgeQueue } from './queue/purge-queue.js';
+import { type EdgeLog, PurgeQueue } from './queue/purge-queue.js';
 import { ALL_TAG, purgedTags, tagList, tagOfKey } from './tags.js';
 
 /** Answers live shorter at the edge for this long after an outage. */
@@ -24,7 +24,7 @@ const CLOSE_MS = 2_000;
 export interface EdgeTierOptions {
   readonly edge: Edge;
   readonly clock: Clock;
-  readonly log: { warn(text: string): void; info(text: string): void };
+  readonly log: EdgeLog;
   /** The tiers below. */
   readonly tiers: { readonly mode: CacheMode; readonly state: Pick<StoreState, 'journal'> };
 }

@@ -1,6 +1,7 @@
 import type { WriteResult } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
+import type { DoorState } from '../redis/remote.js';
 
 /** An entry that a tier found. `text` is the entry, see lib/entry/slot.ts. */
 export interface Found {
@@ -53,6 +54,16 @@ export interface Loaded {
 
 export type KeyChange = { readonly key: string } | { readonly matches: (key: string) => boolean };
 
+/** One server of a cluster. */
+export interface ShardState {
+  readonly address: string;
+  readonly slots: string;
+  readonly state: DoorState;
+  readonly reason: CacheReason | undefined;
+  /** When it was used, or not used, for the first time since (local, monotonic). */
+  readonly changedAt: number;
+}
+
 /** A snapshot of the tiers. Never contacts Redis. */
 export interface StoreState {
   readonly mode: CacheMode;
@@ -64,6 +75,10 @@ export interface StoreState {
   /** When Redis is tried next (local, monotonic). */
   readonly nextAttemptAt: number | undefined;
   readonly hasRedis: boolean;
+  /** The servers of a cluster; empty if Redis is no cluster. */
+  readonly shards?: readonly ShardState[] | undefined;
+  /** What people should know although Redis is used. */
+  readonly notice?: string | undefined;
   readonly journal: { readonly entries: number; readonly max: number; readonly overflows: number };
   readonly memory: {
     readonly entries: number;

@@ -1,7 +1,7 @@
-import type { CacheMetrics, CacheStatus, EdgeStatus } from '../../api/status.js';
+import type { CacheMetrics, CacheStatus, EdgeStatus, ShardStatus } from '../../api/status.js';
 import { formatDuration } from '../../core/time/duration.js';
 import type { EdgeState } from '../../edge/edge-tier.js';
-import type { StoreState } from '../../tiers/store.js';
+import type { ShardState, StoreState } from '../../tiers/store.js';
 import { disabledSentence, outageSentence } from './reasons.js';
 
 /** The parts of the status besides the state of the tiers. */
@@ -14,6 +14,8 @@ export interface StatusDetails {
   readonly nextProbeAt: number | undefined;
   readonly lastError: string | undefined;
   readonly lastErrorAt: number | undefined;
+  /** A moment of the monotonic clock as a date, milliseconds since 1970. */
+  readonly dateOf: (at: number) => number;
   /** The error behind the present reason. */
   readonly reasonError: string | undefined;
   /** The option or variable that switched the cache off. */
@@ -36,11 +38,34 @@ export function buildStatus(state: StoreState, details: StatusDetails): CacheSta
     since: iso(since),
     ...(reason === undefined ? {} : { reason }),
     ...(nextProbeAt === undefined ? {} : { nextProbeAt: iso(nextProbeAt) }),
+    ...shardsOf(state, details),
     journal,
     memory,
     ...(details.edge === undefined ? {} : { edge: edgeStatus(details.edge) }),
     ...(lastError === undefined ? {} : { lastError }),
     ...(lastErrorAt === undefined ? {} : { lastErrorTime: iso(lastErrorAt) }),
+  };
+}
+
+function shardsOf(
+  { shards = [] }: StoreState,
+  details: StatusDetails,
+): Pick<CacheStatus, 'shards'> {
+  if (shards.length === 0) return {};
+  return { shards: shards.map((shard) => shardStatus(shard, details)) };
+}
+
+function shardStatus(
+  { address, slots, state, reason, changedAt }: ShardState,
+  { dateOf }: StatusDetails,
+): ShardStatus {
+  return {
+    address,
+    slots,
+    state: state.name,
+    ...(reason === undefined ? {} : { reason }),
+    since: iso(dateOf(changedAt)),
+    ...('nextAttemptAt' in state ? { nextProbeAt: iso(dateOf(state.nextAttemptAt)) } : {}),
   };
 }
 
@@ -75,7 +100,10 @@ function messageOf(state: StoreState, details: StatusDetails): string {
       ? 'Memory alone serves, as configured; nothing is shared between processes.'
       : 'The cache is switched off: neither Redis nor memory is configured.';
   }
-  if (mode === 'normal') return `Redis (${details.redisName}) serves.`;
+  if (mode === 'normal') {
+    const serves = `Redis (${details.redisName}) serves.`;
+    return state.notice === undefined ? serves : `${serves} ${state.notice}`;
+  }
   if (mode === 'recovering') return `Redis is back; ${waiting(journal.entries)} Nothing to do.`;
   return outageSentence(state, { ...details, error: details.reasonError });
 }

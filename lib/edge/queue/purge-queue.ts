@@ -22,10 +22,15 @@ const THROTTLED_PAUSE_MS = 5_000;
 export interface PurgeQueueOptions {
   readonly edge: Edge;
   readonly clock: Clock;
-  /** One line when purges begin to fail, and one when they are accepted again. */
-  readonly log: { warn(text: string): void; info(text: string): void };
+  /** Purges begin to fail, or are accepted again. */
+  readonly log: EdgeLog;
   /** A number from 0 to 1, for pauses that differ between processes. */
   readonly random?: () => number;
+}
+
+export interface EdgeLog {
+  refused(edge: string, error: string): void;
+  accepts(edge: string): void;
 }
 
 /** Since the start; requests to the edge, by their result. */
@@ -216,13 +221,13 @@ export class PurgeQueue {
 
   #failed(text: string): void {
     const { edge, clock, log } = this.#options;
-    if (this.#failures++ === 0) log.warn(`the edge (${edge.name}) did not accept a purge: ${text}`);
+    if (this.#failures++ === 0) log.refused(edge.name, text);
     this.#lastError = { text, at: clock.wallNow() };
   }
 
   #recovered(): void {
     if (this.#lastError === undefined) return;
     this.#lastError = undefined;
-    this.#options.log.info(`the edge (${this.#options.edge.name}) accepts purges again.`);
+    this.#options.log.accepts(this.#options.edge.name);
   }
 }
