@@ -4,6 +4,7 @@ import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/
 import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
 import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
+import { parseEdge } from '../edge/parse-edge.js';
 import { RESERVED } from '../entry/slot.js';
 import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
 import { parseRedis } from '../redis/redis-options.js';
@@ -33,6 +34,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'memory',
   'maxValueBytes',
   'journal',
+  'edge',
   'name',
   'logger',
   'enabled',
@@ -80,6 +82,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
     maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),
     journalMax: parseJournalMax(options.journal),
+    edge: disabledBy === undefined ? parseEdge(options.edge) : undefined,
     logger,
     warnings,
     isEnabled: disabledBy === undefined,
