@@ -17,9 +17,10 @@ export type {
   ServerMetrics,
 } from './api/metrics.js';
 export type { CacheReason } from './api/reason.js';
-export type { CacheMetrics, CacheMode, CacheStatus } from './api/status.js';
+export type { CacheMetrics, CacheMode, CacheStatus, ShardStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';
 export type { CacheOptions, JournalOptions, MemoryOptions } from './cache/options.js';
+export type { LogFields } from './core/diagnostics/log-fields.js';
 export type { Unsubscribe } from './core/emitter.js';
 export { CacheHealthError, type ErrorCode, isCacheHealthError } from './core/errors.js';
 export type { Logger } from './core/logger.js';
@@ -53,6 +54,12 @@ export type {
   HealthState,
 } from './health/types.js';
 export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
+export type {
+  Address,
+  ClusterOptions,
+  RedisOptions,
+  SentinelOptions,
+} from './redis/redis-options.js';
 export {
   type GracefulShutdown,
   type GracefulShutdownOptions,

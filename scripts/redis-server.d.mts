@@ -8,6 +8,8 @@ export interface StartOptions {
   answers(child: ChildProcess): Promise<boolean>;
   /** Further arguments, such as `['--maxmemory', '1mb']`. */
   readonly args?: readonly string[];
+  /** The path of a configuration file. What is saved is then up to it. */
+  readonly config?: string;
   /** The file that gets the output of the server. By default its output is dropped. */
   readonly log?: string;
   /** Further variables of its environment. */

@@ -43,15 +43,18 @@ export async function startRedisServer({
   port,
   answers,
   args = [],
+  config,
   log,
   env = {},
   isDetached = false,
 }) {
   const place = ['--port', `${port}`, '--bind', '127.0.0.1'];
-  const volatile = ['--save', '', '--appendonly', 'no'];
+  // A configuration file stands first, and says itself what is saved.
+  const file = config === undefined ? [] : [config];
+  const volatile = config === undefined ? ['--save', '', '--appendonly', 'no'] : [];
   // A file, because a pipe would be one more handle of this process.
   const output = log === undefined ? 'ignore' : openSync(log, 'w');
-  const child = spawn(program, [...place, ...volatile, ...args], {
+  const child = spawn(program, [...file, ...place, ...volatile, ...args], {
     detached: isDetached,
     env: { ...process.env, ...env },
     stdio: ['ignore', output, output],

@@ -13,7 +13,7 @@ const RANKS = [
   ['entry'],
   ['redis', 'memory'],
   ['tiers'],
-  ['loading'],
+  ['loading', 'edge'],
   ['cache'],
   ['express', 'health', 'shutdown', 'exporters', 'http-cache', 'testing'],
   [''],
@@ -21,7 +21,7 @@ const RANKS = [
 
 /** Inside a room, lowest first: what is listed imports from what stands before it alone. */
 const SUB_RANKS: Readonly<Record<string, readonly string[]>> = {
-  redis: ['connection', 'commands', 'door'],
+  redis: ['connection', 'naming', 'options', 'sentinel', 'commands', 'door', 'cluster'],
   tiers: ['ledger', 'changes'],
   loading: ['bulkhead', 'flight'],
   health: ['checker', 'page', 'http'],

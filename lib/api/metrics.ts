@@ -13,6 +13,8 @@ export type LoadOutcome = 'ok' | 'skipped' | 'error' | 'timeout' | 'refused' | '
 
 /** The numbers of one Redis server, as this process sees it. */
 export interface ServerMetrics {
+  /** `host:port` of a server of a cluster. */
+  readonly name?: string;
   /** The state of the door to it, such as `closed`: it is used; `open`: it is not. */
   readonly state: string;
   /** Why it is not (fully) used. */
@@ -21,6 +23,24 @@ export interface ServerMetrics {
   readonly commandsInFlight: number;
   /** Changes that wait for it. */
   readonly journalEntries: number;
+}
+
+/** The purges that the cache sent to a CDN. */
+export interface EdgeMetrics {
+  readonly name: string;
+  /** Requests, by what the edge said. */
+  readonly purges: {
+    readonly accepted: number;
+    readonly throttled: number;
+    readonly failed: number;
+  };
+  /** Tags that the edge has not accepted a purge of, and how long the oldest has waited, in seconds. */
+  readonly backlog: number;
+  readonly oldestSeconds: number;
+  /** How often one purge of everything took the place of many. */
+  readonly overflows: number;
+  /** Answers with the tag of a kind of keys in place of too many tags. */
+  readonly coarse: number;
 }
 
 /**
@@ -72,6 +92,8 @@ export interface MetricsSnapshot
         readonly evictions: { readonly entries: number; readonly bytes: number };
       })
     | null;
+  /** The CDN in front of the application; absent when there is none. */
+  readonly edge?: EdgeMetrics;
   /** One for each Redis server; none without Redis. */
   readonly servers: readonly ServerMetrics[];
 }

@@ -20,6 +20,8 @@ export type CacheReason =
   | 'not_connected'
   | 'cluster_node'
   | 'sentinel'
+  | 'no_primary'
+  | 'failover'
   | 'certificate'
   | 'tls_mismatch'
   | 'no_database'

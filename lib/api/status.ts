@@ -17,6 +17,42 @@ export interface CacheMetrics {
   readonly hitRate: number;
 }
 
+/** What a CDN has accepted of the cache's purges. */
+export interface EdgeStatus {
+  /** Such as `varnish`. */
+  readonly name: string;
+  /** Tags that the edge has not accepted a purge of. */
+  readonly backlog: number;
+  /** How long the oldest of them has waited, in milliseconds. */
+  readonly oldestMs: number;
+  /** Why the last purge was not accepted, redacted; absent once one is. */
+  readonly lastError?: string;
+  readonly lastErrorTime?: string;
+}
+
+/** One server of a Redis Cluster, as the cache uses it. Times are ISO 8601. */
+export interface ShardStatus {
+  /** `host:port` of the primary. */
+  readonly address: string;
+  /** Such as '0-5460'. */
+  readonly slots: string;
+  /** The state of its door, see docs/degradation.md: `closed` means that it is used. */
+  readonly state:
+    | 'connecting'
+    | 'open'
+    | 'half-open'
+    | 'recovering'
+    | 'settling'
+    | 'read-only'
+    | 'closed'
+    | 'shut';
+  /** Present unless `state` is `closed`. */
+  readonly reason?: CacheReason;
+  /** Since when it is used, or not used. */
+  readonly since: string;
+  readonly nextProbeAt?: string;
+}
+
 /** A snapshot of the cache. Never contacts Redis. Times are ISO 8601. */
 export interface CacheStatus {
   /** `up`: Redis serves (or memory alone, when configured so); `degraded`: the fallback serves, or the cache is switched off; `down`: neither tier can. */
@@ -33,6 +69,8 @@ export interface CacheStatus {
   readonly reason?: CacheReason;
   /** When the cache tries Redis next. Present while Redis is not used, except during an attempt. */
   readonly nextProbeAt?: string;
+  /** The servers of a Redis Cluster. Absent if Redis is no cluster. If one is not `closed`, its keys alone are degraded. */
+  readonly shards?: readonly ShardStatus[];
   /**
    * Changes that wait for Redis, and how often they exceeded `max`, so that everything under the prefix was
    * given a new generation instead.
@@ -45,6 +83,8 @@ export interface CacheStatus {
     readonly bytes: number;
     readonly maxBytes: number;
   } | null;
+  /** The CDN in front of the application; absent when there is none. */
+  readonly edge?: EdgeStatus;
   /** The newest Redis failure of the cache's life, redacted. */
   readonly lastError?: string;
   readonly lastErrorTime?: string;

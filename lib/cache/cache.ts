@@ -27,7 +27,7 @@ import {
   staleIn,
   uniqueKeys,
 } from './bulk-reads.js';
-import type { CacheParts } from './cache-parts.js';
+import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
 import { Changes } from './changes.js';
 import { listenWithin, namespaceParts } from './namespace.js';
 import { lookup } from './status/cache-observer.js';
@@ -43,13 +43,16 @@ export class CacheHandle implements Cache {
   readonly #store: Store;
   readonly #isOfRequest: boolean;
   readonly #changes: Changes;
+  /** The handle of the same request that this namespace came from, which hears its lookups, too. */
+  readonly #outer: CacheHandle | undefined;
   /** A request's own events. Made with the first listener, because most requests have none. */
   #ownEvents: Emitter<CacheEvents> | undefined;
 
-  constructor(parts: CacheParts, storeOfRequest?: Store) {
+  constructor(parts: CacheParts, storeOfRequest?: Store, outer?: CacheHandle) {
     this.#parts = parts;
     this.#store = storeOfRequest ?? parts.store;
     this.#isOfRequest = storeOfRequest !== undefined;
+    this.#outer = outer;
     this.#changes = new Changes(parts, this.#store);
   }
 
@@ -132,11 +135,8 @@ export class CacheHandle implements Cache {
     return this.#changes.set(key, value, options);
   }
 
-  setMany(
-    entries: Iterable<readonly [string, unknown]>,
-    options?: SetOptions,
-  ): Promise<WriteResult> {
-    return this.#changes.setMany(entries, options);
+  setMany(...call: Parameters<Changes['setMany']>): Promise<WriteResult> {
+    return this.#changes.setMany(...call);
   }
 
   delete(key: string): Promise<WriteResult> {
@@ -157,11 +157,11 @@ export class CacheHandle implements Cache {
 
   namespace(name: string, options?: NamespaceOptions): CacheHandle {
     const parts = namespaceParts(this.#parts, name, options);
-    return new CacheHandle(parts, this.#isOfRequest ? this.#store : undefined);
+    return this.#isOfRequest ? new CacheHandle(parts, this.#store, this) : new CacheHandle(parts);
   }
 
-  timeOf(key: string): number {
-    return this.#store.timeOf(this.#parts.config.load.scope + key);
+  get tiers(): CacheTiers {
+    return tiersOf(this.#parts, this.#store, this.#isOfRequest);
   }
 
   status(): CacheStatus {
@@ -183,7 +183,7 @@ export class CacheHandle implements Cache {
   }
 
   async close(): Promise<void> {
-    this.#parts.close();
+    await this.#parts.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -195,7 +195,7 @@ export class CacheHandle implements Cache {
   }
 
   watched(onLookup: (lookup: Lookup) => void): CacheHandle {
-    const copy = new CacheHandle(this.#parts, this.#store);
+    const copy = new CacheHandle(this.#parts, this.#store, this.#outer);
     copy.on('lookup', onLookup);
     copy.on('lookup', (event) => this.#ownEvents?.emit('lookup', event));
     return copy;
@@ -234,9 +234,11 @@ export class CacheHandle implements Cache {
   #looked(key: string, outcome: Outcome, tier: Found['tier'] | undefined): void {
     this.#parts.observer.looked(key, outcome, tier);
     if (outcome === 'miss') this.#parts.args.noteKey(this.#parts.args.ownKey(key));
-    const own = this.#ownEvents;
-    if (own?.hears('lookup') === true)
-      own.emit('lookup', lookup(this.#parts.args.ownKey(key), outcome, tier));
+    for (let each: CacheHandle | undefined = this; each !== undefined; each = each.#outer) {
+      const own = each.#ownEvents;
+      if (own?.hears('lookup') === true)
+        own.emit('lookup', lookup(each.#parts.args.ownKey(key), outcome, tier));
+    }
   }
 }
 

@@ -31,7 +31,7 @@ export class Changes {
 
   setMany(
     entries: Iterable<readonly [string, unknown]>,
-    options: SetOptions | undefined,
+    options?: SetOptions,
   ): Promise<WriteResult> {
     const { args, config } = this.#parts;
     return promised(() => {

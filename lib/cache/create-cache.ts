@@ -1,11 +1,14 @@
 import type { CacheEvents } from '../api/events.js';
 import { Emitter } from '../core/emitter.js';
-import { errorText } from '../core/redact/redact.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
+import { EdgeTier } from '../edge/edge-tier.js';
+import { EdgedStore } from '../edge/edged-store.js';
+import type { EdgeLog } from '../edge/queue/purge-queue.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
+import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
 import { type SingleOptions, SingleRemote } from '../redis/single.js';
@@ -20,7 +23,9 @@ import { BulkChanges } from './bulk-changes.js';
 import { CacheHandle } from './cache.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
 import { parseCacheOptions } from './parse-options.js';
+import { CacheLog } from './status/cache-log.js';
 import { CacheObserver } from './status/cache-observer.js';
+import { edgeAcceptsLine, edgeRefusedLine, listenerLine } from './status/log-lines.js';
 import { Metrics } from './status/metrics.js';
 import { takeSnapshot } from './status/snapshot.js';
 import { StatusReporter } from './status/status-reporter.js';
@@ -46,17 +51,20 @@ export interface Surroundings {
 /** The composition root: builds the parts, then starts them from the bottom up. */
 export function buildCache(config: CacheConfig, surroundings: Surroundings): CacheHandle {
   const { clock, remote, watch = (observer) => observer } = surroundings;
+  const log = new CacheLog(config, clock);
   const onListenerError = (error: unknown): void => {
-    config.logger.warn(`an event listener threw: ${errorText(error)}`);
+    log.write(listenerLine(error));
   };
   const events = new Emitter<CacheEvents>(onListenerError);
-  const metrics = new Metrics();
-  const reporter = new StatusReporter({ config, clock, events, metrics });
-  const observer = watch(new CacheObserver({ config, clock, events, metrics, reporter }));
+  const history = { config, clock, log, events, metrics: new Metrics() };
+  const reporter = new StatusReporter({ ...history, edge: () => edge?.state });
+  const observer = watch(new CacheObserver({ ...history, reporter }));
   const turns = new Turns(clock);
   const standby = buildStandby(config, clock, (key, reason) => shards.evicted(key, reason));
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
-  const store = new TieredStore(shards);
+  const tiers = new TieredStore(shards);
+  const edge = buildEdge(config, { clock, tiers, events, log });
+  const store = edge === undefined ? tiers : new EdgedStore(tiers, edge);
   const { commandTimes } = remote;
   const limit = (): number => loadLimit(config, store);
   const loading = new SingleFlight({ store, observer, clock, turns, config, limit });
@@ -64,6 +72,7 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   loading.start();
   reporter.start(store);
   shards.start();
+  const counted = { ...history, reporter, store, shards, loading, commandTimes, edge };
   return new CacheHandle({
     config,
     store,
@@ -73,13 +82,15 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     events,
     turns,
     bulkChanges,
-    takeSnapshot: () =>
-      takeSnapshot({ config, clock, metrics, reporter, store, shards, loading, commandTimes }),
+    edge,
+    takeSnapshot: () => takeSnapshot(counted),
     onListenerError,
     args: new Arguments(config),
-    close() {
+    async close() {
       loading.close();
+      if (edge !== undefined) await edge.close();
       shards.close();
+      log.close();
     },
   });
 }
@@ -88,14 +99,11 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
 export function buildRemote(config: CacheConfig, clock: Clock): Remote {
   const { redis, prefix, commandTimeoutMs, maxValueBytes } = config;
   if (redis === undefined) return noRedis(clock);
-  return new SingleRemote({
-    source: redis,
-    prefix,
-    clock,
-    commandTimeoutMs,
-    maxValueBytes,
-    application: applicationOf(config),
-  });
+  const application = applicationOf(config);
+  const options = { prefix, clock, commandTimeoutMs, maxValueBytes, application };
+  return redis.kind === 'cluster'
+    ? new ClusterRemote({ ...options, source: redis })
+    : new SingleRemote({ ...options, source: redis });
 }
 
 /** The application's name for the record of the prefix, and one warning if another one uses the prefix. */
@@ -109,12 +117,39 @@ function applicationOf({ prefix, warnings }: CacheConfig): SingleOptions['applic
   return { name, onOther };
 }
 
+/** The CDN in front of the application, if there is one. */
+function buildEdge(
+  { edge }: CacheConfig,
+  parts: {
+    readonly clock: Clock;
+    readonly tiers: Store;
+    readonly events: Emitter<CacheEvents>;
+    readonly log: CacheLog;
+  },
+): EdgeTier | undefined {
+  if (edge === undefined) return undefined;
+  const log: EdgeLog = {
+    refused: (name, error) => parts.log.write(edgeRefusedLine(name, error)),
+    accepts: (name) => parts.log.write(edgeAcceptsLine(name)),
+  };
+  const tier = new EdgeTier({ ...parts, edge, log });
+  parts.events.on('modechange', (change) => tier.modeChanged(change));
+  return tier;
+}
+
 /** The limit is stricter while Redis does not protect the database. */
 function loadLimit({ maxConcurrentLoads, isEnabled }: CacheConfig, store: Store): number {
   if (maxConcurrentLoads !== undefined) return maxConcurrentLoads;
   // A cache that is switched off must not change the application.
-  const isUnlimited = !isEnabled || store.mode === 'normal';
-  return isUnlimited ? Number.POSITIVE_INFINITY : DEFAULTS.maxConcurrentLoads;
+  if (!isEnabled || store.mode === 'normal') return Number.POSITIVE_INFINITY;
+  // If a third of the servers is away, a third of the loads is more than usual.
+  return Math.ceil(DEFAULTS.maxConcurrentLoads / shareAway(store));
+}
+
+/** The share of the servers that do not serve. */
+function shareAway({ state: { shards = [] } }: Store): number {
+  const away = shards.filter(({ state }) => state.name !== 'closed').length;
+  return away === 0 ? 1 : away / shards.length;
 }
 
 function buildStandby(

@@ -1,8 +1,9 @@
 import type { Warnings } from '../core/advice/warnings.js';
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
+import type { Edge } from '../edge/edge.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
-import type { RedisClientLike, RedisClientOptions, RedisSource } from '../redis/redis-options.js';
+import type { RedisClientLike, RedisOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';
 
 export interface MemoryOptions {
@@ -25,12 +26,13 @@ export interface JournalOptions {
 
 export interface CacheOptions {
   /**
-   * A URL, node-redis options, a function that makes a client, a client of your own (never closed by the
-   * cache), or `false` for memory alone. @default process.env.REDIS_URL, else 'redis://localhost:6379'
+   * A URL, node-redis options (with `sentinel` or `cluster` for several servers), a function that makes a
+   * client, a client of your own (never closed by the cache), or `false` for memory alone.
+   * @default process.env.REDIS_URL, else 'redis://localhost:6379'
    */
   readonly redis?:
     | string
-    | RedisClientOptions
+    | RedisOptions
     | (() => RedisClientLike)
     | RedisClientLike
     | false
@@ -66,9 +68,18 @@ export interface CacheOptions {
   readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
   readonly journal?: JournalOptions | undefined;
+  /**
+   * The CDN in front of the application, which the cache purges: `varnish()`, `fastly()` and others of
+   * `express-cache-health/http-cache`. @default none
+   */
+  readonly edge?: Edge | undefined;
   /** What metrics, traces and logs call this cache: letters, digits, `_`, `.`, `:` and `-`. @default 'cache' */
   readonly name?: string | undefined;
-  /** Receives one line at a healthy start, two lines per outage, and warnings. `false` disables logging. @default console */
+  /**
+   * Receives one line at a healthy start, two lines per outage, and warnings, each with fields. The same within a
+   * minute is counted. `false` disables logging.
+   * @default console
+   */
   readonly logger?: Logger | false | undefined;
   /**
    * `false` switches the cache off: loaders run, nothing is stored, Redis is not contacted. The environment
@@ -86,6 +97,7 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
   /** The address for messages, without credentials. */
   readonly redisName: string;
   readonly load: LoadConfig;
+  readonly edge: Edge | undefined;
   readonly logger: Logger;
   /** Says each warning once. */
   readonly warnings: Warnings;

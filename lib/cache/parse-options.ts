@@ -1,12 +1,12 @@
 import { type Maker, refuseRequest } from '../core/advice/uncalled.js';
-import { Warnings } from '../core/advice/warnings.js';
+import type { Warnings } from '../core/advice/warnings.js';
 import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/logger.js';
 import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
 import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
+import { parseEdge } from '../edge/parse-edge.js';
 import { RESERVED } from '../entry/slot.js';
-import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
-import { NO_TAGS } from '../loading/tags-option.js';
+import { type LoadConfig, OUTSIDE, parseLoadConfig } from '../loading/loading-options.js';
 import { parseRedis } from '../redis/redis-options.js';
 import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
 import {
@@ -16,6 +16,7 @@ import {
   type JournalOptions,
   type MemoryOptions,
 } from './options.js';
+import { warningsTo } from './status/log-lines.js';
 
 const KNOWN: readonly (keyof CacheOptions)[] = [
   'redis',
@@ -33,6 +34,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'memory',
   'maxValueBytes',
   'journal',
+  'edge',
   'name',
   'logger',
   'enabled',
@@ -65,19 +67,22 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const what = { ...subject('the cache'), advice: optionsAdvice(given), hints: CACHE_HINTS };
   const options = parseOptions<CacheOptions>(what, given, KNOWN);
   const logger = parseLogger(options.logger);
-  const warnings = new Warnings((text) => logger.warn(text));
+  const name = parseName(options.name);
+  const warnings = warningsTo(logger, name);
   const { commandTimeout = DEFAULTS.commandTimeout, maxValueBytes = DEFAULTS.maxValueBytes } =
     options;
   const disabledBy = parseSwitch(options.enabled);
+  const tiers = parseTiers(options, disabledBy === undefined);
   const config = Object.freeze({
-    ...parseTiers(options, disabledBy === undefined),
-    name: parseName(options.name),
-    prefix: parsePrefix(options.prefix),
+    ...tiers,
+    name,
+    prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
     maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),
     journalMax: parseJournalMax(options.journal),
+    edge: disabledBy === undefined ? parseEdge(options.edge) : undefined,
     logger,
     warnings,
     isEnabled: disabledBy === undefined,
@@ -170,8 +175,7 @@ function parseLoad(options: CacheOptions): LoadConfig {
     softTimeoutMs: DEFAULTS.softTimeout,
     loaderTimeoutMs: parseDuration(subject('loaderTimeout'), DEFAULTS.loaderTimeout),
     refreshAhead: 0,
-    tags: NO_TAGS,
-    scope: '',
+    ...OUTSIDE,
     ...parseLoadConfig(options),
   });
 }
@@ -210,7 +214,7 @@ function parseName(given: unknown): string {
   throw invalid({ ...subject('name'), advice }, '1 to 64 letters, digits, _ . : and -', given);
 }
 
-function parsePrefix(given: unknown): string {
+function parsePrefix(given: unknown, isCluster: boolean): string {
   const prefix = given === undefined ? DEFAULTS.prefix : given;
   const isText = typeof prefix === 'string' && prefix !== '' && prefix.isWellFormed();
   if (!isText || prefix.length > 256) {
@@ -220,6 +224,10 @@ function parsePrefix(given: unknown): string {
   if (prefix.includes(RESERVED)) {
     const advice = "That name is kept for the caches' own records.";
     throw invalid({ ...subject('prefix'), advice }, `a text without '${RESERVED}'`, given);
+  }
+  if (isCluster && prefix.includes('{')) {
+    const advice = 'In a cluster it begins a hash tag, which would put every key into one slot.';
+    throw invalid({ ...subject('prefix'), advice }, "a text without '{'", given);
   }
   return prefix;
 }

@@ -1,3 +1,5 @@
+import { RESERVED } from './slot.js';
+
 /** A tag of an entry, and the version that the tag had when the entry was made. */
 export interface TagVersion {
   readonly tag: string;
@@ -16,6 +18,13 @@ export interface TagFacts {
 export interface TagRecord extends TagFacts {
   /** How long it lives in Redis, unless it is evicted. */
   readonly leftMs: number;
+}
+
+const RECORDS = `${RESERVED}tag:`;
+
+/** The key of a tag's record. No key of a user can be the same. */
+export function tagKey(tag: string): string {
+  return RECORDS + tag;
 }
 
 /**

@@ -30,6 +30,9 @@ export interface LoadingConfig {
   readonly maxQueuedLoads: number;
 }
 
+/** Outside of any namespace. */
+export const OUTSIDE: Pick<LoadConfig, 'tags' | 'scope'> = { tags: [], scope: '' };
+
 export const LOAD_OPTIONS = [
   'ttl',
   'grace',

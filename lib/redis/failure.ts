@@ -164,6 +164,13 @@ export const CLOSED: Failure = new Failure(
   new Error('the cache was closed'),
 );
 
+/** Another server is the primary now. */
+export const FAILOVER: Failure = new Failure(
+  'unavailable',
+  'failover',
+  new Error('another server is the primary now'),
+);
+
 /** Redis hesitates, and memory can answer the read. This is no failure of Redis or of the command. */
 export const HESITATES: Failure = new Failure('command', 'busy', new Impatience('Redis hesitates'));
 

@@ -1,4 +1,27 @@
-import type { Label, ReignEntry } from './remote.js';
+/** The label of acknowledged writes: the reign they belong to and the count of the fence that came after them. */
+export interface Label {
+  readonly life: string;
+  readonly reign: string;
+  readonly count: number;
+}
+
+/** One server's time as master. */
+export interface ReignEntry {
+  readonly id: string;
+  readonly life: string;
+  readonly base: number;
+  readonly openedAt: number;
+}
+
+/** What a connection shows (R2, R3). */
+export interface Evidence {
+  readonly life: string;
+  readonly chain: readonly ReignEntry[];
+  readonly count: number;
+  readonly serial: number;
+  /** The generation found is older than the one this process knew, so the door makes a new one. */
+  readonly isOlderGeneration: boolean;
+}
 
 /** The last reign of a chain: that of the server that replied. */
 export function lastReign(chain: readonly ReignEntry[]): ReignEntry | undefined {

@@ -1,5 +1,7 @@
 import { nearest } from '../core/validate.js';
 
+const CLUSTER = 'For a Redis Cluster write redis-cluster://host1:6379,host2:6379.';
+
 /** What to write instead of addresses that Redis does not have, by how they begin. */
 const ADDRESSES: readonly (readonly [begin: RegExp, advice: string])[] = [
   [/^valkeys:/i, 'Write rediss:// instead of valkeys://.'],
@@ -7,13 +9,9 @@ const ADDRESSES: readonly (readonly [begin: RegExp, advice: string])[] = [
   [/^(?:tls|redis\+tls|redis\+ssl):/i, 'Write rediss:// for TLS.'],
   [
     /^[a-z+-]*sentinel[a-z+-]*:/i,
-    'A Sentinel is not supported yet: give the address of the primary.',
+    'For Sentinel write redis-sentinel://host1:26379,host2:26379#mymaster.',
   ],
-  [
-    /^[a-z+-]*cluster[a-z+-]*:/i,
-    'A Redis Cluster is not supported yet: give the address of a single Redis.',
-  ],
-  [/^.*,.*:\d+/, 'A Redis Cluster is not supported yet: give the address of a single Redis.'],
+  [/^[a-z+-]*cluster[a-z+-]*:|^.*,.*:\d+/i, CLUSTER],
   [/^(?:\/|\.\/)/, 'Write unix:///run/redis.sock for a socket.'],
   [/^[\w.-]+(?::\d+)?(?:\/\d*)?$/, 'Write redis:// before it.'],
 ];
@@ -27,7 +25,7 @@ export function addressAdvice(text: string): string {
 /** What to write where something else than an address, options or a client was given. */
 export function redisAdvice(given: unknown): string | undefined {
   if (Array.isArray(given))
-    return 'A Redis Cluster is not supported yet: give the address of a single Redis.';
+    return "For a Redis Cluster write redis: { cluster: { nodes: ['redis://host:6379'] } }.";
   if (typeof given === 'number') return `Write redis: 'redis://localhost:${given}'.`;
   return given === true ? 'Leave it out for redis://localhost:6379.' : undefined;
 }
@@ -47,9 +45,9 @@ export function foreignClient(value: unknown): string | undefined {
   return known?.[0];
 }
 
-/** The driver ignores a misspelt option. These are its own. */
+/** The driver ignores a misspelt option. These are its own and ours. */
 const OPTIONS =
-  'url socket username password credentialsProvider name database keyPrefix commandsQueueMaxLength disableOfflineQueue readonly pingInterval RESP commandOptions clientSideCache himportRegistry disableClientInfo clientInfoTag emitInvalidate maintNotifications maintEndpointType maintRelaxedCommandTimeout maintRelaxedSocketTimeout modules scripts functions typeMapping'.split(
+  'url sentinel cluster socket username password credentialsProvider name database keyPrefix commandsQueueMaxLength disableOfflineQueue readonly pingInterval RESP commandOptions clientSideCache himportRegistry disableClientInfo clientInfoTag emitInvalidate maintNotifications maintEndpointType maintRelaxedCommandTimeout maintRelaxedSocketTimeout modules scripts functions typeMapping'.split(
     ' ',
   );
 

@@ -8,22 +8,27 @@ import {
   type RedisClientOptions,
   type RedisSource,
 } from './connection/client.js';
+import { isManyUrl } from './options/many-url.js';
+import {
+  fromServers,
+  nameServers,
+  type RedisChoice,
+  type RedisOptions,
+} from './options/servers.js';
 import { addressAdvice, foreignClient, misspelt, redisAdvice } from './redis-hints.js';
 
+export type { Address } from './address.js';
+export type { ClusterOptions } from './options/cluster-options.js';
+export type { SentinelOptions } from './options/sentinel-options.js';
+export type { RedisChoice, RedisOptions } from './options/servers.js';
 export type { RedisClientLike, RedisClientOptions, RedisSource };
 
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
 const EXPECTED =
-  "a URL such as 'redis://localhost:6379', node-redis options, a function that makes a client, a node-redis client, or false";
+  "a URL such as 'redis://localhost:6379', node-redis options (with sentinel: { … } or cluster: { … } for several servers), a function that makes a client, a node-redis client, or false";
 
 const DEFAULT_URL = 'redis://localhost:6379';
-
-/** Where Redis is, and what to call it in messages. */
-export interface RedisChoice {
-  readonly source: RedisSource | undefined;
-  readonly name: string;
-}
 
 export function parseRedis(given: unknown): RedisChoice {
   if (given === false) return { source: undefined, name: 'no Redis' };
@@ -38,15 +43,12 @@ export function parseRedis(given: unknown): RedisChoice {
     throw invalid({ ...SUBJECT, advice: redisAdvice(given) }, EXPECTED, given);
   }
   const isClient = 'sendCommand' in given || foreignClient(given) !== undefined;
-  return isClient ? fromClient(given) : fromOptions(given as RedisClientOptions);
+  return isClient ? fromClient(given) : fromOptions(given as RedisOptions);
 }
 
 function fromUrl(text: string, name: string): RedisChoice {
-  if (hasUnencodedCredentials(text)) {
-    // We cannot know where the password ends, so we show nothing of the address.
-    const message = `${name} is an address whose user or password has a character that means something else in a URL (# / ? @ %). Encode it: encodeURIComponent(password).`;
-    throw new CacheHealthError(SUBJECT.code, message);
-  }
+  refuseUnencoded(text, name);
+  if (isManyUrl(text)) return fromServers({ url: text } as RedisOptions, name);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['redis:', 'rediss:', 'unix:'].includes(url.protocol)) {
     const subject = { ...SUBJECT, name };
@@ -60,6 +62,13 @@ function fromUrl(text: string, name: string): RedisChoice {
     throw new CacheHealthError(SUBJECT.code, message, { cause: error });
   }
   return made({ url: text }, redact(text));
+}
+
+/** We cannot know where the password ends, so we show nothing of the address. */
+function refuseUnencoded(text: string, name: string): void {
+  if (!hasUnencodedCredentials(text)) return;
+  const message = `${name} is an address whose user or password has a character that means something else in a URL (# / ? @ %). Encode it: encodeURIComponent(password).`;
+  throw new CacheHealthError(SUBJECT.code, message);
 }
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:(\/\/)?/i;
@@ -86,9 +95,13 @@ const MISPLACED: Readonly<Record<string, string>> = {
   tls: 'socket: { tls: true }',
   db: 'database: 0',
   uri: "url: 'redis://…'",
+  sentinels: "sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] }",
+  rootNodes: "cluster: { nodes: ['redis://host:6379'] }",
+  nodes: "cluster: { nodes: ['redis://host:6379'] }",
+  sentinelRootNodes: "sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] }",
 };
 
-function fromOptions(options: RedisClientOptions): RedisChoice {
+function fromOptions(options: RedisOptions): RedisChoice {
   for (const key of Object.keys(options)) {
     if (!Object.hasOwn(MISPLACED, key)) continue;
     const message = `redis has no option '${key}'. Write redis: { ${MISPLACED[key]} }, or pass a URL.`;
@@ -98,6 +111,10 @@ function fromOptions(options: RedisClientOptions): RedisChoice {
   if (wrong !== undefined) {
     const message = `redis has no option '${wrong[0]}'. Did you mean '${wrong[1]}'?`;
     throw new CacheHealthError(SUBJECT.code, message);
+  }
+  if (nameServers(options)) {
+    if (typeof options.url === 'string') refuseUnencoded(options.url, 'redis.url');
+    return fromServers(options, 'redis.url');
   }
   if (options.url !== undefined) {
     const { name } = fromUrl(options.url, 'redis.url');
@@ -165,7 +182,8 @@ function asClient(value: unknown, name: string): RedisClientLike {
     throw new CacheHealthError(SUBJECT.code, message);
   }
   if (typeof client?.isReady !== 'boolean' || 'nodeClient' in client) {
-    const advice = 'Pools, clusters and sentinels are not supported yet: pass a URL or options.';
+    const advice =
+      "Write redis: { cluster: { nodes: ['redis://host:6379'] } } or redis: { sentinel: { master: 'mymaster', sentinels: ['redis://host:26379'] } }. Pools are not supported.";
     throw invalid({ ...SUBJECT, name, advice }, 'a client of one Redis', value);
   }
   return client as unknown as RedisClientLike;

@@ -2,6 +2,7 @@ import type { CacheReason } from '../api/reason.js';
 import type { Histogram } from '../core/diagnostics/histogram.js';
 import type { TagRecord } from '../entry/entry-tags.js';
 import type { Failure } from './failure.js';
+import type { Evidence, Label } from './lineage.js';
 
 /** Which kind of call waits for a command: a request, which overtakes, or a bulk call. */
 export type Lane = 'request' | 'bulk';
@@ -146,30 +147,18 @@ export type DoorState =
   | { readonly name: 'closed' }
   | { readonly name: 'shut' };
 
-/** The label of acknowledged writes: the reign they belong to and the count of the fence that came after them. */
-export interface Label {
-  readonly life: string;
-  readonly reign: string;
-  readonly count: number;
-}
-export interface ReignEntry {
-  readonly id: string;
-  readonly life: string;
-  readonly base: number;
-  readonly openedAt: number;
-}
-/** What a connection shows (R2, R3). */
-export interface Evidence {
-  readonly life: string;
-  readonly chain: readonly ReignEntry[];
-  readonly count: number;
-  readonly serial: number;
-  /** The generation found is older than the one this process knew, so the door makes a new one. */
-  readonly isOlderGeneration: boolean;
+/** Where one server of a cluster is. */
+export interface Place {
+  /** `host:port`; '' while it is not known. */
+  readonly address: string;
+  /** Such as '0-5460'. */
+  readonly slots: string;
 }
 
 /** One server, as the tiers see it. */
 export interface Door {
+  /** Present in a cluster. */
+  readonly place?: Place | undefined;
   readonly state: DoorState;
   /** Present while replies of Redis may be believed. */
   readonly reader: Commands | undefined;
@@ -199,8 +188,18 @@ export interface Door {
   report(failure: Failure, bytes?: number): void;
 }
 
+/** Slots have moved. */
+export interface Move {
+  readonly from: Door;
+  readonly to: Door;
+}
+
 /** The tiers, as a door sees them. Set by `start`. */
 export interface DoorListener {
+  /** The listener for one door of several. Absent: it is the same for all. */
+  listenerFor?(door: Door): DoorListener;
+  /** `doors` or `doorFor` have changed. New doors are not started yet, old ones not closed yet. */
+  doorsChanged?(moves: readonly Move[]): void;
   /** Whether memory can answer a read of this key (prefix included) while Redis hesitates. */
   canSpare(key: string): boolean;
   stateChanged(door: Door, state: DoorState, previous: DoorState): void;
@@ -235,6 +234,8 @@ export interface Remote {
   readonly commandTimes: Histogram;
   readonly doors: readonly Door[];
   doorFor(key: string): Door;
+  /** What people should know although Redis is used. */
+  readonly notice?: string | undefined;
   start(listener: DoorListener): void;
   close(): void;
 }

@@ -1,27 +1,43 @@
 import { Histogram } from '../core/diagnostics/histogram.js';
 import { COMMAND_SECONDS } from './command-seconds.js';
+import type { SingleSource } from './connection/client.js';
+import { connectionSource } from './connection/connection-source.js';
 import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
 import { type DoorOptions, RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
+import { sentinelSource } from './sentinel/sentinel-source.js';
 
-export interface SingleOptions extends Omit<ClientSessionsOptions, 'commandTimes'> {
+export interface SingleOptions
+  extends Pick<ClientSessionsOptions, 'prefix' | 'clock' | 'commandTimeoutMs' | 'maxValueBytes'> {
+  readonly source: SingleSource;
   readonly application?: DoorOptions['application'];
 }
 
-/** One Redis: a Remote with one door. */
+/** One Redis, at an address or as Sentinels name it: a Remote with one door. */
 export class SingleRemote implements Remote {
   readonly #door: RedisDoor;
+  readonly #sessions: ClientSessions;
   readonly doors: readonly Door[];
   readonly commandTimes: Histogram = new Histogram(COMMAND_SECONDS);
 
-  constructor(options: SingleOptions) {
-    const source = new ClientSessions({ ...options, commandTimes: this.commandTimes });
-    this.#door = new RedisDoor({ ...options, source });
+  constructor({ source, ...options }: SingleOptions) {
+    this.#sessions = new ClientSessions({
+      ...options,
+      commandTimes: this.commandTimes,
+      isFresh: source.kind !== 'adopted',
+      connections: (own) =>
+        source.kind === 'sentinel' ? sentinelSource(source, own) : connectionSource(source, own),
+    });
+    this.#door = new RedisDoor({ ...options, source: this.#sessions });
     this.doors = [this.#door];
   }
 
   doorFor(_key: string): Door {
     return this.#door;
+  }
+
+  get notice(): string | undefined {
+    return this.#sessions.notice;
   }
 
   start(listener: DoorListener): void {

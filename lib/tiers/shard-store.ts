@@ -1,4 +1,5 @@
-import type { Commands, DoorState, Evidence, Label } from '../redis/remote.js';
+import type { Evidence, Label } from '../redis/lineage.js';
+import type { Commands, DoorState } from '../redis/remote.js';
 import { Clearer } from './changes/clearer.js';
 import { Replay } from './changes/replay.js';
 import { Sweeper } from './changes/sweeper.js';
@@ -25,10 +26,13 @@ export class ShardStore {
   readonly #sweeper: Sweeper;
   /** When the last heartbeat that proved the data was sent (local, monotonic). */
   #provenAt = 0;
+  /** When Redis was used, or not used, for the first time since (local, monotonic). */
+  changedAt: number;
 
   /** `isOurs`: whether this door serves the key. */
   constructor(shard: Shard, isOurs: (key: string) => boolean) {
     this.shard = shard;
+    this.changedAt = shard.tools.clock.now();
     this.#isOurs = isOurs;
     const onDeferred = (): void => this.#replay.soon();
     this.writer = new Writer(shard, onDeferred);
@@ -45,6 +49,9 @@ export class ShardStore {
   }
 
   stateChanged(state: DoorState, previous: DoorState): void {
+    if ((state.name === 'closed') !== (previous.name === 'closed')) {
+      this.changedAt = this.shard.tools.clock.now();
+    }
     this.#suspect(state, previous);
     if (this.shard.door.writer === undefined) {
       this.#replay.stop();
@@ -55,6 +62,7 @@ export class ShardStore {
   }
 
   beginFence(): (label: Label) => void {
+    this.shard.tools.tags.refresh();
     const sentAt = this.shard.tools.clock.now();
     const confirm = this.shard.ledger.beginFence();
     return (label) => {
@@ -73,6 +81,13 @@ export class ShardStore {
   async replay(commands: Commands): Promise<boolean> {
     commands.setChangeSource(this.writer.queue);
     return this.#replay.beforeReads(() => commands.wake());
+  }
+
+  /** The journal has got something from another door. */
+  replaySoon(): void {
+    this.#replay.soon();
+    if (this.shard.ledger.awaitsSweep && this.shard.writer !== undefined)
+      void this.#sweeper.sweep();
   }
 
   /** From now on Redis accepts changes. */

@@ -5,6 +5,7 @@ import { withTags } from '../entry/entry-tags.js';
 import { fingerprint } from '../entry/fingerprint.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';
 import type { Commands, Door, Stamp } from '../redis/remote.js';
+import type { JournalOp } from './ledger/journal.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { Observer } from './observer.js';
 import type { Moment, Origin, Standby } from './standby.js';
@@ -21,9 +22,14 @@ export interface Tools {
   readonly standby: Standby;
 }
 
+/** Journals a change with the door that serves its key now. */
+export type DeferTo = (key: string, op: JournalOp, stamp: Stamp) => void;
+
 export interface ShardTools extends Tools {
   readonly hasRedis: boolean;
   readonly tags: TagCheck;
+  /** Absent: this shard serves all of its keys for ever. */
+  readonly deferTo?: DeferTo | undefined;
 }
 
 /** The things that one door's parts share: the door, the ledger of this process' writes, and the fallback. */
@@ -35,6 +41,7 @@ export class Shard {
   readonly tombstoneMs: number;
   /** `false`: there is no Redis, and memory alone stores values. */
   readonly hasRedis: boolean;
+  readonly #deferTo: DeferTo | undefined;
   #tombstone = { generation: '', version: 0, text: '' };
 
   constructor(door: Door, ledger: Ledger, tools: ShardTools) {
@@ -42,6 +49,7 @@ export class Shard {
     this.ledger = ledger;
     this.tools = tools;
     this.hasRedis = tools.hasRedis;
+    this.#deferTo = tools.deferTo;
     this.tombstoneMs = tombstoneLifeMs(tools.config);
   }
 
@@ -97,6 +105,12 @@ export class Shard {
     const text = tombstoneText(generation, low);
     this.#tombstone = { generation, version: low, text };
     return text;
+  }
+
+  /** Redis has not acknowledged the change. */
+  defer(key: string, op: JournalOp, stamp: Stamp): void {
+    if (this.#deferTo === undefined) this.ledger.defer(key, op, stamp);
+    else this.#deferTo(key, op, stamp);
   }
 
   /** Keeps the newest value of a key in memory. */

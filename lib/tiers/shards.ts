@@ -1,25 +1,19 @@
 import type { ServerMetrics } from '../api/metrics.js';
-import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
 import { compilePattern } from '../entry/key-pattern.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';
 import type { EvictionReason } from '../memory/memory-tier.js';
 import type { Failure } from '../redis/failure.js';
-import type {
-  Commands,
-  Door,
-  DoorListener,
-  DoorState,
-  Evidence,
-  Label,
-  Remote,
-} from '../redis/remote.js';
+import type { Evidence, Label } from '../redis/lineage.js';
+import type { Commands, Door, DoorListener, DoorState, Move, Remote } from '../redis/remote.js';
 import { Ledger } from './ledger/ledger.js';
-import { modeOf, reasonOf, worstOf } from './mode.js';
-import { Shard, type Tools } from './shard.js';
+import { type DeferTo, Shard, type Tools } from './shard.js';
 import { ShardStore } from './shard-store.js';
 import type { KeyChange, StoreState } from './store.js';
 import { Tags } from './tags/tags.js';
+import { DoorView } from './topology/door-view.js';
+import { deferAt, giveAway, inherit } from './topology/rehome.js';
+import { metricsOf, modeOfAll, stateOf } from './topology/store-state.js';
 
 /** The keys of one call that one door serves, and their places in the call. */
 export interface Part {
@@ -36,11 +30,12 @@ export interface Part {
 export class Shards implements DoorListener {
   readonly tools: Tools;
   readonly tags: Tags;
-  readonly all: readonly ShardStore[];
+  /** Changes when servers join a cluster or leave it. */
+  all: readonly ShardStore[];
   /** Present if one door serves all keys. */
-  readonly only: ShardStore | undefined;
+  only: ShardStore | undefined;
   readonly #remote: Remote;
-  readonly #byDoor: ReadonlyMap<Door, ShardStore>;
+  #byDoor: ReadonlyMap<Door, ShardStore>;
   readonly #listeners: ((change: KeyChange) => void)[] = [];
   #ready: Promise<void> | undefined;
   #endWait: () => void = () => {};
@@ -59,13 +54,12 @@ export class Shards implements DoorListener {
   start(): void {
     const { clock, config } = this.tools;
     this.#remote.start(this);
-    const attempts = this.all.flatMap(({ shard }) => shard.door.firstAttempt ?? []);
-    if (attempts.length === 0) return;
+    if (this.all.every(({ shard }) => shard.door.firstAttempt === undefined)) return;
     const ready = new Promise<void>((resolve) => {
       this.#endWait = resolve;
     });
     const timer = clock.setTimer(this.#endWait, config.commandTimeoutMs, { ref: true });
-    void Promise.all(attempts).then(this.#endWait);
+    void this.#untilAttempted().then(this.#endWait);
     this.#ready = ready;
     // This runs before the waiting calls, so that later calls go behind them.
     void ready.then(() => {
@@ -78,6 +72,36 @@ export class Shards implements DoorListener {
     this.#endWait();
     this.#remote.close();
     for (const each of this.all) each.close();
+  }
+
+  /** The first door of a cluster finds the others, which then make their own first attempt. */
+  async #untilAttempted(): Promise<void> {
+    const seen = new Set<ShardStore>();
+    for (let news = this.all; news.length > 0; news = this.all.filter((each) => !seen.has(each))) {
+      for (const each of news) seen.add(each);
+      await Promise.all(news.map(({ shard }) => shard.door.firstAttempt));
+    }
+  }
+
+  listenerFor(door: Door): DoorListener {
+    const store = this.#byDoor.get(door);
+    return store === undefined ? this : new DoorView(store, this);
+  }
+
+  doorsChanged(moves: readonly Move[]): void {
+    const before = this.#byDoor;
+    const { doors } = this.#remote;
+    this.all = doors.map((door) => before.get(door) ?? this.#build(door, true));
+    this.#byDoor = new Map(this.all.map((each) => [each.shard.door, each]));
+    this.only = this.all.length === 1 ? this.all[0] : undefined;
+    for (const { from, to } of moves) {
+      const [giver, getter] = [before.get(from), this.#byDoor.get(to)];
+      if (giver !== undefined && getter !== undefined) inherit(getter, giver);
+    }
+    for (const giver of new Set(moves.map(({ from }) => before.get(from)))) {
+      if (giver !== undefined) giveAway(giver, (key) => this.of(key));
+    }
+    for (const [door, store] of before) if (!this.#byDoor.has(door)) store.close();
   }
 
   /** Present during the first attempt to connect. Settles when calls may go on. */
@@ -125,24 +149,11 @@ export class Shards implements DoorListener {
   }
 
   get mode(): CacheMode {
-    return this.#mode(this.#worstState);
+    return modeOfAll(this);
   }
 
   get state(): StoreState {
-    const state = this.#worstState;
-    const counts = this.all.map(({ shard }) => shard.ledger.counts);
-    const sum = (field: 'entries' | 'max' | 'overflows'): number =>
-      counts.reduce((total, each) => total + each[field], 0);
-    return {
-      mode: this.#mode(state),
-      reason: this.#reason(state),
-      isConnected: this.hasRedis && isConnected(state),
-      isReadOnly: state.name === 'read-only',
-      nextAttemptAt: 'nextAttemptAt' in state ? state.nextAttemptAt : undefined,
-      hasRedis: this.hasRedis,
-      journal: { entries: sum('entries'), max: sum('max'), overflows: sum('overflows') },
-      memory: this.tools.standby.state,
-    };
+    return stateOf(this, this.#remote.notice);
   }
 
   /** One for each server. */
@@ -168,7 +179,6 @@ export class Shards implements DoorListener {
 
   beginFence(): (label: Label) => void {
     const confirms = this.all.map((each) => each.beginFence());
-    this.tags.refresh();
     return (label) => {
       for (const confirm of confirms) confirm(label);
     };
@@ -214,36 +224,9 @@ export class Shards implements DoorListener {
       lateWritesMs: tombstoneLifeMs(config),
       onOverflow,
     });
-    const shard = new Shard(door, ledger, { ...this.tools, hasRedis, tags: this.tags });
-    return new ShardStore(shard, (key) => this.of(key).shard === shard);
+    const deferTo: DeferTo = (key, op, stamp) => deferAt(this.of(key), store, { key, op, stamp });
+    const shard = new Shard(door, ledger, { ...this.tools, hasRedis, tags: this.tags, deferTo });
+    const store = new ShardStore(shard, (key) => this.of(key).shard === shard);
+    return store;
   }
-
-  get #worstState(): DoorState {
-    if (this.only !== undefined) return this.only.shard.door.state;
-    return worstOf(this.all.map(({ shard }) => shard.door.state));
-  }
-
-  #mode(state: DoorState): CacheMode {
-    const hasMemory = this.tools.standby.state !== null;
-    if (!this.hasRedis) return hasMemory ? 'normal' : 'database-only';
-    return modeOf(state, hasMemory);
-  }
-
-  #reason(state: DoorState): CacheReason | undefined {
-    return this.hasRedis ? reasonOf(state) : undefined;
-  }
-}
-
-function isConnected({ name }: DoorState): boolean {
-  return name === 'closed' || name === 'read-only' || name === 'recovering' || name === 'settling';
-}
-
-function metricsOf({ door, ledger }: Shard): ServerMetrics {
-  const reason = reasonOf(door.state);
-  return {
-    state: door.state.name,
-    ...(reason === undefined ? {} : { reason }),
-    commandsInFlight: (door.writer ?? door.reader)?.unanswered ?? 0,
-    journalEntries: ledger.counts.entries,
-  };
 }

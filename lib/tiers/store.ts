@@ -2,6 +2,7 @@ import type { WriteResult } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
 import type { TagVersion } from '../entry/entry-tags.js';
+import type { DoorState } from '../redis/remote.js';
 
 /** An entry that a tier found. `text` is the entry, see lib/entry/slot.ts. */
 export interface Found {
@@ -78,6 +79,16 @@ export interface TagNeed {
 /** `undefined`: one of the tags may have been invalidated since the load began, so its value must not be stored. */
 export type TagVersions = readonly TagVersion[] | undefined;
 
+/** One server of a cluster. */
+export interface ShardState {
+  readonly address: string;
+  readonly slots: string;
+  readonly state: DoorState;
+  readonly reason: CacheReason | undefined;
+  /** When it was used, or not used, for the first time since (local, monotonic). */
+  readonly changedAt: number;
+}
+
 /** A snapshot of the tiers. Never contacts Redis. */
 export interface StoreState {
   readonly mode: CacheMode;
@@ -89,6 +100,10 @@ export interface StoreState {
   /** When Redis is tried next (local, monotonic). */
   readonly nextAttemptAt: number | undefined;
   readonly hasRedis: boolean;
+  /** The servers of a cluster; empty if Redis is no cluster. */
+  readonly shards?: readonly ShardState[] | undefined;
+  /** What people should know although Redis is used. */
+  readonly notice?: string | undefined;
   readonly journal: { readonly entries: number; readonly max: number; readonly overflows: number };
   readonly memory: {
     readonly entries: number;

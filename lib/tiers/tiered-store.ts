@@ -1,5 +1,6 @@
 import type { WriteResult } from '../api/cache.js';
 import type { CacheMode } from '../api/status.js';
+import { tagKey } from '../entry/entry-tags.js';
 import { askAll } from './calls/ask-all.js';
 import { claimAll } from './calls/claim-all.js';
 import { versionsInTime } from './calls/versions-in-time.js';
@@ -17,7 +18,6 @@ import type {
   StoreState,
   TagMoment,
 } from './store.js';
-import { recordKey } from './tags/tag-record.js';
 import { isTooLarge } from './value-limit.js';
 import { WaitBudget } from './wait-budget.js';
 
@@ -145,7 +145,7 @@ export class TieredStore implements Store {
   invalidateTags(tags: readonly string[]): Promise<WriteResult> {
     this.#shards.tools.observer.removed(tags.length);
     this.#shards.tags.invalidate(tags);
-    return this.#change(tags.map((tag) => [recordKey(tag), undefined] as const));
+    return this.#change(tags.map((tag) => [tagKey(tag), undefined] as const));
   }
 
   tagMoment(): TagMoment {

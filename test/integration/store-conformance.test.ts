@@ -1,10 +1,8 @@
+import { buildRemote } from '../../lib/cache/create-cache.js';
 import { parseCacheOptions } from '../../lib/cache/parse-options.js';
 import { systemClock } from '../../lib/core/time/clock.js';
 import { Turns } from '../../lib/core/time/turns.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
-import { noRedis } from '../../lib/redis/no-redis.js';
-import type { Remote } from '../../lib/redis/remote.js';
-import { SingleRemote } from '../../lib/redis/single.js';
 import { Shards } from '../../lib/tiers/shards.js';
 import { MemoryStandby } from '../../lib/tiers/standby.js';
 import { TieredStore } from '../../lib/tiers/tiered-store.js';
@@ -17,11 +15,7 @@ import { type Subject, storeConformance } from '../tiers/store-conformance.js';
 async function subjectOn(redis: string | false): Promise<Subject> {
   const clock = systemClock;
   const config = parseCacheOptions({ redis, logger: false, commandTimeout: '5s' });
-  const { redis: source, prefix, commandTimeoutMs, maxValueBytes } = config;
-  const remote: Remote =
-    source === undefined
-      ? noRedis(clock)
-      : new SingleRemote({ source, prefix, clock, commandTimeoutMs, maxValueBytes });
+  const remote = buildRemote(config, clock);
   const memory = new MemoryTier({ max: 1_000, maxBytes: 1_000_000 }, (key, reason) =>
     shards.evicted(key, reason),
   );

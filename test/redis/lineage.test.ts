@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { lastReign, survived } from '../../lib/redis/lineage.js';
-import type { Label, ReignEntry } from '../../lib/redis/remote.js';
+import { type Label, lastReign, type ReignEntry, survived } from '../../lib/redis/lineage.js';
 
 describe('whether what was acknowledged survived', () => {
   const chain: readonly ReignEntry[] = [

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Failure } from '../../lib/redis/failure.js';
-import type { Commands, Door, DoorListener, DoorState, Label } from '../../lib/redis/remote.js';
+import type { Label } from '../../lib/redis/lineage.js';
+import type { Commands, Door, DoorListener, DoorState } from '../../lib/redis/remote.js';
 
 /** Notes in order what a door calls, with what the door shows then: `closed rw` has a reader and a writer. */
 export class RecordingListener implements DoorListener {

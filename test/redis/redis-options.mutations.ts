@@ -6,8 +6,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a password that is not encoded is read as far as it goes',
     file: FILE,
-    find: 'if (hasUnencodedCredentials(text)) {',
-    replace: 'if (false) {',
+    find: 'if (!hasUnencodedCredentials(text))\n        return;',
+    replace: 'return;',
   },
   {
     title: 'user and password end at the first @',

@@ -1,5 +1,5 @@
+import type { Evidence } from '../../lib/redis/lineage.js';
 import { parseRedis } from '../../lib/redis/redis-options.js';
-import type { Evidence } from '../../lib/redis/remote.js';
 import { SingleRemote } from '../../lib/redis/single.js';
 import { ScriptedNetwork } from '../../lib/testing/scripted-network.js';
 import { ScriptedRedis } from '../../lib/testing/scripted-redis/scripted-redis.js';
@@ -79,7 +79,7 @@ function scripted(): RemoteSubject {
     attempts++;
     return network.createClient();
   });
-  if (source === undefined) throw new Error('no source');
+  if (source?.kind !== 'made') throw new Error('no source');
   const options = { prefix: PREFIX, commandTimeoutMs: 100, maxValueBytes: 1e6, clock };
   return {
     remote: new SingleRemote({ ...options, source }),

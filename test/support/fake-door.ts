@@ -2,13 +2,12 @@ import { Histogram } from '../../lib/core/diagnostics/histogram.js';
 import { isKnownOutage, isWritable } from '../../lib/redis/door/door-state.js';
 import { ServerClock } from '../../lib/redis/door/judgement/server-clock.js';
 import { Failure } from '../../lib/redis/failure.js';
+import type { Evidence, Label } from '../../lib/redis/lineage.js';
 import type {
   Commands,
   Door,
   DoorListener,
   DoorState,
-  Evidence,
-  Label,
   Remote,
   ServerTime,
 } from '../../lib/redis/remote.js';
@@ -235,7 +234,9 @@ export class FakeDoor implements Door {
 /** Doors side by side; the first letter of a key says which serves it. No door: no Redis. */
 export class FakeRemote implements Remote {
   readonly commandTimes: Histogram = new Histogram([]);
-  readonly doors: readonly FakeDoor[];
+  doors: readonly FakeDoor[];
+  /** Which door serves a key, when not by its first letter. */
+  route: ((key: string) => FakeDoor) | undefined;
   readonly #none: FakeDoor;
   isClosed = false;
 
@@ -246,12 +247,13 @@ export class FakeRemote implements Remote {
   }
 
   doorFor(key: string): FakeDoor {
+    if (this.route !== undefined) return this.route(key);
     const at = key.charCodeAt(0) % Math.max(1, this.doors.length);
     return this.doors[at || 0] ?? this.#none;
   }
 
   start(listener: DoorListener): void {
-    for (const door of this.doors) door.start(listener);
+    for (const door of this.doors) door.start(listener.listenerFor?.(door) ?? listener);
   }
 
   close(): void {

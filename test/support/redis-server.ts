@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ export interface RedisServerOptions {
   readonly port?: number;
   /** Further command-line arguments, such as `['--maxmemory', '1mb']`. */
   readonly args?: readonly string[];
+  /** It is a Sentinel with these lines of configuration. */
+  readonly sentinel?: readonly string[];
   /** Where it keeps its files. By default a fresh folder that `stop()` removes. */
   readonly dir?: string;
   readonly password?: string;
@@ -167,22 +169,41 @@ export class RedisServer {
     const { args = [], password, env } = this.#options;
     // Earlier ones have DEBUG switched on, and refuse to start with what they do not know.
     const debug = program.major >= 7 ? ['--enable-debug-command', 'local'] : [];
+    const config = this.#sentinelFile();
     const auth = password === undefined ? [] : ['--requirepass', password];
     this.#child = await program.start({
       program: program.path,
       port: this.port,
-      args: ['--dir', this.#dir, ...debug, ...auth, ...args],
+      args: [
+        ...(config === undefined ? debug : ['--sentinel']),
+        '--dir',
+        this.#dir,
+        ...auth,
+        ...args,
+      ],
+      ...(config === undefined ? {} : { config }),
       log: join(this.#dir, LOG),
       ...(env === undefined ? {} : { env }),
       answers: (child) => this.#isUp(child),
     });
   }
 
+  /** A Sentinel keeps what it learns in its file, so a restart goes on with that. */
+  #sentinelFile(): string | undefined {
+    const { sentinel } = this.#options;
+    if (sentinel === undefined) return undefined;
+    const file = join(this.#dir, 'sentinel.conf');
+    if (!existsSync(file)) writeFileSync(file, `${sentinel.join('\n')}\n`);
+    return file;
+  }
+
   /** Whether it is this process that answers, with its data loaded, be it that it wants another password. */
   async #isUp(child: ChildProcess): Promise<boolean> {
     try {
       const info = String(await this.#ask(['INFO'], TRY_MS));
-      const isLoaded = this.#options.isUpWhileLoading === true || info.includes('\nloading:0\r\n');
+      const { isUpWhileLoading, sentinel } = this.#options;
+      const isLoaded =
+        isUpWhileLoading === true || sentinel !== undefined || info.includes('\nloading:0\r\n');
       return isLoaded && info.includes(`\nprocess_id:${child.pid}\r\n`);
     } catch (error) {
       return error instanceof RespError;

@@ -4,7 +4,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'tags: an invalidation does not reach the records',
     file: 'tiers/tiered-store.js',
-    find: 'return this.#change(tags.map((tag) => [(0, tag_record_js_1.recordKey)(tag), undefined]));',
+    find: 'return this.#change(tags.map((tag) => [(0, entry_tags_js_1.tagKey)(tag), undefined]));',
     replace: "return Promise.resolve('applied');",
   },
   {

@@ -1,5 +1,5 @@
 import type { CacheReason } from '../../api/reason.js';
-import type { StoreState } from '../../tiers/store.js';
+import type { ShardState, StoreState } from '../../tiers/store.js';
 
 /** For each reason: what happened, as part of a sentence, and what to do. */
 export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> = {
@@ -40,13 +40,18 @@ export const REASONS: Readonly<Record<CacheReason, readonly [string, string]>> =
     'Call connect() on the client given to the cache.',
   ],
   cluster_node: [
-    'it is a node of a Redis Cluster, which is not supported',
-    'Give the address of a single Redis, without cluster-enabled.',
+    'it is a node of a Redis Cluster',
+    "Write redis: { cluster: { nodes: ['redis://host:6379'] } }.",
   ],
   sentinel: [
     'it is a Sentinel, not the Redis that it watches',
-    'Give the address of the primary, not the port of a Sentinel.',
+    "Write redis: { sentinel: { master: 'mymaster', sentinels: ['host:26379'] } }.",
   ],
+  no_primary: [
+    'no Sentinel, or no node of the cluster, names a primary',
+    'Check that they run, their addresses, and the name of the primary.',
+  ],
+  failover: ['another server is the primary now', 'Nothing to do.'],
   certificate: [
     'one side does not accept the certificate of the other',
     'Give the certificate of its authority: redis: { url, socket: { ca } }, and of the client if Redis wants one: cert, key. The host must be a name in the certificate.',
@@ -92,6 +97,10 @@ export interface Outage {
  * instead, and what to do.
  */
 export function outageSentence(state: StoreState, { redisName, since, error }: Outage): string {
+  const away = (state.shards ?? []).filter(({ state: { name } }) => name !== 'closed');
+  if (away.length > 0 && away.length < (state.shards ?? []).length) {
+    return partSentence(state, away, redisName);
+  }
   const [what, advice] = REASONS[state.reason ?? 'connection_failed'];
   const isNotUsed = state.isReadOnly ? 'is not written to' : 'is not used';
   const start = new Date(since).toISOString();
@@ -105,6 +114,19 @@ export function serviceSentence(config: {
   readonly prefix: string;
 }): string {
   return `Redis (${config.redisName}) serves, with the prefix '${config.prefix}'.`;
+}
+
+/** Only some servers of a cluster are not used. */
+function partSentence(
+  { shards = [], memory }: StoreState,
+  away: readonly ShardState[],
+  redisName: string,
+): string {
+  const [what, advice] = REASONS[away[0]?.reason ?? 'connection_failed'];
+  const addresses = away.map(({ address }) => address).join(', ');
+  const fallback = memory === null ? 'your loaders' : 'memory';
+  const used = `${shards.length - away.length} of ${shards.length} shards`;
+  return `Redis (${redisName}): ${used} serve. Keys of ${addresses} come from ${fallback}: ${what}. ${advice}`;
 }
 
 /** The sentence about a cache that is switched off. */

@@ -1,5 +1,7 @@
-import type { CacheMetrics, CacheStatus } from '../../api/status.js';
-import type { StoreState } from '../../tiers/store.js';
+import type { CacheMetrics, CacheStatus, EdgeStatus, ShardStatus } from '../../api/status.js';
+import { formatDuration } from '../../core/time/duration.js';
+import type { EdgeState } from '../../edge/edge-tier.js';
+import type { ShardState, StoreState } from '../../tiers/store.js';
 import { disabledSentence, outageSentence } from './reasons.js';
 
 /** The parts of the status besides the state of the tiers. */
@@ -12,10 +14,14 @@ export interface StatusDetails {
   readonly nextProbeAt: number | undefined;
   readonly lastError: string | undefined;
   readonly lastErrorAt: number | undefined;
+  /** A moment of the monotonic clock as a date, milliseconds since 1970. */
+  readonly dateOf: (at: number) => number;
   /** The error behind the present reason. */
   readonly reasonError: string | undefined;
   /** The option or variable that switched the cache off. */
   readonly disabledBy: string | undefined;
+  /** The CDN, if there is one. */
+  readonly edge?: EdgeState | undefined;
 }
 
 /** The status of a cache whose tiers are in this state. */
@@ -24,7 +30,7 @@ export function buildStatus(state: StoreState, details: StatusDetails): CacheSta
   const reason = mode === 'normal' ? undefined : state.reason;
   const { metrics, since, nextProbeAt, lastError, lastErrorAt } = details;
   return {
-    status: statusOf(state),
+    status: statusOf(state, details),
     connected: state.isConnected,
     message: messageOf(state, details),
     metrics,
@@ -32,17 +38,50 @@ export function buildStatus(state: StoreState, details: StatusDetails): CacheSta
     since: iso(since),
     ...(reason === undefined ? {} : { reason }),
     ...(nextProbeAt === undefined ? {} : { nextProbeAt: iso(nextProbeAt) }),
+    ...shardsOf(state, details),
     journal,
     memory,
+    ...(details.edge === undefined ? {} : { edge: edgeStatus(details.edge) }),
     ...(lastError === undefined ? {} : { lastError }),
     ...(lastErrorAt === undefined ? {} : { lastErrorTime: iso(lastErrorAt) }),
   };
 }
 
-function statusOf({ mode, reason }: StoreState): CacheStatus['status'] {
+function shardsOf(
+  { shards = [] }: StoreState,
+  details: StatusDetails,
+): Pick<CacheStatus, 'shards'> {
+  if (shards.length === 0) return {};
+  return { shards: shards.map((shard) => shardStatus(shard, details)) };
+}
+
+function shardStatus(
+  { address, slots, state, reason, changedAt }: ShardState,
+  { dateOf }: StatusDetails,
+): ShardStatus {
+  return {
+    address,
+    slots,
+    state: state.name,
+    ...(reason === undefined ? {} : { reason }),
+    since: iso(dateOf(changedAt)),
+    ...('nextAttemptAt' in state ? { nextProbeAt: iso(dateOf(state.nextAttemptAt)) } : {}),
+  };
+}
+
+function edgeStatus({ name, backlog, oldestMs, error }: EdgeState): EdgeStatus {
+  return {
+    name,
+    backlog,
+    oldestMs: Math.round(oldestMs),
+    ...(error && { lastError: error.text, lastErrorTime: iso(error.at) }),
+  };
+}
+
+function statusOf({ mode, reason }: StoreState, { edge }: StatusDetails): CacheStatus['status'] {
   switch (mode) {
     case 'normal':
-      return 'up';
+      return edge?.isLate === true ? 'degraded' : 'up';
     case 'degraded':
     case 'recovering':
       return 'degraded';
@@ -55,14 +94,24 @@ function statusOf({ mode, reason }: StoreState): CacheStatus['status'] {
 function messageOf(state: StoreState, details: StatusDetails): string {
   const { mode, journal, hasRedis } = state;
   if (details.disabledBy !== undefined) return disabledSentence(details.disabledBy);
+  if (mode === 'normal' && details.edge?.isLate === true) return lateSentence(details.edge);
   if (!hasRedis) {
     return mode === 'normal'
       ? 'Memory alone serves, as configured; nothing is shared between processes.'
       : 'The cache is switched off: neither Redis nor memory is configured.';
   }
-  if (mode === 'normal') return `Redis (${details.redisName}) serves.`;
+  if (mode === 'normal') {
+    const serves = `Redis (${details.redisName}) serves.`;
+    return state.notice === undefined ? serves : `${serves} ${state.notice}`;
+  }
   if (mode === 'recovering') return `Redis is back; ${waiting(journal.entries)} Nothing to do.`;
   return outageSentence(state, { ...details, error: details.reasonError });
+}
+
+function lateSentence({ name, oldestMs, backlog, error }: EdgeState): string {
+  const why = error === undefined ? '' : ` Its last answer: ${error.text}.`;
+  const tags = backlog === 1 ? '1 tag' : `${backlog} tags`;
+  return `The edge (${name}) has not accepted purges of ${tags} for ${formatDuration(oldestMs)}, so it may serve old answers.${why}`;
 }
 
 function waiting(entries: number): string {

@@ -13,6 +13,8 @@ const REASONS: Readonly<Record<CacheReason, true>> = {
   out_of_memory: true,
   persistence_failing: true,
   cluster_down: true,
+  failover: true,
+  no_primary: true,
   master_down: true,
   busy: true,
   authentication: true,

@@ -23,6 +23,9 @@ function toResult(status: CacheStatus): CacheResult {
     metrics: { ...metrics },
     ...(lastError === undefined ? {} : { lastError }),
     ...(lastErrorTime === undefined ? {} : { lastErrorTime }),
+    ...(status.shards === undefined
+      ? {}
+      : { shards: status.shards.map((shard) => ({ ...shard })) }),
     ...(status.mode === 'normal' ? {} : { degradation: degradationOf(status) }),
   };
 }

@@ -1,6 +1,6 @@
-import { GENERATION_LENGTH, RESERVED } from '../../entry/slot.js';
+import { GENERATION_LENGTH } from '../../entry/slot.js';
 import { Failure } from '../failure.js';
-import type { ReignEntry } from '../remote.js';
+import type { ReignEntry } from '../lineage.js';
 import type { ScriptRunner } from './batches/script-runner.js';
 import { parseNumber } from './replies.js';
 import { BUMP, FENCE, OPEN, type Script } from './scripts.js';
@@ -38,8 +38,8 @@ export class RecordCommands {
   readonly #runner: ScriptRunner;
   readonly #keys: readonly [string, string];
 
-  constructor(runner: ScriptRunner, prefix: string) {
-    const own = `${prefix}${RESERVED}{ech}:`;
+  /** `own`: what the names of both records begin with. */
+  constructor(runner: ScriptRunner, own: string) {
     this.#runner = runner;
     this.#keys = [`${own}pos`, `${own}gen`];
   }

@@ -23,6 +23,8 @@ import { TagRecords, type TagRequest } from './tag-records.js';
 
 export interface SessionOptions {
   readonly prefix: string;
+  /** The hash tag of the package's own keys: it says which slot of a cluster they are in. @default 'ech' */
+  readonly tag?: string | undefined;
   readonly clock: Clock;
   readonly time: Pick<Port.ServerTime, 'now' | 'latest' | 'ceiling'>;
   readonly commandTimeoutMs: number;
@@ -34,6 +36,8 @@ export interface SessionOptions {
   readonly spare: (key: string) => boolean;
 }
 
+const TAG = 'ech';
+
 /**
  * The typed commands of one connection. Keys are complete (prefix included). Nothing rejects. A reply of the
  * wrong shape, or with another command's echo, means that replies no longer belong to their commands, and the
@@ -41,6 +45,7 @@ export interface SessionOptions {
  */
 export class Session implements Port.Commands {
   readonly connection: Connection;
+  readonly #own: string;
   readonly #guard: ReplyGuard;
   readonly #pipeline: Pipeline;
   readonly #gets: SingleReads;
@@ -54,6 +59,7 @@ export class Session implements Port.Commands {
 
   constructor(connection: Connection, options: SessionOptions) {
     const { prefix, clock, commandTimeoutMs, maxValueBytes, spare, time } = options;
+    this.#own = `${prefix}${RESERVED}{${options.tag ?? TAG}}:`;
     const headOf = (key: string): string =>
       entryHead(options.generation(), fingerprint(key.slice(prefix.length)));
     const guard = new ReplyGuard(connection);
@@ -72,7 +78,7 @@ export class Session implements Port.Commands {
     this.#changes = new ChangeWriter(runner, times);
     this.#sweeps = new Sweeps(runner, echoes, prefix + RESERVED);
     this.#tags = new TagRecords(runner, echoes, headOf);
-    this.#records = new RecordCommands(runner, prefix);
+    this.#records = new RecordCommands(runner, this.#own);
     connection.listen({ ended: () => this.#end(), hesitating: () => this.#spareAll() });
   }
 
@@ -143,6 +149,10 @@ export class Session implements Port.Commands {
   async recheck(key: string): Promise<Port.SlotReply> {
     const reply = await this.#pipeline.direct(['GET', key]);
     return slotOf(reply, { pipeline: this.#pipeline, guard: this.#guard });
+  }
+
+  ownKey(name: string): string {
+    return this.#own + name;
   }
 
   desync(what: string): Failure {

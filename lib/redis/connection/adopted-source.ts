@@ -2,7 +2,13 @@ import { inBackground } from '../../core/background.js';
 import { CLOSED, Failure } from '../failure.js';
 import type { RedisClientLike } from './client.js';
 import { listenTo } from './client-events.js';
-import type { Connection, ConnectionSource, SourceOptions } from './connection.js';
+import {
+  type Connection,
+  type ConnectionSource,
+  NO_WITNESS,
+  type SourceOptions,
+  type Witness,
+} from './connection.js';
 import { RedisConnection } from './redis-connection.js';
 import { NO_PROGRESS } from './socket-meter.js';
 
@@ -14,6 +20,7 @@ const READY_WITHIN_MS = 1_000;
  * replace a hung connection of it, so we send nothing more until it has answered everything.
  */
 export class AdoptedSource implements ConnectionSource {
+  readonly witness: Witness = NO_WITNESS;
   readonly #client: RedisClientLike;
   readonly #options: SourceOptions;
   #leave: (() => void) | undefined;

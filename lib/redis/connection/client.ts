@@ -1,4 +1,5 @@
 import type { RedisClientOptions } from 'redis';
+import type { Address } from '../address.js';
 
 export type { RedisClientOptions } from 'redis';
 
@@ -25,7 +26,37 @@ export interface RedisClientLike {
  */
 export type RedisSource =
   | { readonly kind: 'made'; readonly create: (protocol?: 2) => RedisClientLike }
-  | { readonly kind: 'adopted'; readonly client: RedisClientLike };
+  | { readonly kind: 'adopted'; readonly client: RedisClientLike }
+  | SentinelServers
+  | ClusterServers;
+
+/** Where the connections of a single Redis come from. */
+export type SingleSource = Exclude<RedisSource, ClusterServers>;
+
+/** Makes a client of the server there. `protocol` is set if the server refuses HELLO. */
+export type ConnectTo = (address: Address, protocol?: 2) => RedisClientLike;
+
+/** A Redis Cluster. */
+export interface ClusterServers {
+  readonly kind: 'cluster';
+  /** Nodes that are asked for the others. */
+  readonly nodes: readonly Address[];
+  readonly connect: ConnectTo;
+  /** Where an announced address can be reached from here. */
+  readonly nat: (address: Address) => Address;
+}
+
+/** One Redis whose address Sentinels know. */
+export interface SentinelServers {
+  readonly kind: 'sentinel';
+  /** The name of the primary. */
+  readonly master: string;
+  readonly sentinels: readonly Address[];
+  readonly connect: ConnectTo;
+  readonly connectSentinel: ConnectTo;
+  /** Where an announced address can be reached from here. */
+  readonly nat: (address: Address) => Address;
+}
 
 /** Long enough for a slow TCP and TLS connect. The handshake as a whole has a deadline of its own. */
 const CONNECT_TIMEOUT_MS = 1_000;

@@ -1,12 +1,23 @@
 import { isCacheHealthError } from '../../core/errors.js';
 import { CLOSED, classify, Failure } from '../failure.js';
 import { AdoptedSource } from './adopted-source.js';
-import type { RedisClientLike, RedisSource } from './client.js';
-import type { Connection, ConnectionSource, OpenOptions, SourceOptions } from './connection.js';
+import type { RedisClientLike, SentinelServers, SingleSource } from './client.js';
+import {
+  type Connection,
+  type ConnectionSource,
+  NO_WITNESS,
+  type OpenOptions,
+  type SourceOptions,
+  type Witness,
+} from './connection.js';
 import { openConnection } from './handshake.js';
 import { foreignClient, noHello } from './suspicion.js';
 
-export function connectionSource(source: RedisSource, options: SourceOptions): ConnectionSource {
+/** A source of connections to one server. */
+export function connectionSource(
+  source: Exclude<SingleSource, SentinelServers>,
+  options: SourceOptions,
+): ConnectionSource {
   return source.kind === 'made'
     ? new MadeSource(source.create, options)
     : new AdoptedSource(source.client, options);
@@ -14,6 +25,7 @@ export function connectionSource(source: RedisSource, options: SourceOptions): C
 
 /** A fresh client of ours for each attempt. */
 class MadeSource implements ConnectionSource {
+  readonly witness: Witness = NO_WITNESS;
   readonly #create: (protocol?: 2) => RedisClientLike;
   readonly #options: OpenOptions;
   #last: Connection | undefined;

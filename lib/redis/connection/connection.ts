@@ -59,8 +59,26 @@ export interface SourceOptions extends OpenOptions {
   readonly onReady: () => unknown;
 }
 
+/** Says whether the server of a connection is still the one to use, where that can change. */
+export interface Witness {
+  /** Whether the server was named a moment ago. */
+  isNamed(connection: Connection): boolean;
+  /** Asks again if it was not named a moment ago. Never rejects. */
+  confirm(connection: Connection): Promise<boolean>;
+  /** What people should know although Redis is used. */
+  readonly notice: string | undefined;
+}
+
+/** The server is always the same. */
+export const NO_WITNESS: Witness = {
+  isNamed: () => true,
+  confirm: async () => true,
+  notice: undefined,
+};
+
 /** Where a door gets its connections. `open` never rejects. */
 export interface ConnectionSource {
+  readonly witness: Witness;
   open(): Promise<Connection | Failure>;
   close(): void;
 }

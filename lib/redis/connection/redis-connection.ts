@@ -189,7 +189,9 @@ export class RedisConnection implements Connection {
   #onRejection(command: SentCommand, error: unknown): void {
     const failure = classify(error);
     this.#onReply(command, failure);
-    if (failure.kind === 'unavailable') this.lose(failure);
+    // A cluster that is down answers, so a new connection would not help.
+    const isLost = failure.kind === 'unavailable' && failure.reason !== 'cluster_down';
+    if (isLost) this.lose(failure);
   }
 
   #onExpired(expired: readonly SentCommand[]): void {

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../core/time/clock.js';
 import { classify, Failure } from '../failure.js';
 import type { DoorState } from '../remote.js';
 import { SHORTEST_PAUSE_MS } from './backoff.js';
-import type { DoorSession } from './door-session.js';
+import type { DoorSession, SessionSource } from './door-session.js';
 import { Heartbeat } from './heartbeat.js';
 import type { DataJudge, Judged } from './judgement/data-judge.js';
 import { isRefused } from './judgement/refusal.js';
@@ -11,6 +11,7 @@ import type { Situation } from './situation.js';
 export interface AdmissionOptions {
   readonly clock: Clock;
   readonly situation: Situation;
+  readonly source: Pick<SessionSource, 'isNamed' | 'confirm'>;
   readonly judge: DataJudge;
   /** A heartbeat failed on the session in use. */
   readonly onFailure: (failure: Failure) => void;
@@ -23,6 +24,7 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #clock: Clock;
   readonly #situation: Situation;
+  readonly #source: AdmissionOptions['source'];
   readonly #judge: DataJudge;
   readonly #heartbeat: Heartbeat;
   #timer: Timer | undefined;
@@ -31,6 +33,7 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#clock = options.clock;
     this.#situation = options.situation;
+    this.#source = options.source;
     this.#judge = options.judge;
     this.#heartbeat = new Heartbeat({
       clock: options.clock,
@@ -39,12 +42,17 @@ export class Admission {
     });
   }
 
+  /** Whether a recent heartbeat proved the data, and the server is still the one to use. */
   get isProven(): boolean {
-    return this.#heartbeat.isProven;
+    const { session } = this.#situation;
+    return this.#heartbeat.isProven && session !== undefined && this.#source.isNamed(session);
   }
 
-  prove(): Promise<boolean> {
-    return this.#heartbeat.prove();
+  async prove(): Promise<boolean> {
+    const { session } = this.#situation;
+    if (session === undefined) return false;
+    const proofs = [this.#heartbeat.prove(), this.#source.confirm(session)];
+    return (await Promise.all(proofs)).every((isProven) => isProven);
   }
 
   /** Starts the heartbeats. */
@@ -109,7 +117,7 @@ export class Admission {
    */
   async #endSettling(session: DoorSession, isSettling: () => boolean): Promise<void> {
     const { listener, door } = this.#situation;
-    const isProven = isSettling() && (await this.#heartbeat.prove());
+    const isProven = isSettling() && (await this.prove());
     if (!isSettling()) return;
     if (!isProven) return this.#endSettlingAt(this.#clock.now() + SHORTEST_PAUSE_MS, session);
     const isReplayed = !listener.hasWork || (await listener.replay(door, session));

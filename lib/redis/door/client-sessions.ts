@@ -1,14 +1,22 @@
 import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import { Session } from '../commands/session.js';
-import type { RedisSource } from '../connection/client.js';
-import type { Connection, ConnectionSource } from '../connection/connection.js';
-import { connectionSource } from '../connection/connection-source.js';
+import {
+  type Connection,
+  type ConnectionSource,
+  NO_WITNESS,
+  type SourceOptions,
+  type Witness,
+} from '../connection/connection.js';
 import { CLOSED, Failure } from '../failure.js';
 import type { DoorSession, SessionHost, SessionSource } from './door-session.js';
 
 export interface ClientSessionsOptions {
-  readonly source: RedisSource;
+  readonly connections: (options: SourceOptions) => ConnectionSource;
+  /** Whether each session is a new connection. */
+  readonly isFresh: boolean;
+  /** The hash tag of the package's own keys on the server that a session begins with. */
+  readonly tag?: (() => string) | undefined;
   readonly prefix: string;
   readonly commandTimeoutMs: number;
   /** The largest value that we send. */
@@ -28,13 +36,13 @@ export class ClientSessions implements SessionSource {
 
   constructor(options: ClientSessionsOptions) {
     this.#options = options;
-    this.isFresh = options.source.kind === 'made';
+    this.isFresh = options.isFresh;
   }
 
   start(host: SessionHost): void {
-    const { source, clock, commandTimeoutMs, commandTimes } = this.#options;
+    const { connections, clock, commandTimeoutMs, commandTimes } = this.#options;
     this.#host = host;
-    this.#connections = connectionSource(source, {
+    this.#connections = connections({
       clock,
       commandTimeoutMs,
       commandTimes,
@@ -54,6 +62,7 @@ export class ClientSessions implements SessionSource {
     const { prefix, clock, commandTimeoutMs, maxValueBytes } = this.#options;
     const session = new Session(connection, {
       prefix,
+      tag: this.#options.tag?.(),
       clock,
       commandTimeoutMs,
       maxValueBytes,
@@ -65,7 +74,26 @@ export class ClientSessions implements SessionSource {
     return session;
   }
 
+  isNamed(session: DoorSession): boolean {
+    const witness = this.#witness;
+    if (witness === NO_WITNESS) return true;
+    return session instanceof Session && witness.isNamed(session.connection);
+  }
+
+  async confirm(session: DoorSession): Promise<boolean> {
+    return session instanceof Session && this.#witness.confirm(session.connection);
+  }
+
+  /** What people should know although Redis is used. */
+  get notice(): string | undefined {
+    return this.#witness.notice;
+  }
+
   close(): void {
     this.#connections?.close();
+  }
+
+  get #witness(): Witness {
+    return this.#connections?.witness ?? NO_WITNESS;
   }
 }

@@ -28,6 +28,8 @@ export interface DoorSession extends Commands {
   bump(random: string, serial: number): Promise<Records | Failure>;
   /** Reads both records without changing them. */
   readRecords(): Promise<Records | Failure>;
+  /** A key of the package's own, on this server. */
+  ownKey(name: string): string;
   /** One section of INFO. */
   info(section: string): Promise<string | Failure>;
   /** The server's time in microseconds. */
@@ -68,6 +70,10 @@ export interface SessionSource {
   start(host: SessionHost): void;
   /** Never rejects. */
   open(): Promise<DoorSession | Failure>;
+  /** Whether the server of this session was, a moment ago, still the one to use (R8, R11). */
+  isNamed(session: DoorSession): boolean;
+  /** Asks again if it was not. Never rejects. */
+  confirm(session: DoorSession): Promise<boolean>;
   /** Also ends a connection that is being made. */
   close(): void;
 }

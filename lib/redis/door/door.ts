@@ -1,7 +1,7 @@
 import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/time/clock.js';
 import { CLOSED, type Failure } from '../failure.js';
-import type { Commands, Door, DoorListener, DoorState, ServerTime } from '../remote.js';
+import type { Commands, Door, DoorListener, DoorState, Place, ServerTime } from '../remote.js';
 import type { SessionHost, SessionSource } from './door-session.js';
 import { isReadable, isWritable } from './door-state.js';
 import type { Application } from './judgement/application.js';
@@ -15,8 +15,18 @@ export interface DoorOptions {
   readonly prefix: string;
   readonly commandTimeoutMs: number;
   readonly clock: Clock;
+  /** The servers are nodes of a cluster. */
+  readonly cluster?: ClusterNode | undefined;
   /** Absent: the record names no application. */
   readonly application?: Application | undefined;
+}
+
+/** The cluster of a door, as the door sees it. */
+export interface ClusterNode {
+  /** A node answered that a key is not its own, or the door cannot use its server. */
+  onDoubt(): void;
+  /** Where the server is now, and which slots it has. */
+  readonly place: Place;
 }
 
 /**
@@ -41,6 +51,7 @@ export class RedisDoor implements Door {
       clock,
       situation: this.#situation,
       serverClock: this.#serverClock,
+      isCluster: options.cluster !== undefined,
       application: options.application,
     });
     this.#supervisor = new Supervisor({
@@ -48,7 +59,12 @@ export class RedisDoor implements Door {
       source,
       situation: this.#situation,
       judge: this.#judge,
+      onDoubt: options.cluster && (() => options.cluster?.onDoubt()),
     });
+  }
+
+  get place(): Place | undefined {
+    return this.#options.cluster?.place;
   }
 
   get state(): DoorState {

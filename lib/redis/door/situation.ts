@@ -96,6 +96,8 @@ export class Situation {
     const pause = this.#backoff.pauseMs(now, { hasWork: this.#listener.hasWork });
     // There is always a gap, because a process that has nothing else to do can end between two attempts.
     const shortest = Math.max(SHORTEST_PAUSE_MS, shortestPauseMs(failure.reason));
-    return Math.max(now + shortest, (wellSince ?? attemptedAt) + pause);
+    // The next server is known, so there is nothing to wait for.
+    const isKnown = failure.reason === 'failover';
+    return isKnown ? now + shortest : Math.max(now + shortest, (wellSince ?? attemptedAt) + pause);
   }
 }

@@ -21,7 +21,12 @@ export interface SupervisorOptions {
   readonly source: SessionSource;
   readonly situation: Situation;
   readonly judge: DataJudge;
+  /** A node answered that a key is not its own, or the door cannot use it. Absent: it is no node of a cluster. */
+  readonly onDoubt?: (() => void) | undefined;
 }
+
+/** How soon a cluster that is down is asked again. */
+const CLUSTER_PAUSE_MS = 50;
 
 /**
  * Keeps a connection to Redis and decides when it is used.
@@ -35,19 +40,22 @@ export class Supervisor {
   readonly #situation: Situation;
   readonly #judge: DataJudge;
   readonly #admission: Admission;
+  readonly #onDoubt: (() => void) | undefined;
   #timer: Timer | undefined;
   #isAttempting = false;
   /** The size of the write that was refused last. A smaller one may pass although that one did not. */
   #probeBytes = 0;
 
-  constructor({ clock, source, situation, judge }: SupervisorOptions) {
+  constructor({ clock, source, situation, judge, onDoubt }: SupervisorOptions) {
     this.#clock = clock;
     this.#source = source;
     this.#situation = situation;
     this.#judge = judge;
+    this.#onDoubt = onDoubt;
     this.#admission = new Admission({
       clock,
       situation,
+      source,
       judge,
       onFailure: (failure) => this.#heartbeatFailed(failure),
     });
@@ -79,7 +87,9 @@ export class Supervisor {
       const session = await this.#source.open();
       if (session instanceof Failure) return session;
       const failure = await this.#qualify(session).catch(classify);
-      if (failure !== undefined) session.dispose(failure);
+      // The connection to a cluster that is down is good.
+      if (isClusterDown(failure)) this.#situation.use(session);
+      else if (failure !== undefined) session.dispose(failure);
       return failure;
     });
   }
@@ -93,7 +103,9 @@ export class Supervisor {
 
   /** A command of the cache failed. `bytes`: the size of the write. */
   commandFailed(failure: Failure, bytes: number): void {
-    this.#situation.listener.failed(failure, 'command');
+    // A redirect of a cluster is no failure of Redis.
+    const isExpected = isRedirect(failure) && this.#onDoubt !== undefined;
+    if (!isExpected) this.#situation.listener.failed(failure, 'command');
     this.#consider(failure, bytes);
   }
 
@@ -108,8 +120,15 @@ export class Supervisor {
   /** Draws conclusions about the server from a failed command. */
   #consider(failure: Failure, bytes: number): void {
     if (failure.kind === 'writes') this.#writesRefused(failure, bytes);
-    else if (isRedirect(failure)) this.#situation.session?.lose(clusterNode(textOf(failure)));
+    else if (isRedirect(failure)) this.#redirected(failure);
+    else if (isClusterDown(failure) && this.#situation.state.name !== 'open')
+      this.#fail(failure, this.#clock.now());
     else if (isSweepRefused(failure)) this.#judge.cannotSweep();
+  }
+
+  #redirected(failure: Failure): void {
+    if (this.#onDoubt !== undefined) this.#onDoubt();
+    else this.#situation.session?.lose(clusterNode(textOf(failure)));
   }
 
   #writesRefused(failure: Failure, bytes: number): void {
@@ -146,6 +165,12 @@ export class Supervisor {
     const situation = this.#situation;
     if (situation.isShut) return;
     const { reason } = failure;
+    const { session } = situation;
+    this.#onDoubt?.();
+    if (isClusterDown(failure) && session !== undefined) {
+      this.#pause(session, failure);
+      return;
+    }
     const nextAttemptAt = situation.nextAttemptAt(failure, attemptedAt);
     // While a server is only read, a new connection may already be on its way.
     const isReplacing = this.#isAttempting && situation.state.name === 'read-only';
@@ -154,6 +179,14 @@ export class Supervisor {
     situation.apply({ name: 'fail', reason, nextAttemptAt });
     if (isReplacing) situation.apply({ name: 'attempt' });
     else this.#scheduleAt(nextAttemptAt, () => this.attempt());
+  }
+
+  /** The cluster serves nothing for the moment. We keep the connection, and ask again soon. */
+  #pause(session: DoorSession, { reason }: Failure): void {
+    const nextAttemptAt = this.#clock.now() + CLUSTER_PAUSE_MS;
+    this.#admission.stop();
+    this.#situation.apply({ name: 'fail', reason, nextAttemptAt });
+    this.#scheduleAt(nextAttemptAt, () => this.#requalify(session));
   }
 
   async #try(task: () => Promise<Failure | undefined>): Promise<void> {
@@ -173,9 +206,11 @@ export class Supervisor {
 
   /** Probes the session in use again. */
   #requalify(session: DoorSession): Promise<void> {
-    return this.#try(async () =>
-      session === this.#situation.session ? this.#qualify(session) : undefined,
-    );
+    return this.#try(async () => {
+      if (session !== this.#situation.session) return undefined;
+      this.#situation.apply({ name: 'attempt' });
+      return this.#qualify(session);
+    });
   }
 
   async #qualify(session: DoorSession): Promise<Failure | undefined> {
@@ -199,6 +234,11 @@ export class Supervisor {
     situation.use(session);
     return this.#admission.recover(session, judged);
   }
+}
+
+/** The whole cluster serves nothing. An answer about one slot says only that the slot is not served. */
+function isClusterDown(failure: Failure | undefined): boolean {
+  return failure?.reason === 'cluster_down' && !/slot/i.test(textOf(failure));
 }
 
 const NOT_CONNECTED: Failure = new Failure(

@@ -133,9 +133,10 @@ export class ChangeQueue implements ChangeSource {
     return pending === undefined ? undefined : this.#take(key, pending);
   }
 
-  /** The changes that wait. */
-  *waiting(): Generator<Change> {
-    for (const { next } of this.#pending.values()) if (next !== undefined) yield next;
+  /** The changes that wait (`next`), or those in flight (`sent`). */
+  *each(which: 'next' | 'sent'): Generator<Change> {
+    for (const { [which]: change } of this.#pending.values())
+      if (change !== undefined) yield change;
   }
 
   /** Takes out the changes that wait. */

@@ -62,12 +62,23 @@ export class Writer {
     for (const change of this.queue.takeWaiting()) this.#defer(change);
   }
 
+  /** Another door serves these keys now: their changes go into its journal. */
+  giveAway(isForeign: (key: string) => boolean): void {
+    for (const change of [...this.queue.each('next')]) {
+      if (isForeign(change.key) && this.queue.takeOne(change.key)) this.#defer(change);
+    }
+    // Until their outcome is known, the key must not be read there.
+    for (const { key, stamp, isReplay } of this.queue.each('sent')) {
+      if (isForeign(key) && !isReplay) this.#shard.defer(key, 'change', stamp);
+    }
+  }
+
   /**
    * This process has changed the generation. Changes that it called since then, and has not sent, belong to the
    * new one.
    */
   renewWaiting(): void {
-    for (const change of this.queue.waiting()) {
+    for (const change of this.queue.each('next')) {
       change.generation = this.#shard.door.generation;
       if (change.value !== undefined) this.#keep(change, change.value);
     }
@@ -163,10 +174,10 @@ export class Writer {
   }
 
   #defer(change: Change): void {
-    const { ledger, tools } = this.#shard;
+    const { tools } = this.#shard;
     const { key, stamp, isReplay, value } = change;
     if (!isReplay) {
-      ledger.defer(key, 'change', stamp);
+      this.#shard.defer(key, 'change', stamp);
       if (value !== undefined) tools.standby.limit(key, tools.config.outageTtlMs);
     }
     settleChange(change, 'deferred');

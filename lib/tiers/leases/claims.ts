@@ -210,7 +210,7 @@ export class Claims {
 
   /** Keeps a value that Redis does not have. We do not read its key from Redis until the journal is replayed. */
   #keepAlone(key: string, value: NewValue): void {
-    const { door, ledger, tools, hasRedis } = this.#shard;
+    const { door, tools, hasRedis } = this.#shard;
     const stamp = door.time.stamp();
     const text = this.#shard.textOf(key, value, stamp);
     if (!hasRedis) {
@@ -218,7 +218,7 @@ export class Claims {
       return;
     }
     tools.standby.keep(key, text, { outageTtlMs: tools.config.outageTtlMs });
-    ledger.defer(key, 'load', stamp);
+    this.#shard.defer(key, 'load', stamp);
     this.#parts.onDeferred();
   }
 }

@@ -1,4 +1,5 @@
-import type { Label, Stamp } from '../../redis/remote.js';
+import type { Label } from '../../redis/lineage.js';
+import type { Stamp } from '../../redis/remote.js';
 
 /**
  * Writes labelled longer ago than this are dropped, because no failover loses as much. Time without heartbeats
@@ -134,6 +135,13 @@ export class AcknowledgedWrites {
     // Amnesia lasts until the generation changes.
     if (isBumpLost) this.#bump = undefined;
     return { keys, patterns, isEverything: isBumpLost || isAmnesia, isAmnesia };
+  }
+
+  /** Takes out the changes of these keys. */
+  takeMatching(matches: (key: string) => boolean): readonly (readonly [string, Acknowledged])[] {
+    const taken = [...this.#keys].filter(([key]) => matches(key));
+    for (const [key] of taken) this.#keys.delete(key);
+    return taken;
   }
 
   /** Everything that was dropped lies behind a change of generation. */

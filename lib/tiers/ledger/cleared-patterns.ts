@@ -91,6 +91,11 @@ export class ClearedPatterns {
     return limit;
   }
 
+  /** Every pattern, also those that were swept a moment ago. */
+  all(): readonly (readonly [string, Stamp])[] {
+    return [...this.#patterns].map(([pattern, { stamp }]) => [pattern, stamp] as const);
+  }
+
   /** A scan that began when the patterns were at `seq` has swept Redis. Returns the patterns that waited for it. */
   settle(seq: number, now: number): { readonly pattern: string; readonly stamp: Stamp }[] {
     const settled: { pattern: string; stamp: Stamp }[] = [];

@@ -124,6 +124,13 @@ export class Journal {
     return [...this.#entries];
   }
 
+  /** Takes out the entries of these keys. */
+  takeMatching(matches: (key: string) => boolean): readonly (readonly [string, JournalEntry])[] {
+    const taken = this.entries().filter(([key]) => matches(key));
+    for (const [key] of taken) this.#delete(key);
+    return taken;
+  }
+
   #delete(key: string): void {
     if (this.#entries.get(key)?.op === 'load') this.#loads--;
     this.#entries.delete(key);

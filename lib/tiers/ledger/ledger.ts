@@ -1,31 +1,13 @@
-import type { Clock } from '../../core/time/clock.js';
-import { lastReign, survived } from '../../redis/lineage.js';
-import type { Evidence, Label, ServerTime, Stamp } from '../../redis/remote.js';
+import { type Evidence, type Label, lastReign, survived } from '../../redis/lineage.js';
+import type { Stamp } from '../../redis/remote.js';
 import { type Acknowledged, AcknowledgedWrites, type Reign } from './acknowledged.js';
 import { ClearedPatterns } from './cleared-patterns.js';
 import { Journal } from './journal.js';
+import type { FlushMark, Known, LedgerOptions, Legacy } from './ledger-options.js';
 import { LocalChanges } from './local-changes.js';
 
 /** With more changes than this without a fence, we send one early. */
 const FENCE_AFTER = 5_000;
-
-export interface LedgerOptions {
-  readonly clock: Clock;
-  readonly time: Pick<ServerTime, 'renewed'>;
-  /** The most changes kept for Redis. */
-  readonly max: number;
-  /** How long after its sending a write of a lost connection may still run. */
-  readonly lateWritesMs: number;
-  /** The journal collapsed into one change of generation. */
-  readonly onOverflow: () => void;
-}
-
-/** A mark of what was recorded before a change of generation. */
-export interface FlushMark {
-  readonly seq: number;
-  readonly patternSeq: number;
-  readonly clearedAll: Stamp | undefined;
-}
 
 /**
  * Everything that this process wrote: changes that Redis has not acknowledged, cleared patterns, recently
@@ -41,6 +23,8 @@ export class Ledger {
   readonly #acknowledged = new AcknowledgedWrites();
   /** Until Redis acknowledges the new generation, entries with a version up to its `high` are cleared. */
   #clearedAll: Stamp | undefined;
+  /** How often changes of this process were lost or dropped as a whole. */
+  #forgotten = 0;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -185,6 +169,7 @@ export class Ledger {
     }
     for (const [key, { stamp }] of lost.keys) this.defer(key, 'change', stamp);
     for (const [pattern, stamp] of lost.patterns) this.clearPattern(pattern, stamp);
+    if (lost.isEverything) this.#forgotten++;
     if (lost.isAmnesia) return 'amnesia';
     if (lost.isEverything) this.flush();
     return 'intact';
@@ -234,6 +219,23 @@ export class Ledger {
   /** A loaded value that memory no longer holds needs no protection. */
   dropLoad(key: string): void {
     this.#journal.dropLoad(key);
+  }
+
+  /** Another door serves these keys now: takes out what is known of them. */
+  takeAway(isForeign: (key: string) => boolean): Known {
+    this.beginAll(); // Later changes are not recorded here, so replies in flight must not be kept.
+    const entries = this.#journal.takeMatching(isForeign);
+    return { entries, acknowledged: this.#acknowledged.takeMatching(isForeign) };
+  }
+
+  /** Redis has this change, on the server with this reign now. */
+  adopt(key: string, stamp: Stamp, reign: Reign): void {
+    this.#acknowledged.record(key, stamp, reign);
+  }
+
+  get legacy(): Legacy {
+    const forgotten = this.#forgotten + this.#journal.overflows;
+    return { patterns: this.#patterns.all(), clearedAll: this.#clearedAll, forgotten };
   }
 
   #limitOf(stamp: Stamp): number {

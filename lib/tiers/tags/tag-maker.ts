@@ -1,12 +1,12 @@
 import type { Clock } from '../../core/time/clock.js';
-import type { TagFacts, TagVersion } from '../../entry/entry-tags.js';
+import { type TagFacts, type TagVersion, tagKey } from '../../entry/entry-tags.js';
 import { Failure } from '../../redis/failure.js';
 import type { Commands, TagReply } from '../../redis/remote.js';
 import type { ShardStore } from '../shard-store.js';
 import type { TagMoment, TagNeed } from '../store.js';
 import type { AskedTags, KnownTag, KnownTags } from './known-tags.js';
 import type { TagChanges } from './tag-changes.js';
-import { factsOf, newRecord, recordKey } from './tag-record.js';
+import { factsOf, newRecord } from './tag-record.js';
 
 /** The shortest life of a record, and how many times as long as its entry it lives. */
 const SHORTEST_LIFE_MS = 3_600_000;
@@ -69,7 +69,7 @@ export class TagMaker {
 
   #known(tag: string, { lifeMs, since }: TagNeed): string | typeof ASK | typeof UNSAFE {
     const { clock, of, tags } = this.#options;
-    const key = recordKey(tag);
+    const key = tagKey(tag);
     if (since !== undefined && tags.changes.changedAt(tag, since.position) !== undefined)
       return UNSAFE;
     const { shard, writer } = of(key);
@@ -90,7 +90,7 @@ export class TagMaker {
     if (tags.changes.changedAt(tag, since.position) !== undefined) return false;
     const known = tags.known.get(tag);
     if (known?.version === facts.version && known.learnedAt <= since.position) return true;
-    const { shard } = of(recordKey(tag));
+    const { shard } = of(tagKey(tag));
     const loadMs = clock.now() - since.at;
     // A tag that was invalidated during the load has left a tombstone, or a record that says so.
     if (!facts.wasRemoved && loadMs < shard.tombstoneMs - CLOCK_MARGIN_MS) return true;
@@ -98,7 +98,7 @@ export class TagMaker {
   }
 
   #inMemory(tag: string): string {
-    const key = recordKey(tag);
+    const key = tagKey(tag);
     const { shard, reader } = this.#options.of(key);
     const found = reader.inMemory(key);
     const facts = found && factsOf(found.entry);
@@ -116,11 +116,11 @@ export class TagMaker {
     const { of } = this.#options;
     // Redis must have our own invalidations first.
     await Promise.all(
-      unknown.map((tag) => of(recordKey(tag)).writer.queue.untilAnswered(recordKey(tag))),
+      unknown.map((tag) => of(tagKey(tag)).writer.queue.untilAnswered(tagKey(tag))),
     );
     const byStore = new Map<ShardStore, string[]>();
     for (const tag of unknown) {
-      const store = of(recordKey(tag));
+      const store = of(tagKey(tag));
       const list = byStore.get(store);
       if (list === undefined) byStore.set(store, [tag]);
       else list.push(tag);
@@ -142,7 +142,7 @@ export class TagMaker {
     const { clock, tags: book } = this.#options;
     const asked = { position: book.changes.next(), at: clock.now() };
     const lifeMs = Math.max(SHORTEST_LIFE_MS, LIVES * need.lifeMs);
-    const requests = tags.map((tag) => ({ key: shard.fullKey(recordKey(tag)), lifeMs }));
+    const requests = tags.map((tag) => ({ key: shard.fullKey(tagKey(tag)), lifeMs }));
     const commands = askable(shard, tags);
     const { position } = shard.ledger;
     const replies = commands === undefined ? [] : await commands.tags(requests);
@@ -173,7 +173,7 @@ export class TagMaker {
       if (!reply.isImpatient) shard.door.report(reply);
       return undefined;
     }
-    const key = recordKey(tag);
+    const key = tagKey(tag);
     shard.door.time.saw(reply.madeAt);
     this.#options.tags.learn(tag, reply, { ...asked, lifeMs: reply.leftMs });
     if (shard.ledger.isUnchangedSince(key, position)) {
@@ -186,7 +186,7 @@ export class TagMaker {
 
 /** The connection, if Redis serves the records of all these tags. */
 function askable(shard: ShardStore['shard'], tags: readonly string[]): Commands | undefined {
-  const isBlocked = tags.some((tag) => shard.readerFor(recordKey(tag)) === undefined);
+  const isBlocked = tags.some((tag) => shard.readerFor(tagKey(tag)) === undefined);
   return isBlocked ? undefined : shard.writer;
 }
 

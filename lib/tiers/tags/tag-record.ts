@@ -1,19 +1,12 @@
 import { randomText } from '../../core/random.js';
 import { payloadOffset, versionOf } from '../../entry/entry.js';
 import { TAG_VERSION_LENGTH, type TagFacts } from '../../entry/entry-tags.js';
-import { RESERVED } from '../../entry/slot.js';
 import type { NewValue } from '../store.js';
 
-const NAMES = `${RESERVED}tag:`;
 const REMADE = 'r';
 
 /** A record in memory ends when memory is short of room, not by time. */
 const FOREVER_MS = 36 ** 8 - 1;
-
-/** The key of a tag's record. No key of a user can be the same. */
-export function recordKey(tag: string): string {
-  return NAMES + tag;
-}
 
 /** What a record says. The text of another release may say nothing. */
 export function factsOf(entry: string): TagFacts | undefined {

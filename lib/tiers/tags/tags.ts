@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/time/clock.js';
 import { tagsOf } from '../../entry/entry.js';
-import type { TagFacts, TagVersion } from '../../entry/entry-tags.js';
+import { type TagFacts, type TagVersion, tagKey } from '../../entry/entry-tags.js';
 import { laneOf } from '../lane.js';
 import type { ShardStore } from '../shard-store.js';
 import type { Found, KeyChange, TagMoment, TagNeed } from '../store.js';
@@ -8,13 +8,14 @@ import { type AskedTags, type KnownTag, KnownTags } from './known-tags.js';
 import { TagChanges } from './tag-changes.js';
 import type { TagCheck } from './tag-check.js';
 import { TagMaker } from './tag-maker.js';
-import { factsOf, recordKey } from './tag-record.js';
+import { factsOf } from './tag-record.js';
 
 /** A version is believed for this long after Redis was asked. */
 const BELIEVED_MS = 1_000;
 
 /** With each heartbeat we ask for the tags that were used within this time, and for no more than this many. */
 const IN_USE_MS = 10_000;
+const REFRESH_MS = 400;
 const MAX_REFRESHED = 1_000;
 
 /** The reader joins single reads of one turn into one command. */
@@ -46,6 +47,7 @@ export class Tags implements TagCheck {
   /** The tags that Redis is being asked for. */
   readonly #asking = new Map<string, Promise<string | undefined>>();
   #isRefreshing = false;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: TagsOptions) {
     this.#options = options;
@@ -130,11 +132,13 @@ export class Tags implements TagCheck {
     if (this.known.get(tag) !== undefined) this.invalidate([tag]);
   }
 
-  /** A heartbeat is sent: asks Redis for the tags that are in use. */
   refresh(): void {
-    if (this.#isRefreshing) return;
-    const inUse = this.known.usedSince(this.#clock.now() - IN_USE_MS, MAX_REFRESHED);
-    const asked = inUse.filter((tag) => this.#readerOf(tag).look(recordKey(tag)) === 'ask');
+    const now = this.#clock.now();
+    // Each server of a cluster has heartbeats.
+    if (this.#isRefreshing || now - this.#refreshedAt < REFRESH_MS) return;
+    this.#refreshedAt = now;
+    const inUse = this.known.usedSince(now - IN_USE_MS, MAX_REFRESHED);
+    const asked = inUse.filter((tag) => this.#readerOf(tag).look(tagKey(tag)) === 'ask');
     if (asked.length === 0) return;
     this.#isRefreshing = true;
     void this.#ask(asked, true).then(() => {
@@ -144,7 +148,7 @@ export class Tags implements TagCheck {
 
   /** Whether a known version counts now. */
   isBelieved(known: KnownTag, tag: string): boolean {
-    const { generation } = this.#options.of(recordKey(tag)).shard.door;
+    const { generation } = this.#options.of(tagKey(tag)).shard.door;
     return known.generation === generation && this.#clock.now() - known.askedAt <= BELIEVED_MS;
   }
 
@@ -154,7 +158,7 @@ export class Tags implements TagCheck {
     if (this.changes.changedAt(tag, asked.position) !== undefined) return;
     const before = this.known.get(tag);
     const livesUntil = asked.lifeMs === undefined ? 0 : asked.at + asked.lifeMs;
-    const { generation } = this.#options.of(recordKey(tag)).shard.door;
+    const { generation } = this.#options.of(tagKey(tag)).shard.door;
     if (before?.version === version && before.generation === generation) {
       before.askedAt = Math.max(before.askedAt, asked.at);
       before.livesUntil = Math.max(before.livesUntil, livesUntil);
@@ -178,11 +182,11 @@ export class Tags implements TagCheck {
   }
 
   #readerOf(tag: string): ShardStore['reader'] {
-    return this.#options.of(recordKey(tag)).reader;
+    return this.#options.of(tagKey(tag)).reader;
   }
 
   #now(tag: string): string | undefined | typeof ASK {
-    const found = this.#readerOf(tag).look(recordKey(tag));
+    const found = this.#readerOf(tag).look(tagKey(tag));
     if (found !== 'ask') return versionIn(found);
     const known = this.known.get(tag);
     if (known === undefined) return ASK;
@@ -192,8 +196,8 @@ export class Tags implements TagCheck {
 
   #inMemory(tag: string): string | undefined {
     const reader = this.#readerOf(tag);
-    const found = reader.look(recordKey(tag));
-    return versionIn(found === 'ask' ? reader.inMemory(recordKey(tag)) : found);
+    const found = reader.look(tagKey(tag));
+    return versionIn(found === 'ask' ? reader.inMemory(tagKey(tag)) : found);
   }
 
   /** Asks Redis. Tags without a record are not in the result. */
@@ -215,7 +219,7 @@ export class Tags implements TagCheck {
   }
 
   #askEach(tags: readonly string[]): Promise<readonly (Found | undefined)[]> {
-    return Promise.all(tags.map((tag) => this.#readerOf(tag).ask(recordKey(tag))));
+    return Promise.all(tags.map((tag) => this.#readerOf(tag).ask(tagKey(tag))));
   }
 
   async #askMany(tags: readonly string[]): Promise<readonly (Found | undefined)[]> {
@@ -228,7 +232,7 @@ export class Tags implements TagCheck {
       else places.push(i);
     }
     const asking = [...byReader].map(async ([reader, places]) => {
-      const keys = places.map((i) => recordKey(tags[i] as string));
+      const keys = places.map((i) => tagKey(tags[i] as string));
       const found = await reader.askMany(keys, laneOf(keys.length));
       for (const [i, place] of places.entries()) answers[place] = found[i];
     });

@@ -13,6 +13,7 @@ const DETAILS: StatusDetails = {
   nextProbeAt: undefined,
   lastError: undefined,
   lastErrorAt: undefined,
+  dateOf: (at) => at,
   reasonError: undefined,
   disabledBy: undefined,
 };

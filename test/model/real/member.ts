@@ -1,7 +1,6 @@
-import { buildCache } from '../../../lib/cache/create-cache.js';
+import { buildCache, buildRemote } from '../../../lib/cache/create-cache.js';
 import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
 import { systemClock } from '../../../lib/core/time/clock.js';
-import { SingleRemote } from '../../../lib/redis/single.js';
 import { FaultProxy } from '../../support/fault-proxy.js';
 import type { Oracle } from '../oracle/oracle.js';
 import type { Player } from '../performer/theatre.js';
@@ -40,8 +39,7 @@ export async function newMember(options: MemberOptions): Promise<Member> {
       warn: (line: string) => oracle.note(`${name}: ${line.slice(23, 60)}`),
     },
   });
-  const source = config.redis as NonNullable<typeof config.redis>;
-  const remote = new SingleRemote({ ...config, source, clock: systemClock });
+  const remote = buildRemote(config, systemClock);
   const cache = buildCache(config, { clock: systemClock, remote });
   const serverTime = remote.doorFor('').time;
   return { name, cache, proxy, serverTime, network: 'pass' };

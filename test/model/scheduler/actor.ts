@@ -1,8 +1,7 @@
 import type { CacheHandle } from '../../../lib/cache/cache.js';
-import { buildCache } from '../../../lib/cache/create-cache.js';
+import { buildCache, buildRemote } from '../../../lib/cache/create-cache.js';
 import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
 import type { ServerTime } from '../../../lib/redis/remote.js';
-import { SingleRemote } from '../../../lib/redis/single.js';
 import { ScriptedNetwork } from '../../../lib/testing/scripted-network.js';
 import type { ScriptedRedis } from '../../../lib/testing/scripted-redis/scripted-redis.js';
 import type { Player, Request } from '../performer/theatre.js';
@@ -63,8 +62,7 @@ export class Actor implements Player {
       logger: { info: () => {}, warn: () => {}, error: () => stage.onFlush() },
     });
     const { clock } = this;
-    const source = config.redis as NonNullable<typeof config.redis>;
-    const remote = new SingleRemote({ ...config, source, clock });
+    const remote = buildRemote(config, clock);
     this.serverTime = remote.doorFor('').time;
     this.cache = buildCache(config, { clock, remote });
   }

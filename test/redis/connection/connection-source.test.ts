@@ -110,7 +110,7 @@ describe('where connections come from', () => {
         made++;
         return new Foreign();
       });
-      if (choice.source === undefined) throw new Error('no source');
+      if (choice.source?.kind !== 'made') throw new Error('no source');
       const source = connectionSource(choice.source, options);
       for (let i = 0; i < 5; i++) {
         const opened = await source.open();
@@ -124,7 +124,7 @@ describe('where connections come from', () => {
       const { options } = scene();
       let quits = 0;
       const choice = parseRedis(async () => ({ quit: () => quits++ }));
-      if (choice.source === undefined) throw new Error('no source');
+      if (choice.source?.kind !== 'made') throw new Error('no source');
       const source = connectionSource(choice.source, options);
       expect(await source.open()).to.be.instanceOf(Failure);
       await new Promise((resolve) => setImmediate(resolve));

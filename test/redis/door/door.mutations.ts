@@ -45,7 +45,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'R5: the first read comes without a heartbeat after the settling time',
     file: ADMISSION,
-    find: 'isSettling() && (await this.#heartbeat.prove())',
+    find: 'isSettling() && (await this.prove())',
     replace: 'true',
   },
   {
@@ -155,5 +155,23 @@ export const mutations: readonly Mutation[] = [
     file: 'redis/door/heartbeat.js',
     find: 'else if (isMissing) this.#schedule(0);',
     replace: '',
+  },
+  {
+    title: 'a server counts although nobody names it any more',
+    file: 'redis/door/admission.js',
+    find: 'session !== undefined && this.#source.isNamed(session)',
+    replace: 'session !== undefined',
+  },
+  {
+    title: 'a proof without the word of whoever names the server',
+    file: 'redis/door/admission.js',
+    find: '[this.#heartbeat.prove(), this.#source.confirm(session)]',
+    replace: '[this.#heartbeat.prove()]',
+  },
+  {
+    title: 'a known next server is tried after the usual pause',
+    file: 'redis/door/situation.js',
+    find: "failure.reason === 'failover'",
+    replace: 'false',
   },
 ];

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
 import { systemClock } from '../../../lib/core/time/clock.js';
 import { RedisDoor } from '../../../lib/redis/door/door.js';
-import { Failure } from '../../../lib/redis/failure.js';
+import { FAILOVER, Failure } from '../../../lib/redis/failure.js';
 import { ManualClock, settle } from '../../support/manual-clock.js';
 import { FakeListener } from './fake-listener.js';
 import { FakeServer, FakeSource, OOM, READONLY, refusal } from './fake-server.js';
@@ -37,6 +37,29 @@ describe('the door', () => {
     expect(process.door.state.name).to.equal('closed');
     return process;
   }
+
+  it('is not proven while its source does not name the server, unless asking again does', async () => {
+    const { door, source } = await beginNormal();
+    expect(door.isProven()).to.equal(true);
+    source.isStillNamed = false;
+    expect(door.isProven()).to.equal(false);
+    expect(await door.prove()).to.equal(true);
+    source.confirms = false;
+    expect(await door.prove()).to.equal(false);
+    expect(door.state.name).to.equal('closed');
+  });
+
+  it('tries the next server at once when the primary has changed, however long the outage lasts', async () => {
+    const { door, source } = await beginNormal();
+    server.isDown = true;
+    server.cut();
+    await clock.advance(60_000);
+    source.fails = FAILOVER;
+    source.events.ready();
+    await clock.advance(0);
+    expect(door.state).to.include({ name: 'open', reason: 'failover' });
+    expect(door.state).to.have.property('nextAttemptAt', clock.now() + 50);
+  });
 
   it('connects nothing before start', async () => {
     const source = new FakeSource(server);

@@ -1,13 +1,6 @@
 import type { Failure } from '../../../lib/redis/failure.js';
-import { survived } from '../../../lib/redis/lineage.js';
-import type {
-  Commands,
-  Door,
-  DoorListener,
-  DoorState,
-  Evidence,
-  Label,
-} from '../../../lib/redis/remote.js';
+import { type Evidence, type Label, survived } from '../../../lib/redis/lineage.js';
+import type { Commands, Door, DoorListener, DoorState } from '../../../lib/redis/remote.js';
 
 /** What the tiers do with a door, in small: one key's label, and a log of what was told. */
 export class FakeListener implements DoorListener {

@@ -6,7 +6,8 @@ import type {
   SessionSource,
 } from '../../../lib/redis/door/door-session.js';
 import { Failure } from '../../../lib/redis/failure.js';
-import type { Commands, ReignEntry } from '../../../lib/redis/remote.js';
+import type { ReignEntry } from '../../../lib/redis/lineage.js';
+import type { Commands } from '../../../lib/redis/remote.js';
 import type { ManualClock } from '../../support/manual-clock.js';
 
 const TIMEOUT_MS = 100;
@@ -214,6 +215,10 @@ export class FakeSession extends NoCommands implements DoorSession {
     server.sessions.add(this);
   }
 
+  ownKey(name: string): string {
+    return `app:__ech:{ech}:${name}`;
+  }
+
   open = (opening: Opening): Promise<Records | Failure> =>
     this.#run('OPEN', true, () => this.#server.open(opening));
   fence = (reign: string): Promise<Records | Failure> =>
@@ -304,6 +309,11 @@ export class FakeSource implements SessionSource {
   isClosed = false;
   /** The network between this process and Redis is gone. */
   isCut = false;
+  /** Whether the server is still the one to use, and whether asking again finds it so. */
+  isStillNamed = true;
+  confirms = true;
+  /** Why no connection is made. */
+  fails: Failure | undefined;
 
   constructor(server: FakeServer, isFresh = true) {
     this.#server = server;
@@ -312,6 +322,14 @@ export class FakeSource implements SessionSource {
 
   start(events: Pick<SessionHost, 'lost' | 'ready'>): void {
     this.#events = events;
+  }
+
+  isNamed(): boolean {
+    return this.isStillNamed;
+  }
+
+  async confirm(): Promise<boolean> {
+    return this.isStillNamed || this.confirms;
   }
 
   get events(): Pick<SessionHost, 'lost' | 'ready'> {
@@ -326,6 +344,7 @@ export class FakeSource implements SessionSource {
   async open(): Promise<DoorSession | Failure> {
     this.opened++;
     this.#server.onCommand();
+    if (this.fails !== undefined) return this.fails;
     if (this.#server.isDown || this.isCut) return REFUSED;
     const session = new FakeSession(this.#server, this.#events);
     this.#sessions.push(session);

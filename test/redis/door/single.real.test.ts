@@ -21,6 +21,10 @@ interface Process {
 const POS = 'app:__ech:{ech}:pos';
 const GEN = 'app:__ech:{ech}:gen';
 
+const SPOILED = `redis.call('FLUSHALL')
+redis.call('SET', KEYS[1], 'of another type')
+redis.call('HSET', KEYS[2], 'of', 'another type')`;
+
 describe('a door to a real Redis', function () {
   this.timeout(20_000);
   const processes: Process[] = [];
@@ -38,7 +42,7 @@ describe('a door to a real Redis', function () {
 
   function joins(url: string): Process {
     const { source } = parseRedis(url);
-    if (source === undefined) throw new Error('no Redis');
+    if (source === undefined || source.kind === 'cluster') throw new Error('no Redis');
     const options = { prefix: 'app:', commandTimeoutMs: 100, maxValueBytes: 1e6 };
     const remote = new SingleRemote({ ...options, source, clock: systemClock });
     const listener = new FakeListener();
@@ -216,9 +220,8 @@ describe('a door to a real Redis', function () {
     const known = new Set(five.map(({ door }) => door.generation));
     expect(known.size).to.equal(1);
     expect([...known][0]).to.not.equal(generation);
-    await server.command('FLUSHALL');
-    await server.command('SET', POS, 'of another type');
-    await server.command('HSET', GEN, 'of', 'another type');
+    // In one step: otherwise a heartbeat makes one of them anew in between.
+    await server.command('EVAL', SPOILED, '2', POS, GEN);
     await sleep(1_200);
     for (const { door, listener } of five) {
       expect(listener.states).to.deep.equal(['recovering', 'closed']);

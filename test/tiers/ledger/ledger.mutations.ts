@@ -4,8 +4,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a change of generation that Redis lost is not told again',
     file: 'tiers/ledger/ledger.js',
-    find: 'if (lost.isEverything)',
-    replace: 'if (false)',
+    find: 'if (lost.isEverything) this.flush();',
+    replace: '',
   },
   {
     title: 'a change of generation that Redis lost counts as an overflow',

@@ -1,4 +1,3 @@
-import { RESERVED } from '../../../entry/slot.js';
 import { Failure } from '../../failure.js';
 import type { DoorSession } from '../door-session.js';
 
@@ -18,11 +17,9 @@ const MAX_LENGTH = 214;
  * itself.
  */
 export class ApplicationName {
-  readonly #key: string;
   readonly #application: Application | undefined;
 
-  constructor(prefix: string, application: Application | undefined) {
-    this.#key = `${prefix}${RESERVED}{ech}:pos`;
+  constructor(application: Application | undefined) {
     this.#application = application;
   }
 
@@ -31,9 +28,10 @@ export class ApplicationName {
     if (this.#application === undefined) return;
     const { name, onOther } = this.#application;
     const own = name.slice(0, MAX_LENGTH);
-    const found = await session.send(['HGET', this.#key, 'app']);
+    const key = session.ownKey('pos');
+    const found = await session.send(['HGET', key, 'app']);
     if (found instanceof Failure || found === own) return;
     if (typeof found === 'string' && found !== '') onOther(found.slice(0, MAX_LENGTH));
-    await session.send(['HSET', this.#key, 'app', own]);
+    await session.send(['HSET', key, 'app', own]);
   }
 }

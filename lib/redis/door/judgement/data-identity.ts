@@ -1,8 +1,7 @@
 import { randomText } from '../../../core/random.js';
 import { GENERATION_LENGTH } from '../../../entry/slot.js';
 import type { Opening, Records } from '../../commands/records.js';
-import { lastReign } from '../../lineage.js';
-import type { Evidence } from '../../remote.js';
+import { type Evidence, lastReign } from '../../lineage.js';
 import { SETTLING_MS } from './settling.js';
 
 const REIGN_LENGTH = 10;

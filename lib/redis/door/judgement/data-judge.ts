@@ -1,8 +1,6 @@
-import { RESERVED } from '../../../entry/slot.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
-import { lastReign } from '../../lineage.js';
-import type { Evidence } from '../../remote.js';
+import { type Evidence, lastReign } from '../../lineage.js';
 import type { Capabilities, DoorSession } from '../door-session.js';
 import { ApplicationName } from './application.js';
 import { DataIdentity, type Sight } from './data-identity.js';
@@ -56,7 +54,7 @@ export class DataJudge {
   constructor(options: JudgeOptions) {
     this.#options = options;
     this.#generations = new Generations(this.identity, options);
-    this.#application = new ApplicationName(options.prefix, options.application);
+    this.#application = new ApplicationName(options.application);
   }
 
   get canSweep(): boolean {
@@ -70,8 +68,8 @@ export class DataJudge {
 
   /** R1. Returns a Failure if the server cannot be used. A server that refuses writes can. */
   async probe(session: DoorSession, payloadBytes: number): Promise<Found | Failure> {
-    const { prefix, clock, serverClock } = this.#options;
-    const found = await probe(session, { prefix, clock, serverClock, payloadBytes });
+    const { prefix, isCluster, clock, serverClock } = this.#options;
+    const found = await probe(session, { prefix, isCluster, clock, serverClock, payloadBytes });
     if (found instanceof Failure) return found;
     const { info, capabilities, records } = found;
     const { runId, replicationId } = info;
@@ -147,7 +145,7 @@ export class DataJudge {
       clock: this.#options.clock,
       serverClock: this.#options.serverClock,
       capabilities: server.capabilities,
-      positionKey: `${this.#options.prefix}${RESERVED}{ech}:pos`,
+      positionKey: session.ownKey('pos'),
       fence: isFence ? this.identity.reign.id : undefined,
     });
     if (pair instanceof Failure) return pair;

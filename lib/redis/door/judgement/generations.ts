@@ -7,7 +7,7 @@ import type { DoorSession } from '../door-session.js';
 import type { Situation } from '../situation.js';
 import type { Application } from './application.js';
 import type { DataIdentity } from './data-identity.js';
-import { OldRelease } from './old-release.js';
+import { NO_OLD_RELEASE, type OldRecord, OldRelease } from './old-release.js';
 import type { ServerClock } from './server-clock.js';
 
 export interface JudgeOptions {
@@ -15,6 +15,8 @@ export interface JudgeOptions {
   readonly clock: Clock;
   readonly situation: Situation;
   readonly serverClock: ServerClock;
+  /** The servers are nodes of a cluster. */
+  readonly isCluster: boolean;
   readonly application?: Application | undefined;
 }
 
@@ -22,12 +24,13 @@ export interface JudgeOptions {
 export class Generations {
   readonly #identity: DataIdentity;
   readonly #options: JudgeOptions;
-  readonly #old: OldRelease;
+  readonly #old: OldRecord;
 
   constructor(identity: DataIdentity, options: JudgeOptions) {
     this.#identity = identity;
     this.#options = options;
-    this.#old = new OldRelease(options.prefix);
+    // Release 0.1 knew no clusters.
+    this.#old = options.isCluster ? NO_OLD_RELEASE : new OldRelease(options.prefix);
   }
 
   /** Each try has a random part of its own, so that a late one does not equal another. */

@@ -55,3 +55,14 @@ export class OldRelease {
     return replies.find((reply) => reply instanceof Failure);
   }
 }
+
+export type OldRecord = Pick<OldRelease, 'isKnown' | 'read' | 'hasChanged' | 'follow' | 'bump'>;
+
+/** There never was a process of 0.1. */
+export const NO_OLD_RELEASE: OldRecord = {
+  isKnown: false,
+  read: async () => '',
+  hasChanged: () => false,
+  follow: () => {},
+  bump: async () => undefined,
+};

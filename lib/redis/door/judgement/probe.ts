@@ -1,6 +1,5 @@
 import { randomText } from '../../../core/random.js';
 import type { Clock } from '../../../core/time/clock.js';
-import { RESERVED } from '../../../entry/slot.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import { type Capabilities, type DoorSession, orNoRecords } from '../door-session.js';
@@ -20,6 +19,8 @@ export interface Found {
 
 export interface ProbeOptions {
   readonly prefix: string;
+  /** The server must be a node of a cluster, or must be none. */
+  readonly isCluster: boolean;
   readonly clock: Clock;
   readonly serverClock: ServerClock;
   /** As many bytes as the write that was refused last. A smaller one may pass although that one did not. */
@@ -49,7 +50,7 @@ interface Asked {
 export async function probe(session: DoorSession, options: ProbeOptions): Promise<Found | Failure> {
   const asked = await ask(session, options);
   const info = parseInfo(asked.info.filter((text) => typeof text === 'string').join('\n'));
-  const failure = whatItIs(asked, info) ?? whatItForbids(asked) ?? whatIsMissing(asked);
+  const failure = whatItIs(asked, info, options) ?? whatItForbids(asked) ?? whatIsMissing(asked);
   if (failure !== undefined) return failure;
   const { set, got, records, refused } = asked;
   if (records instanceof Failure) return records;
@@ -68,7 +69,7 @@ export async function probe(session: DoorSession, options: ProbeOptions): Promis
  */
 async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> {
   const { prefix, clock, payloadBytes } = options;
-  const key = `${prefix}${RESERVED}probe:${randomText(8)}`;
+  const key = session.ownKey(`probe:${randomText(8)}`);
   const payload = randomText(8).padEnd(payloadBytes, '.');
   const sentAt = clock.now();
   const [server, replication, set, got, refused, time, reply] = await Promise.all([
@@ -87,9 +88,15 @@ async function ask(session: DoorSession, options: ProbeOptions): Promise<Asked> 
   return { payload, sentAt, set, got, refused, time, records, info, scan };
 }
 
-/** Something other than a single Redis. This takes precedence over what it refuses. */
-function whatItIs({ set, got, records }: Asked, info: ServerInfo): Failure | undefined {
+/** Something other than the Redis it must be. This takes precedence over what it refuses. */
+function whatItIs(
+  { set, got, records }: Asked,
+  info: ServerInfo,
+  { isCluster }: ProbeOptions,
+): Failure | undefined {
   if (info.mode === 'sentinel') return sentinelPort();
+  // A redirect of a node that has just lost its slots fails the probe, and the topology is asked for.
+  if (isCluster) return [set, got, records].find(isRedirect);
   if (info.mode === 'cluster') return clusterNode('cluster_enabled:1');
   const redirect = [set, got, records].find(isRedirect);
   return redirect && clusterNode(textOf(redirect));

@@ -64,13 +64,13 @@ export function forbidden(command: string, told: string): Failure {
 }
 
 export function clusterNode(told: string): Failure {
-  const message = `this is a node of a Redis Cluster (${told}); the cache needs the address of a single Redis`;
+  const message = `this is a node of a Redis Cluster (${told}); write redis: { cluster: { nodes: ['redis://host:6379'] } }`;
   return new Failure('unavailable', 'cluster_node', new Error(message));
 }
 
 export function sentinelPort(): Failure {
   const message =
-    'this is the port of a Sentinel; the cache needs the address of the Redis it watches';
+    "this is the port of a Sentinel; write redis: { sentinel: { master: 'mymaster', sentinels: ['host:26379'] } }";
   return new Failure('unavailable', 'sentinel', new Error(message));
 }
 
