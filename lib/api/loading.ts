@@ -46,6 +46,12 @@ export interface LoaderContext<T> {
  */
 export type Loader<T, Stale = T> = (context: LoaderContext<Stale>) => T | Promise<T>;
 
+/**
+ * Makes the value of a hot key before a caller asks for it. `id` is the rest of the key after the beginning under
+ * which `warm.loaders` has the loader.
+ */
+export type WarmLoader = (id: string, context: LoaderContext<unknown>) => unknown;
+
 /** Options of `wrap`. The lifetimes are those of `getOrSet`. */
 export interface WrapOptions<Args extends readonly unknown[]> extends Omit<LoadOptions, 'signal'> {
   /** The key of the value that a call with these arguments returns. Use everything that the value depends on. */

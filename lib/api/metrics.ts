@@ -25,6 +25,20 @@ export interface ServerMetrics {
   readonly journalEntries: number;
 }
 
+/** What warming did. Counts are values since the cache was created. */
+export interface WarmMetrics {
+  /** Whether readiness waits for it. */
+  readonly isWarming: boolean;
+  /** Warmed values, by where they came from. */
+  readonly values: { readonly redis: number; readonly loader: number };
+  /** Warmed values that were read before they expired. */
+  readonly read: number;
+  /** Warmed values that were not: they expired, or were deleted, replaced or pushed out first. */
+  readonly unread: number;
+  /** Warmed values that may still be read. */
+  readonly waiting: number;
+}
+
 /**
  * Everything that the cache counts, at one moment: plain data. Counters count since the cache was created. Times
  * are ISO 8601, durations seconds, sizes bytes. A lookup is one key that a caller asked for.
@@ -74,6 +88,8 @@ export interface MetricsSnapshot
         readonly evictions: { readonly entries: number; readonly bytes: number };
       })
     | null;
+  /** Warming, or `null` when it is switched off. */
+  readonly warm: WarmMetrics | null;
   /** One for each Redis server; none without Redis. */
   readonly servers: readonly ServerMetrics[];
 }

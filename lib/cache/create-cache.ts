@@ -3,13 +3,14 @@ import { Emitter } from '../core/emitter.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
-import { SingleFlight } from '../loading/single-flight.js';
+import { SingleFlight, type SingleFlightOptions } from '../loading/single-flight.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
 import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
 import { type SingleOptions, SingleRemote } from '../redis/single.js';
 import type { Observer } from '../tiers/observer.js';
+import { KeptText } from '../tiers/records/kept-text.js';
 import { Shards } from '../tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
 import type { Store } from '../tiers/store.js';
@@ -26,6 +27,7 @@ import { listenerLine } from './status/log-lines.js';
 import { Metrics } from './status/metrics.js';
 import { takeSnapshot } from './status/snapshot.js';
 import { StatusReporter } from './status/status-reporter.js';
+import { buildWarmUp, withWarming } from './warming.js';
 
 /**
  * Makes a cache. It connects in the background, so it neither waits for Redis nor throws because Redis is away.
@@ -49,9 +51,7 @@ export interface Surroundings {
 export function buildCache(config: CacheConfig, surroundings: Surroundings): CacheHandle {
   const { clock, remote, watch = (observer) => observer } = surroundings;
   const log = new CacheLog(config, clock);
-  const onListenerError = (error: unknown): void => {
-    log.write(listenerLine(error));
-  };
+  const onListenerError = (error: unknown): void => log.write(listenerLine(error));
   const events = new Emitter<CacheEvents>(onListenerError);
   const metrics = new Metrics();
   const reporter = new StatusReporter({ config, clock, events, metrics, log });
@@ -61,31 +61,42 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
   const store = new TieredStore(shards);
   const { commandTimes } = remote;
-  const limit = (): number => loadLimit(config, store);
-  const loading = new SingleFlight({ store, observer, clock, turns, config, limit });
+  const loading = buildLoading(config, { store, observer, clock, turns });
+  const args = new Arguments(config);
   const bulkChanges = new BulkChanges(store, turns);
+  const kept = new KeptText(shards, 'hot');
+  const warm = buildWarmUp(config, { store, clock, kept, loading, args, events, shards });
+  const counted = { config, clock, metrics, reporter, store, shards, loading, commandTimes, warm };
   loading.start();
   reporter.start(store);
   shards.start();
+  warm?.start();
   return new CacheHandle({
     config,
     store,
     loading,
     observer,
-    reporter,
+    reporter: warm === undefined ? reporter : withWarming(reporter, warm),
     events,
     turns,
     bulkChanges,
-    takeSnapshot: () =>
-      takeSnapshot({ config, clock, metrics, reporter, store, shards, loading, commandTimes }),
+    takeSnapshot: () => takeSnapshot(counted),
     onListenerError,
-    args: new Arguments(config),
+    args,
     close() {
+      warm?.close();
       loading.close();
       shards.close();
       log.close();
     },
   });
+}
+
+function buildLoading(
+  config: CacheConfig,
+  parts: Omit<SingleFlightOptions, 'config' | 'limit'>,
+): SingleFlight {
+  return new SingleFlight({ ...parts, config, limit: () => loadLimit(config, parts.store) });
 }
 
 /** Builds the Remote of a configuration. */

@@ -6,6 +6,7 @@ import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/secon
 import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
 import { RESERVED } from '../entry/slot.js';
 import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
+import { parseWarm } from '../loading/warm/warm-options.js';
 import { parseRedis } from '../redis/redis-options.js';
 import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
 import {
@@ -31,6 +32,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'maxConcurrentLoads',
   'maxQueuedLoads',
   'memory',
+  'warm',
   'maxValueBytes',
   'journal',
   'name',
@@ -77,6 +79,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
+    warm: parseWarm(options.warm, options.memory === false ? false : tiers.memory),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
     maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),
     journalMax: parseJournalMax(options.journal),

@@ -141,7 +141,7 @@ describe('docs/monitoring.md and what a cache really shows', () => {
 
   it('have the same labels, with the same values', async () => {
     const health = await healthRouter({ database: () => true }).metrics();
-    const cache = createTestCache();
+    const cache = createTestCache({ warm: true });
     const families = [...cacheFamilies(cache.metrics()), ...healthFamilies(health)];
     await cache.close();
     const reasons = tableRows(readFileSync('docs/degradation.md', 'utf8'), 'reason');

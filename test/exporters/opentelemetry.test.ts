@@ -187,6 +187,10 @@ describe('OpenTelemetry', () => {
     expect(new Set(known).size).to.equal(known.length);
     expect(known.filter((name) => !names.includes(name))).to.deep.equal([
       'express.cache.loads_limit',
+      // Warming is off.
+      'express.cache.warming',
+      'express.cache.warmed_values',
+      'express.cache.warmed_values_ended',
     ]);
     const lookups = reported.find(({ descriptor }) => descriptor.name === 'express.cache.lookups');
     const hits = lookups?.dataPoints.find(

@@ -1,4 +1,4 @@
-import type { MetricsSnapshot } from '../../api/metrics.js';
+import type { MetricsSnapshot, WarmMetrics } from '../../api/metrics.js';
 import type { CacheStatus } from '../../api/status.js';
 import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
@@ -17,6 +17,8 @@ export interface SnapshotParts {
   readonly shards: Pick<MetricsSnapshot, 'servers'>;
   readonly loading: Pick<SingleFlight, 'load'>;
   readonly commandTimes: Histogram;
+  /** Absent: warming is off. */
+  readonly warm?: { readonly metrics: WarmMetrics } | undefined;
 }
 
 /** Copies every counter and gauge of a cache. */
@@ -43,6 +45,7 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     coalesced: { ...metrics.shared },
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
+    warm: parts.warm?.metrics ?? null,
     servers,
   };
 }

@@ -1,16 +1,18 @@
 import type { MetricsSnapshot } from '../../api/metrics.js';
 import type { HistogramCounts } from '../../core/diagnostics/histogram.js';
-import { type Family, fields, one, optional, type Sample, states } from './family.js';
+import {
+  type Definition,
+  type Family,
+  fields,
+  one,
+  optional,
+  type Sample,
+  states,
+} from './family.js';
 import { REASON_CODES } from './reason-codes.js';
+import { WARM_METRICS } from './warm-families.js';
 
 const STATUSES = ['up', 'degraded', 'down'];
-
-interface Definition {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly read: (snapshot: MetricsSnapshot) => readonly Sample[];
-}
 
 interface HistogramDefinition {
   readonly name: string;
@@ -18,7 +20,7 @@ interface HistogramDefinition {
   readonly read: (snapshot: MetricsSnapshot) => HistogramCounts;
 }
 
-const DEFINITIONS: readonly Definition[] = [
+const DEFINITIONS: readonly Definition<MetricsSnapshot>[] = [
   {
     name: 'express_cache_status',
     type: 'gauge',
@@ -182,6 +184,7 @@ const DEFINITIONS: readonly Definition[] = [
     help: 'Entries pushed out of the memory tier, by the limit that was reached.',
     read: ({ memory }) => (memory === null ? [] : fields('reason', memory.evictions)),
   },
+  ...WARM_METRICS,
 ];
 
 const HISTOGRAMS: readonly HistogramDefinition[] = [

@@ -5,6 +5,13 @@ export interface GroupMember {
   callOff(): void;
 }
 
+/**
+ * - `awaited`: ends when the last caller has left.
+ * - `kept`: goes on even if no caller waits.
+ * - `warming`: goes on likewise, and its failure is no caller's: those that joined it load themselves.
+ */
+export type GroupKind = 'awaited' | 'kept' | 'warming';
+
 /** A run of the group's loader. */
 export interface GroupRun {
   /** Aborts the loader. */
@@ -20,6 +27,8 @@ export interface GroupRun {
 export class FlightGroup {
   /** The loader. A joiner with the same loader need not run it again. */
   readonly loader: unknown;
+  /** No caller began it, so its failures are no caller's. */
+  readonly isWarming: boolean;
   readonly #onOver: (group: FlightGroup) => void;
   readonly #runs = new Set<GroupRun>();
   readonly #members: GroupMember[] = [];
@@ -30,10 +39,10 @@ export class FlightGroup {
   #onEnd: (() => void) | undefined;
   #ended: Promise<void> | undefined;
 
-  /** `isKept`: the load goes on even if no caller waits. */
-  constructor(loader: unknown, isKept: boolean, onOver: (group: FlightGroup) => void) {
+  constructor(loader: unknown, kind: GroupKind, onOver: (group: FlightGroup) => void) {
     this.loader = loader;
-    this.#isKept = isKept;
+    this.isWarming = kind === 'warming';
+    this.#isKept = kind !== 'awaited';
     this.#onOver = onOver;
   }
 

@@ -1,6 +1,6 @@
 import type { KeyChange } from '../../tiers/store.js';
 import { Flight } from './flight.js';
-import { FlightGroup } from './flight-group.js';
+import { FlightGroup, type GroupKind } from './flight-group.js';
 import type { SharedValue } from './shared-value.js';
 
 /**
@@ -28,8 +28,8 @@ export class FlightTable {
     return flight?.isJoinable === true ? flight : undefined;
   }
 
-  newGroup(loader: unknown, isKept = false): FlightGroup {
-    return new FlightGroup(loader, isKept, this.#onGroupOver);
+  newGroup(loader: unknown, kind: GroupKind = 'awaited'): FlightGroup {
+    return new FlightGroup(loader, kind, this.#onGroupOver);
   }
 
   begin(key: string, group: FlightGroup, stale: SharedValue | undefined): Flight {
