@@ -14,7 +14,7 @@ import type { Found, NewValue, Store } from '../tiers/store.js';
 import { checkListening } from './arguments/listening.js';
 import { loadArguments } from './arguments/load-arguments.js';
 import { type BulkReader, findMany, staleIn, uniqueKeys } from './bulk-reads.js';
-import type { CacheParts } from './cache-parts.js';
+import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
 import { lookup } from './status/cache-observer.js';
 import { traceMethods } from './tracing/traced-methods.js';
 import { wrapFunction } from './wrap.js';
@@ -172,8 +172,8 @@ export class CacheHandle implements Cache {
     return this.#store.clear(this.#parts.args.pattern(pattern));
   }
 
-  timeOf(key: string): number {
-    return this.#store.timeOf(key);
+  get tiers(): CacheTiers {
+    return tiersOf(this.#parts, this.#store, this.#isOfRequest);
   }
 
   status(): CacheStatus {
@@ -195,7 +195,7 @@ export class CacheHandle implements Cache {
   }
 
   async close(): Promise<void> {
-    this.#parts.close();
+    await this.#parts.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

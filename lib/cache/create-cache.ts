@@ -3,6 +3,9 @@ import { Emitter } from '../core/emitter.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
+import { EdgeTier } from '../edge/edge-tier.js';
+import { EdgedStore } from '../edge/edged-store.js';
+import type { EdgeLog } from '../edge/queue/purge-queue.js';
 import { SingleFlight, type SingleFlightOptions } from '../loading/single-flight.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
 import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
@@ -23,11 +26,11 @@ import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
 import { parseCacheOptions } from './parse-options.js';
 import { CacheLog } from './status/cache-log.js';
 import { CacheObserver } from './status/cache-observer.js';
-import { listenerLine } from './status/log-lines.js';
+import { edgeAcceptsLine, edgeRefusedLine, listenerLine } from './status/log-lines.js';
 import { Metrics } from './status/metrics.js';
 import { takeSnapshot } from './status/snapshot.js';
 import { StatusReporter } from './status/status-reporter.js';
-import { buildWarmUp, withWarming } from './warming.js';
+import { buildWarmUp, type WarmSurroundings, withWarming } from './warming.js';
 
 /**
  * Makes a cache. It connects in the background, so it neither waits for Redis nor throws because Redis is away.
@@ -53,24 +56,23 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   const log = new CacheLog(config, clock);
   const onListenerError = (error: unknown): void => log.write(listenerLine(error));
   const events = new Emitter<CacheEvents>(onListenerError);
-  const metrics = new Metrics();
-  const reporter = new StatusReporter({ config, clock, events, metrics, log });
-  const observer = watch(new CacheObserver({ config, log, events, metrics, reporter, clock }));
+  const history = { config, clock, log, events, metrics: new Metrics() };
   const turns = new Turns(clock);
+  const reporter = new StatusReporter({ ...history, edge: () => edge?.state });
+  const observer = watch(new CacheObserver({ ...history, reporter }));
   const standby = buildStandby(config, clock, (key, reason) => shards.evicted(key, reason));
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
-  const store = new TieredStore(shards);
-  const { commandTimes } = remote;
+  const tiers = new TieredStore(shards);
+  const edge = buildEdge(config, { clock, tiers, events, log });
+  const store = edge === undefined ? tiers : new EdgedStore(tiers, edge);
   const loading = buildLoading(config, { store, observer, clock, turns });
   const args = new Arguments(config);
-  const bulkChanges = new BulkChanges(store, turns);
-  const kept = new KeptText(shards, 'hot');
-  const warm = buildWarmUp(config, { store, clock, kept, loading, args, events, shards });
-  const counted = { config, clock, metrics, reporter, store, shards, loading, commandTimes, warm };
+  const warm = buildWarmUp(config, { store, clock, loading, args, events, ...listIn(shards) });
   loading.start();
   reporter.start(store);
   shards.start();
   warm?.start();
+  const counted = { ...history, reporter, store, shards, loading, edge, warm };
   return new CacheHandle({
     config,
     store,
@@ -79,17 +81,24 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     reporter: warm === undefined ? reporter : withWarming(reporter, warm),
     events,
     turns,
-    bulkChanges,
-    takeSnapshot: () => takeSnapshot(counted),
+    bulkChanges: new BulkChanges(store, turns),
+    edge,
+    takeSnapshot: () => takeSnapshot({ ...counted, commandTimes: remote.commandTimes }),
     onListenerError,
     args,
-    close() {
+    async close() {
       warm?.close();
       loading.close();
+      if (edge !== undefined) await edge.close();
       shards.close();
       log.close();
     },
   });
+}
+
+/** Where the list of hot keys is kept, and the proof of what Redis shows. */
+function listIn(shards: Shards): Pick<WarmSurroundings, 'kept' | 'shards'> {
+  return { kept: new KeptText(shards, 'hot'), shards };
 }
 
 function buildLoading(
@@ -119,6 +128,26 @@ function applicationOf({ prefix, warnings }: CacheConfig): SingleOptions['applic
     warnings.once('a-prefix-of-another-application', text);
   };
   return { name, onOther };
+}
+
+/** The CDN in front of the application, if there is one. */
+function buildEdge(
+  { edge }: CacheConfig,
+  parts: {
+    readonly clock: Clock;
+    readonly tiers: Store;
+    readonly events: Emitter<CacheEvents>;
+    readonly log: CacheLog;
+  },
+): EdgeTier | undefined {
+  if (edge === undefined) return undefined;
+  const log: EdgeLog = {
+    refused: (name, error) => parts.log.write(edgeRefusedLine(name, error)),
+    accepts: (name) => parts.log.write(edgeAcceptsLine(name)),
+  };
+  const tier = new EdgeTier({ ...parts, edge, log });
+  parts.events.on('modechange', (change) => tier.modeChanged(change));
+  return tier;
 }
 
 /** The limit is stricter while Redis does not protect the database. */

@@ -10,7 +10,7 @@ import type { Arguments } from './arguments/arguments.js';
 import type { CacheConfig } from './options.js';
 import type { StatusReporter } from './status/status-reporter.js';
 
-interface Surroundings {
+export interface WarmSurroundings {
   readonly store: Store;
   readonly clock: Clock;
   /** The list of hot keys in Redis. */
@@ -23,7 +23,7 @@ interface Surroundings {
 }
 
 /** `undefined`: warming is switched off, and costs nothing. */
-export function buildWarmUp(config: CacheConfig, parts: Surroundings): WarmUp | undefined {
+export function buildWarmUp(config: CacheConfig, parts: WarmSurroundings): WarmUp | undefined {
   const { warm, load, warnings } = config;
   if (warm === undefined) return undefined;
   const { store, clock, loading, args, kept } = parts;

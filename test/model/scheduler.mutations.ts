@@ -53,7 +53,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a cleared pattern does not filter what Redis shows',
     file: 'tiers/reader.js',
-    find: 'if (version <= ledger.clearedUpTo(key)) return this.#absent(key, asked);',
+    find: 'if (version <= ledger.clearedUpTo(key)) return this.#absent(key, read);',
     replace: '',
   },
   {
@@ -103,12 +103,6 @@ export const mutations: readonly Mutation[] = [
     file: 'redis/door/judgement/data-identity.js',
     find: 'const isOlderGeneration = serial < this.#serial;',
     replace: 'const isOlderGeneration = false;',
-  },
-  {
-    title: 'a process that was stopped reads at once',
-    file: 'tiers/reader.js',
-    find: 'const isProven = asked.isProven || this.#shard.door.isProven();',
-    replace: 'const isProven = true;',
   },
   {
     title: 'a joiner does not run its own loader',

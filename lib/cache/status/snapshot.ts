@@ -1,7 +1,8 @@
-import type { MetricsSnapshot, WarmMetrics } from '../../api/metrics.js';
+import type { EdgeMetrics, MetricsSnapshot, WarmMetrics } from '../../api/metrics.js';
 import type { CacheStatus } from '../../api/status.js';
 import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
+import type { EdgeTier } from '../../edge/edge-tier.js';
 import type { SingleFlight } from '../../loading/single-flight.js';
 import type { Store } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
@@ -19,6 +20,7 @@ export interface SnapshotParts {
   readonly commandTimes: Histogram;
   /** Absent: warming is off. */
   readonly warm?: { readonly metrics: WarmMetrics } | undefined;
+  readonly edge?: Pick<EdgeTier, 'state'> | undefined;
 }
 
 /** Copies every counter and gauge of a cache. */
@@ -46,7 +48,20 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
     warm: parts.warm?.metrics ?? null,
+    ...(parts.edge && { edge: edgeOf(parts.edge) }),
     servers,
+  };
+}
+
+function edgeOf({ state }: Pick<EdgeTier, 'state'>): EdgeMetrics {
+  const { accepted, throttled, failed, overflows, coarse } = state.counts;
+  return {
+    name: state.name,
+    purges: { accepted, throttled, failed },
+    backlog: state.backlog,
+    oldestSeconds: state.oldestMs / 1_000,
+    overflows,
+    coarse,
   };
 }
 

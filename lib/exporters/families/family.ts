@@ -30,12 +30,6 @@ export interface HistogramFamily extends Description {
 /** A metric, as every exporter reads it: plain data. */
 export type Family = ScalarFamily | HistogramFamily;
 
-/** How a metric of one number is read from a snapshot. */
-export interface Definition<Snapshot> extends Description {
-  readonly type: 'counter' | 'gauge';
-  readonly read: (snapshot: Snapshot) => readonly Sample[];
-}
-
 /** One sample per state, 1 for the one that is true: so alerts need no numbers with a meaning of their own. */
 export function states(
   label: string,

@@ -1,8 +1,8 @@
-import type { MetricsSnapshot } from '../../api/metrics.js';
-import { type Definition, fields, optional } from './family.js';
+import type { Definition } from './definition.js';
+import { fields, optional } from './family.js';
 
 /** The metrics of warming, which have no samples while it is switched off. */
-export const WARM_METRICS: readonly Definition<MetricsSnapshot>[] = [
+export const WARM_METRICS: readonly Definition[] = [
   {
     name: 'express_cache_warming',
     type: 'gauge',
