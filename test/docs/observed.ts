@@ -107,6 +107,7 @@ async function use(cache: TestCache): Promise<void> {
   await cache.delete('b');
   await cache.deleteMany(['c', 'd']);
   await cache.clear('x*');
+  await cache.invalidateTags(['x']);
 }
 
 /** Two outages in a minute; in the second one more is changed than the journal holds. */
