@@ -1,5 +1,5 @@
 import { compileGlob } from '../../core/glob.js';
-import type { ServerTime, Stamp } from '../../redis/remote.js';
+import type { ServerTime, Stamp } from '../../redis/server-time.js';
 
 interface Cleared {
   readonly matches: (key: string) => boolean;
