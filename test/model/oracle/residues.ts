@@ -106,12 +106,13 @@ export class Residues {
 
   #isWithinError(birth: Birth, change: Change): boolean {
     const apartMs = change.calledMs - birth.bornMs;
-    const errorMs = birth.errorMs + change.errorMs;
+    // A stamp is an interval as wide as twice the error. Only one that lies wholly before another is older.
+    const widthMs = 2 * (birth.errorMs + change.errorMs);
     const wrongMs = this.#steps
       .filter(({ atMs }) => atMs >= birth.bornMs - MEASURED_WITHIN_MS && atMs <= change.calledMs)
       .reduce((sum, { ms }) => sum + Math.abs(ms), 0);
     // Only writes whose order nothing but their stamps tells: a load's version is the server's own.
     const isOrderedByStamps = birth.isSet || wrongMs > 0;
-    return isOrderedByStamps && apartMs <= errorMs + wrongMs;
+    return isOrderedByStamps && apartMs <= widthMs + wrongMs;
   }
 }

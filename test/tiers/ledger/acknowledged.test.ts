@@ -169,4 +169,96 @@ describe('AcknowledgedWrites', () => {
     expect(judged(3).isAmnesia).to.equal(false);
     expect(judged(2).isAmnesia).to.equal(true);
   });
+
+  it('is empty until a key, a pattern or a change of generation is acknowledged', () => {
+    const writes = new AcknowledgedWrites();
+    expect(writes.isEmpty).to.equal(true);
+    const acts: ((writes: AcknowledgedWrites) => void)[] = [
+      (each) => each.record('a', stampOf(1), R1),
+      (each) => each.recordPattern('p*', stampOf(1), R1),
+      (each) => each.recordBump(R1),
+    ];
+    for (const act of acts) {
+      const filled = new AcknowledgedWrites();
+      act(filled);
+      expect([filled.isEmpty, filled.unfenced]).to.deep.equal([false, 1]);
+    }
+  });
+
+  it('is not empty while a fenced key or pattern is kept, and empty when all was dropped', () => {
+    for (const kind of ['key', 'pattern']) {
+      const writes = new AcknowledgedWrites();
+      if (kind === 'key') writes.record('a', stampOf(1), R1);
+      else writes.recordPattern('p*', stampOf(1), R1);
+      writes.beginFence()(label(5), 0);
+      expect([writes.isEmpty, writes.unfenced], kind).to.deep.equal([false, 0]);
+      beats(writes, 60, 0);
+      expect(writes.isEmpty, kind).to.equal(true);
+    }
+  });
+
+  it('keeps apart what two records of one life, and two lives of one record, acknowledged', () => {
+    for (const other of [
+      { life: 'one', id: 'other' },
+      { life: 'other', id: 'r1' },
+    ]) {
+      const writes = new AcknowledgedWrites();
+      writes.record('a', stampOf(1), R1);
+      writes.record('b', stampOf(1), other);
+      writes.record('c', stampOf(1), other);
+      expect(writes.unfenced).to.equal(3);
+      const asked: Label[] = [];
+      writes.takeLost((each) => asked.push(each) > 0, R2, 0);
+      expect(asked).to.deep.equal([label(0), label(0, other), label(0, other)]);
+    }
+  });
+
+  it('does not label with a fence what was acknowledged in another reign while it was on its way', () => {
+    const writes = new AcknowledgedWrites();
+    writes.record('a', stampOf(1), R1);
+    const confirm = writes.beginFence();
+    writes.record('b', stampOf(2), R1);
+    writes.record('c', stampOf(3), R2);
+    confirm(label(7), 0);
+    expect(writes.unfenced).to.equal(2);
+    writes.beginFence()(label(8), 0);
+    expect(writes.unfenced).to.equal(0);
+  });
+
+  it('forgets the floor when everything dropped lies behind a change of generation', () => {
+    const writes = new AcknowledgedWrites();
+    writes.record('a', stampOf(1), R1);
+    writes.beginFence()(label(5), 0);
+    beats(writes, 60, 0);
+    writes.dropFloor();
+    expect(afterFailover(writes, 4).isAmnesia).to.equal(false);
+  });
+
+  it('counts a change of generation from zero, too, under a record that was made again', () => {
+    const writes = new AcknowledgedWrites();
+    writes.recordBump(R1);
+    writes.beginFence()(label(60), 0);
+    const fresh: Reign = { life: 'one', id: 'new' };
+    const chain = [{ id: 'new', life: 'one', base: 0, openedAt: 1 }];
+    writes.takeLost((each) => survived(each, 'one', chain), fresh, 2);
+    expect(writes.unfenced).to.equal(1);
+    writes.beginFence()(label(3, fresh), 500);
+    const next = [...chain, { id: 'r2', life: 'two', base: 3, openedAt: 1 }];
+    const judged = writes.takeLost((each) => survived(each, 'two', next), R2, 3);
+    expect(judged.isEverything).to.equal(false);
+  });
+
+  it('keeps the highest floor, whichever of a key and a pattern was dropped last', () => {
+    const writes = new AcknowledgedWrites();
+    writes.recordPattern('p*', stampOf(1), R1);
+    writes.beginFence()(label(1), 0);
+    writes.record('a', stampOf(1), R1);
+    writes.beginFence()(label(2), 500);
+    // One answered heartbeat drops both: first the key, then the pattern, whose label is lower.
+    for (let i = 1; i <= 29; i++) writes.beginFence()(label(100 + i), 500 + i * 1_000);
+    expect(writes.isEmpty).to.equal(false);
+    writes.beginFence()(label(200), 31_000);
+    expect(writes.isEmpty).to.equal(true);
+    expect(afterFailover(writes, 1).isAmnesia).to.equal(true);
+  });
 });

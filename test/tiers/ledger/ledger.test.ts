@@ -152,6 +152,68 @@ describe('Ledger', () => {
     expect(ledger.judge(evidence(0))).to.equal('intact');
   });
 
+  it('tells which keys changed since a read began', () => {
+    const { ledger } = build();
+    const { position } = ledger;
+    const after = ledger.begin('a');
+    expect(ledger.position).to.equal(after);
+    expect(ledger.isUnchangedSince('a', position)).to.equal(false);
+    expect(ledger.isUnchangedSince('a', after)).to.equal(true);
+    expect(ledger.isUnchangedSince('b', position)).to.equal(true);
+    ledger.beginAll();
+    expect(ledger.isUnchangedSince('b', after)).to.equal(false);
+  });
+
+  it('tells whether a change of a key was deferred later', () => {
+    const { ledger } = build(2);
+    expect(ledger.isDeferredSince('a', ledger.seq), 'nothing is deferred').to.equal(false);
+    const before = ledger.seq;
+    ledger.defer('a', 'change', stampOf(1));
+    expect(ledger.isDeferredSince('a', before)).to.equal(true);
+    expect(ledger.isDeferredSince('a', ledger.seq), 'before that').to.equal(false);
+    expect(ledger.isDeferredSince('b', before), 'another key').to.equal(false);
+    ledger.overflow();
+    expect(ledger.isDeferredSince('b', before), 'any key may have been').to.equal(true);
+    expect(ledger.isDeferredSince('b', ledger.seq)).to.equal(false);
+  });
+
+  it('has work while a key, a pattern or an acknowledged change may have to be told again', () => {
+    expect(build().ledger.hasWork).to.equal(false);
+    const { ledger: changed } = build();
+    changed.confirm('a', stampOf(1), { seq: 0, reign: REIGN });
+    expect([changed.hasWork, changed.hasUnapplied]).to.deep.equal([true, false]);
+    const { ledger: cleared } = build();
+    cleared.clearPattern('a*', stampOf(1));
+    expect([cleared.hasWork, cleared.hasUnapplied]).to.deep.equal([true, false]);
+  });
+
+  it('allows as many waiting patterns as keys', () => {
+    const { ledger } = build(3);
+    for (const name of ['a', 'b', 'c']) ledger.clearPattern(`${name}*`, stampOf(1));
+    expect(ledger.blocksAll).to.equal(false);
+    ledger.clearPattern('d*', stampOf(1));
+    expect(ledger.blocksAll).to.equal(true);
+  });
+
+  it('trusts a server without a chain with nothing', () => {
+    const { ledger } = build();
+    ledger.confirm('a', stampOf(1), { seq: 0, reign: REIGN });
+    ledger.beginFence()({ life: 'one', reign: 'r1', count: 3 });
+    const bare = { life: 'two', chain: [], count: 0, serial: 1, isOlderGeneration: false };
+    expect(ledger.judge(bare)).to.equal('intact');
+    expect(ledger.waiting()).to.deep.equal([['a', stampOf(1)]]);
+  });
+
+  it('tells nothing again to a server that opened with a new generation', () => {
+    const { ledger } = build();
+    ledger.confirm('a', stampOf(1), { seq: 0, reign: REIGN });
+    ledger.beginFence()({ life: 'one', reign: 'r1', count: 3 });
+    const chain = [{ id: 'r2', life: 'two', base: 0, openedAt: 0 }];
+    const fresh = { life: 'two', chain, count: 0, serial: 1, isOlderGeneration: false };
+    expect(ledger.judge(fresh)).to.equal('intact');
+    expect(ledger.hasUnapplied).to.equal(false);
+  });
+
   it('forgets loads that memory has evicted', () => {
     const { ledger } = build();
     ledger.defer('a', 'load', stampOf(1));
