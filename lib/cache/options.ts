@@ -14,6 +14,11 @@ export interface MemoryOptions {
   readonly outageTtl?: Duration | undefined;
 }
 
+export interface NearOptions {
+  /** At least 10 ms, and more than Redis needs for an answer. @default '250ms' */
+  readonly maxStale?: Duration | undefined;
+}
+
 export interface JournalOptions {
   /**
    * The most changes remembered while Redis is away. One more, and everything under the prefix counts as
@@ -63,6 +68,12 @@ export interface CacheOptions {
   readonly maxQueuedLoads?: number | undefined;
   /** The fallback's bounds, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s' } */
   readonly memory?: MemoryOptions | false | undefined;
+  /**
+   * Answers hot keys from memory while Redis is used, because the server tells when they change. `maxStale`: how
+   * old a change of another process may be before this one sees it. `true` means `{ maxStale: '250ms' }`.
+   * @default false
+   */
+  readonly near?: NearOptions | boolean | undefined;
   /** The largest value, in bytes of its text, that is stored; a larger one goes to its caller only. @default 33554432 (32 MiB) */
   readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
@@ -109,6 +120,7 @@ interface Defaults {
   readonly maxConcurrentLoads: number;
   readonly maxQueuedLoads: number;
   readonly memory: Required<MemoryOptions>;
+  readonly near: false;
   readonly maxValueBytes: number;
   readonly journal: Required<JournalOptions>;
   readonly enabled: boolean;
@@ -128,6 +140,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   maxConcurrentLoads: 100,
   maxQueuedLoads: 1_000,
   memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s' }),
+  near: false,
   maxValueBytes: 32 * 1024 * 1024,
   journal: Object.freeze({ max: 10_000 }),
   enabled: true,

@@ -7,6 +7,7 @@ import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../
 import { RESERVED } from '../entry/slot.js';
 import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
 import { parseRedis } from '../redis/redis-options.js';
+import { parseNear } from './near-options.js';
 import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
 import {
   type CacheConfig,
@@ -30,6 +31,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'maxConcurrentLoads',
   'maxQueuedLoads',
   'memory',
+  'near',
   'maxValueBytes',
   'journal',
   'name',
@@ -71,6 +73,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const tiers = parseTiers(options, disabledBy === undefined);
   const config = Object.freeze({
     ...tiers,
+    near: parseNear(options.near, tiers, warnings),
     name: parseName(options.name),
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),

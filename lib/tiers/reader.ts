@@ -5,6 +5,8 @@ import { Failure } from '../redis/failure.js';
 import type { Commands, Lane, SlotReply } from '../redis/remote.js';
 import type { Change } from './changes/change.js';
 import type { ChangeQueue } from './changes/change-queue.js';
+import type { Watch } from './near/near-keys.js';
+import { separate } from './near/separate.js';
 import type { Shard } from './shard.js';
 import type { Found } from './store.js';
 
@@ -17,6 +19,8 @@ interface Asked {
   readonly at: number;
   /** A heartbeat that was sent after the reply showed that the data was not replaced. */
   readonly isProven?: boolean;
+  /** The server tells of the next change of the key. */
+  readonly watch?: Watch | undefined;
 }
 
 type Answer = Found | undefined;
@@ -36,6 +40,11 @@ export class Reader {
 
   /** The answer that this process knows without Redis; `ask`: Redis must be read. */
   look(key: string): Answer | 'ask' {
+    const known = this.#known(key);
+    return known === 'ask' ? (this.#shard.near?.find(key) ?? 'ask') : known;
+  }
+
+  #known(key: string): Answer | 'ask' {
     const change = this.#queue.latest(key);
     // If the queue is full, a later change than the one in flight is in the journal.
     const isPending = change !== undefined && !this.#shard.ledger.isDeferredSince(key, change.seq);
@@ -61,9 +70,9 @@ export class Reader {
 
   /** Reads one key from Redis. Call it when `look` returned `ask`. */
   async ask(key: string): Promise<Answer> {
-    const asked = this.#asking();
+    const asked = this.#asking(this.#shard.near?.watch(key));
     if (asked === undefined) return this.inMemory(key);
-    const slot = await asked.commands.get(this.#shard.fullKey(key));
+    const slot = await (asked.watch?.news ?? asked.commands).get(this.#shard.fullKey(key));
     if (slot instanceof Failure) this.#reportFailures([slot]);
     const answer = this.#interpret(key, slot, asked);
     return answer instanceof Promise ? await answer : answer;
@@ -71,10 +80,29 @@ export class Reader {
 
   /** Reads many keys from Redis at once. */
   async askMany(keys: readonly string[], lane: Lane): Promise<readonly Answer[]> {
-    const asked = this.#asking();
+    const { near } = this.#shard;
+    if (near === undefined) return this.#askAll(keys, lane, undefined);
+    // The server tells of hot keys alone.
+    const [hot, cold] = separate(keys, (key) => near.watch(key) !== undefined);
+    const watch = near.watch(hot.keys[0] ?? '');
+    const answers: Answer[] = new Array(keys.length);
+    const asking = [this.#askAll(hot.keys, lane, watch), this.#askAll(cold.keys, lane, undefined)];
+    for (const [part, found] of [hot, cold].entries()) {
+      const some = (await asking[part]) ?? [];
+      for (const [i, index] of found.at.entries()) answers[index] = some[i];
+    }
+    return answers;
+  }
+
+  async #askAll(
+    keys: readonly string[],
+    lane: Lane,
+    watch: Watch | undefined,
+  ): Promise<readonly Answer[]> {
+    const asked = this.#asking(watch);
     if (asked === undefined) return keys.map((key) => this.inMemory(key));
     const fullKeys = keys.map((key) => this.#shard.fullKey(key));
-    const slots = await asked.commands.getMany(fullKeys, lane);
+    const slots = await (asked.watch?.news ?? asked.commands).getMany(fullKeys, lane);
     this.#reportFailures(slots);
     const answers: Answer[] = new Array(keys.length);
     const later: Promise<void>[] = [];
@@ -101,16 +129,16 @@ export class Reader {
     return version > ledger.clearedUpTo(key) && (own === undefined || version >= own.version);
   }
 
-  #asking(): Asked | undefined {
+  #asking(watch?: Watch): Asked | undefined {
     const { door, ledger, tools } = this.#shard;
     const commands = door.reader;
-    return commands && { commands, position: ledger.position, at: tools.clock.now() };
+    return commands && { commands, position: ledger.position, at: tools.clock.now(), watch };
   }
 
   #interpret(key: string, slot: SlotReply, asked: Asked): Answer | Promise<Answer> {
     if (slot instanceof Failure) return this.#failed(key, slot);
     // While this reply was in flight, the key may have been changed or Redis may have been lost.
-    const known = this.look(key);
+    const known = this.#known(key);
     if (known !== 'ask') return known;
     // The process may have been suspended.
     const isProven = asked.isProven || this.#shard.door.isProven();
@@ -165,11 +193,14 @@ export class Reader {
     return this.#give(key, entry, asked);
   }
 
-  #give(key: string, entry: string, { position, at }: Asked): Answer {
-    const { door, ledger, tools } = this.#shard;
+  #give(key: string, entry: string, { position, at, watch }: Asked): Answer {
+    const { door, ledger, tools, near } = this.#shard;
     const state = freshness(entry, door.time.now());
     if (!(state === 'fresh' || state === 'stale')) return this.#absent(key, { position });
-    if (ledger.isUnchangedSince(key, position)) tools.standby.keep(key, entry, { seenAt: at });
+    if (ledger.isUnchangedSince(key, position)) {
+      tools.standby.keep(key, entry, { seenAt: at });
+      if (watch !== undefined) near?.admit(key, entry, watch);
+    }
     return { entry, tier: 'redis', isStale: state === 'stale' };
   }
 

@@ -43,6 +43,7 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     coalesced: { ...metrics.shared },
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
+    near: { ageSeconds: metrics.nearAges.counts() },
     servers,
   };
 }
