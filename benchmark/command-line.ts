@@ -5,6 +5,7 @@ import type { Options, Part } from './lib/part.js';
 import { bulk } from './parts/bulk/bulk.js';
 import { compare } from './parts/compare.js';
 import { hotPath } from './parts/hot-path/hot-path.js';
+import { monitoring } from './parts/monitoring.js';
 import { FAULTS } from './parts/outage/faults.js';
 import { MEMORY } from './parts/outage/memory.js';
 import { outage } from './parts/outage/outage.js';
@@ -21,6 +22,7 @@ const USUAL: Readonly<Record<string, Part>> = {
   truth,
   stampede,
   overhead,
+  monitoring,
 };
 
 export const PARTS: Readonly<Record<string, Part>> = { ...USUAL, compare };

@@ -20,6 +20,7 @@ export type { CacheReason } from './api/reason.js';
 export type { CacheMetrics, CacheMode, CacheStatus, ShardStatus } from './api/status.js';
 export { createCache } from './cache/create-cache.js';
 export type { CacheOptions, JournalOptions, MemoryOptions } from './cache/options.js';
+export type { LogFields } from './core/diagnostics/log-fields.js';
 export type { Unsubscribe } from './core/emitter.js';
 export { CacheHealthError, type ErrorCode, isCacheHealthError } from './core/errors.js';
 export type { Logger } from './core/logger.js';

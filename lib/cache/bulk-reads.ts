@@ -40,12 +40,10 @@ export async function findMany(
   }
 }
 
-function* batches(keys: readonly string[]): Iterable<readonly string[]> {
-  if (keys.length <= MAX_KEYS) {
-    if (keys.length > 0) yield keys;
-    return;
-  }
-  for (let from = 0; from < keys.length; from += MAX_KEYS) yield keys.slice(from, from + MAX_KEYS);
+function batches(keys: readonly string[]): readonly (readonly string[])[] {
+  if (keys.length <= MAX_KEYS) return keys.length > 0 ? [keys] : [];
+  const count = Math.ceil(keys.length / MAX_KEYS);
+  return Array.from({ length: count }, (_, i) => keys.slice(i * MAX_KEYS, (i + 1) * MAX_KEYS));
 }
 
 /** What was found past its ttl. */

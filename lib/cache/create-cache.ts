@@ -1,6 +1,5 @@
 import type { CacheEvents } from '../api/events.js';
 import { Emitter } from '../core/emitter.js';
-import { errorText } from '../core/redact/redact.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
@@ -21,7 +20,9 @@ import { BulkChanges } from './bulk-changes.js';
 import { CacheHandle } from './cache.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
 import { parseCacheOptions } from './parse-options.js';
+import { CacheLog } from './status/cache-log.js';
 import { CacheObserver } from './status/cache-observer.js';
+import { listenerLine } from './status/log-lines.js';
 import { Metrics } from './status/metrics.js';
 import { takeSnapshot } from './status/snapshot.js';
 import { StatusReporter } from './status/status-reporter.js';
@@ -47,13 +48,14 @@ export interface Surroundings {
 /** The composition root: builds the parts, then starts them from the bottom up. */
 export function buildCache(config: CacheConfig, surroundings: Surroundings): CacheHandle {
   const { clock, remote, watch = (observer) => observer } = surroundings;
+  const log = new CacheLog(config, clock);
   const onListenerError = (error: unknown): void => {
-    config.logger.warn(`an event listener threw: ${errorText(error)}`);
+    log.write(listenerLine(error));
   };
   const events = new Emitter<CacheEvents>(onListenerError);
   const metrics = new Metrics();
-  const reporter = new StatusReporter({ config, clock, events, metrics });
-  const observer = watch(new CacheObserver({ config, clock, events, metrics, reporter }));
+  const reporter = new StatusReporter({ config, clock, events, metrics, log });
+  const observer = watch(new CacheObserver({ config, log, events, metrics, reporter, clock }));
   const turns = new Turns(clock);
   const standby = buildStandby(config, clock, (key, reason) => shards.evicted(key, reason));
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
@@ -81,6 +83,7 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     close() {
       loading.close();
       shards.close();
+      log.close();
     },
   });
 }

@@ -80,7 +80,11 @@ export interface CacheOptions {
   readonly journal?: JournalOptions | undefined;
   /** What metrics, traces and logs call this cache: letters, digits, `_`, `.`, `:` and `-`. @default 'cache' */
   readonly name?: string | undefined;
-  /** Receives one line at a healthy start, two lines per outage, and warnings. `false` disables logging. @default console */
+  /**
+   * Receives one line at a healthy start, two lines per outage, and warnings, each with fields. The same within a
+   * minute is counted. `false` disables logging.
+   * @default console
+   */
   readonly logger?: Logger | false | undefined;
   /**
    * `false` switches the cache off: loaders run, nothing is stored, Redis is not contacted. The environment

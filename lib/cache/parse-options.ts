@@ -1,5 +1,5 @@
 import { type Maker, refuseRequest } from '../core/advice/uncalled.js';
-import { Warnings } from '../core/advice/warnings.js';
+import type { Warnings } from '../core/advice/warnings.js';
 import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/logger.js';
 import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
@@ -16,6 +16,7 @@ import {
   type JournalOptions,
   type MemoryOptions,
 } from './options.js';
+import { warningsTo } from './status/log-lines.js';
 
 const KNOWN: readonly (keyof CacheOptions)[] = [
   'redis',
@@ -66,7 +67,8 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const what = { ...subject('the cache'), advice: optionsAdvice(given), hints: CACHE_HINTS };
   const options = parseOptions<CacheOptions>(what, given, KNOWN);
   const logger = parseLogger(options.logger);
-  const warnings = new Warnings((text) => logger.warn(text));
+  const name = parseName(options.name);
+  const warnings = warningsTo(logger, name);
   const { commandTimeout = DEFAULTS.commandTimeout, maxValueBytes = DEFAULTS.maxValueBytes } =
     options;
   const disabledBy = parseSwitch(options.enabled);
@@ -74,7 +76,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const config = Object.freeze({
     ...tiers,
     near: parseNear(options.near, tiers, warnings),
-    name: parseName(options.name),
+    name,
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),

@@ -81,6 +81,11 @@ export class MemoryTier {
     return this.#protected?.delete(key) === true || this.#probation.delete(key);
   }
 
+  /** Counts an entry that was pushed out before it was set. */
+  passOver(key: string): void {
+    this.#onEvicted(key, 'entries');
+  }
+
   /** Deletes the keys that `matches` accepts and returns their number. */
   deleteMatching(matches: (key: string) => boolean): number {
     let deleted = 0;

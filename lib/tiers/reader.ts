@@ -1,12 +1,11 @@
 import { classifyEntry, versionOf, withoutLease } from '../entry/entry.js';
-import { fingerprint } from '../entry/fingerprint.js';
 import { freshness } from '../entry/freshness.js';
 import { Failure } from '../redis/failure.js';
 import type { Commands, Lane, SlotReply } from '../redis/remote.js';
 import type { Change } from './changes/change.js';
 import type { ChangeQueue } from './changes/change-queue.js';
 import type { Watch } from './near/near-keys.js';
-import { separate } from './near/separate.js';
+import { separate, together } from './near/separate.js';
 import type { Shard } from './shard.js';
 import type { Found } from './store.js';
 
@@ -18,10 +17,21 @@ interface Asked {
   /** Local, monotonic. */
   readonly at: number;
   /** A heartbeat that was sent after the reply showed that the data was not replaced. */
-  readonly isProven?: boolean;
+  readonly isProvenSince?: boolean | undefined;
   /** The server tells of the next change of the key. */
   readonly watch?: Watch | undefined;
 }
+
+/** The conditions under which replies are looked at. They hold until the event loop turns. */
+interface Now {
+  /** No heartbeat is missing: the process was not suspended, and the data is what it was. */
+  readonly isProven: boolean;
+  /** By the server's clock. */
+  readonly nowMs: number;
+}
+
+/** A read and the conditions under which its reply is looked at. */
+type Read = Asked & Now;
 
 type Answer = Found | undefined;
 
@@ -74,7 +84,7 @@ export class Reader {
     if (asked === undefined) return this.inMemory(key);
     const slot = await (asked.watch?.news ?? asked.commands).get(this.#shard.fullKey(key));
     if (slot instanceof Failure) this.#reportFailures([slot]);
-    const answer = this.#interpret(key, slot, asked);
+    const answer = this.#interpret(key, slot, this.#now(asked));
     return answer instanceof Promise ? await answer : answer;
   }
 
@@ -85,13 +95,8 @@ export class Reader {
     // The server tells of hot keys alone.
     const [hot, cold] = separate(keys, (key) => near.watch(key) !== undefined);
     const watch = near.watch(hot.keys[0] ?? '');
-    const answers: Answer[] = new Array(keys.length);
     const asking = [this.#askAll(hot.keys, lane, watch), this.#askAll(cold.keys, lane, undefined)];
-    for (const [part, found] of [hot, cold].entries()) {
-      const some = (await asking[part]) ?? [];
-      for (const [i, index] of found.at.entries()) answers[index] = some[i];
-    }
-    return answers;
+    return together([hot, cold], await Promise.all(asking));
   }
 
   async #askAll(
@@ -106,10 +111,13 @@ export class Reader {
     this.#reportFailures(slots);
     const answers: Answer[] = new Array(keys.length);
     const later: Promise<void>[] = [];
-    await this.#shard.tools.turns.forEach(keys, (key, i) => {
-      const answer = this.#interpret(key, slots[i] ?? null, asked);
-      if (!(answer instanceof Promise)) answers[i] = answer;
-      else later.push(this.#place(answer, answers, i));
+    await this.#shard.tools.turns.stretches(keys.length, (from, to) => {
+      const read = this.#now(asked);
+      for (let i = from; i < to; i++) {
+        const answer = this.#interpret(keys[i] as string, slots[i] ?? null, read);
+        if (!(answer instanceof Promise)) answers[i] = answer;
+        else later.push(this.#place(answer, answers, i));
+      }
     });
     await Promise.all(later);
     return answers;
@@ -122,7 +130,7 @@ export class Reader {
   /** Whether an entry from another reply of Redis (a claim) may be returned. */
   isBelievable(key: string, entry: string): boolean {
     const { door, ledger } = this.#shard;
-    if (classifyEntry(entry, door.generation, fingerprint(key)) !== 'usable') return false;
+    if (classifyEntry(entry, door.generation, key) !== 'usable') return false;
     const version = versionOf(entry);
     door.time.saw(version);
     const own = ledger.acknowledged(key);
@@ -135,15 +143,21 @@ export class Reader {
     return commands && { commands, position: ledger.position, at: tools.clock.now(), watch };
   }
 
-  #interpret(key: string, slot: SlotReply, asked: Asked): Answer | Promise<Answer> {
+  #now(asked: Asked): Read {
+    const { door } = this.#shard;
+    // The process may have been suspended.
+    const isProven = asked.isProvenSince === true || door.isProven();
+    const { commands, position, at, isProvenSince, watch } = asked;
+    return { commands, position, at, isProvenSince, watch, isProven, nowMs: door.time.now() };
+  }
+
+  #interpret(key: string, slot: SlotReply, read: Read): Answer | Promise<Answer> {
     if (slot instanceof Failure) return this.#failed(key, slot);
     // While this reply was in flight, the key may have been changed or Redis may have been lost.
     const known = this.#known(key);
     if (known !== 'ask') return known;
-    // The process may have been suspended.
-    const isProven = asked.isProven || this.#shard.door.isProven();
-    if (!isProven) return this.#afterProof(key, slot, asked);
-    return slot === null ? this.#absent(key, asked) : this.#admit(key, withoutLease(slot), asked);
+    if (!read.isProven) return this.#afterProof(key, slot, read);
+    return slot === null ? this.#absent(key, read) : this.#admit(key, withoutLease(slot), read);
   }
 
   /** One failure may be the reply to many keys. */
@@ -163,39 +177,40 @@ export class Reader {
 
   /** The reply counts if a heartbeat after it shows the same data. */
   async #afterProof(key: string, slot: string | null, asked: Asked): Promise<Answer> {
-    const isProven = await this.#shard.door.prove();
-    return isProven ? this.#interpret(key, slot, { ...asked, isProven }) : this.inMemory(key);
+    const isProvenSince = await this.#shard.door.prove();
+    if (!isProvenSince) return this.inMemory(key);
+    return this.#interpret(key, slot, this.#now({ ...asked, isProvenSince }));
   }
 
-  #admit(key: string, entry: string, asked: Asked): Answer | Promise<Answer> {
+  #admit(key: string, entry: string, read: Read): Answer | Promise<Answer> {
     const { door, ledger, tools } = this.#shard;
-    switch (classifyEntry(entry, door.generation, fingerprint(key))) {
+    switch (classifyEntry(entry, door.generation, key)) {
       case 'usable':
         break;
       case 'misplaced':
-        return this.#misplaced(key, entry, asked);
+        return this.#misplaced(key, entry, read);
       case 'foreign':
         tools.observer.failed('decode', undefined);
-        return this.#absent(key, asked);
+        return this.#absent(key, read);
       case 'absent':
-        return this.#absent(key, asked);
+        return this.#absent(key, read);
     }
     const version = versionOf(entry);
     door.time.saw(version);
-    if (version <= ledger.clearedUpTo(key)) return this.#absent(key, asked);
+    if (version <= ledger.clearedUpTo(key)) return this.#absent(key, read);
     const own = ledger.acknowledged(key);
     if (own !== undefined && version < own.version) {
       // The data was replaced, or another process' clock is behind.
-      if (!asked.isProven) return this.#afterProof(key, entry, asked);
-      if (!ledger.isUnchangedSince(key, asked.position)) return this.inMemory(key);
+      if (read.isProvenSince !== true) return this.#afterProof(key, entry, read);
+      if (!ledger.isUnchangedSince(key, read.position)) return this.inMemory(key);
       own.version = version;
     }
-    return this.#give(key, entry, asked);
+    return this.#give(key, entry, read);
   }
 
-  #give(key: string, entry: string, { position, at, watch }: Asked): Answer {
-    const { door, ledger, tools, near } = this.#shard;
-    const state = freshness(entry, door.time.now());
+  #give(key: string, entry: string, { position, at, nowMs, watch }: Read): Answer {
+    const { ledger, tools, near } = this.#shard;
+    const state = freshness(entry, nowMs);
     if (!(state === 'fresh' || state === 'stale')) return this.#absent(key, { position });
     if (ledger.isUnchangedSince(key, position)) {
       tools.standby.keep(key, entry, { seenAt: at });
@@ -223,7 +238,7 @@ export class Reader {
   }
 
   #isOurs(key: string, entry: string): boolean {
-    return classifyEntry(entry, this.#shard.door.generation, fingerprint(key)) !== 'misplaced';
+    return classifyEntry(entry, this.#shard.door.generation, key) !== 'misplaced';
   }
 
   /** Redis does not have the key, so memory must not have it either. */

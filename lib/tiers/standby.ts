@@ -1,7 +1,8 @@
 import type { Clock } from '../core/time/clock.js';
 import { isOfGeneration } from '../entry/entry.js';
 import { freshness } from '../entry/freshness.js';
-import type { MemoryTier } from '../memory/memory-tier.js';
+import type { Held, MemoryTier } from '../memory/memory-tier.js';
+import { PostponedKeeps } from '../memory/postponed-keeps.js';
 import type { Found, StoreState } from './store.js';
 
 /** An entry read from Redis within this time counts as recent. */
@@ -63,13 +64,22 @@ export interface Standby {
  * changed it without our knowledge) and is not returned in the next outage.
  */
 export class MemoryStandby implements Standby {
-  readonly #memory: MemoryTier;
+  /** Ask it only when nothing is postponed. */
+  readonly #tier: MemoryTier;
   readonly #clock: Clock;
   readonly #suspects = new Set<string>();
+  readonly #postponed: PostponedKeeps;
 
   constructor(memory: MemoryTier, clock: Clock) {
-    this.#memory = memory;
+    this.#tier = memory;
     this.#clock = clock;
+    this.#postponed = new PostponedKeeps({
+      max: memory.limits.max,
+      holds: (key) => memory.peek(key) !== undefined,
+      keep: (key, entry, mark) => this.#keepNow(key, { entry, mark, until: NO_END }),
+      delete: (key) => this.#deleteNow(key),
+      passOver: (key) => memory.passOver(key),
+    });
   }
 
   get(key: string, { generation, nowMs }: Moment): Found | undefined {
@@ -94,18 +104,14 @@ export class MemoryStandby implements Standby {
   }
 
   keep(key: string, entry: string, { seenAt, outageTtlMs }: Origin = {}): void {
-    this.#suspects.delete(key);
     // Whole milliseconds: a number of its own in memory would cost every entry 16 bytes.
     const mark = seenAt === undefined ? NEVER : Math.floor(seenAt);
-    const until = outageTtlMs === undefined ? NO_END : this.#endOf(outageTtlMs);
-    const held = this.#memory.get(key);
-    // Memory already holds most entries that Redis shows.
-    if (held?.entry !== entry) {
-      this.#memory.set(key, { entry, mark, until });
+    if (outageTtlMs === undefined) {
+      this.#postponed.add(key, entry, mark);
       return;
     }
-    held.mark = mark;
-    held.until = until;
+    this.#postponed.settle();
+    this.#keepNow(key, { entry, mark, until: this.#endOf(outageTtlMs) });
   }
 
   limit(key: string, outageTtlMs: number): void {
@@ -116,8 +122,7 @@ export class MemoryStandby implements Standby {
   }
 
   delete(key: string): void {
-    this.#suspects.delete(key);
-    this.#memory.delete(key);
+    this.#postponed.add(key, '', NEVER);
   }
 
   deleteMatching(matches: (key: string) => boolean): void {
@@ -147,6 +152,28 @@ export class MemoryStandby implements Standby {
   get state(): StoreState['memory'] {
     const { entries, bytes, limits } = this.#memory;
     return { entries, max: limits.max, bytes, maxBytes: limits.maxBytes };
+  }
+
+  get #memory(): MemoryTier {
+    this.#postponed.settle();
+    return this.#tier;
+  }
+
+  #keepNow(key: string, entry: Held): void {
+    this.#suspects.delete(key);
+    const held = this.#tier.get(key);
+    // Memory already holds most entries that Redis shows.
+    if (held?.entry !== entry.entry) {
+      this.#tier.set(key, entry);
+      return;
+    }
+    held.mark = entry.mark;
+    held.until = entry.until;
+  }
+
+  #deleteNow(key: string): void {
+    this.#suspects.delete(key);
+    this.#tier.delete(key);
   }
 
   #endOf(outageTtlMs: number): number {

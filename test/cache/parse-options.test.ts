@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { DEFAULTS } from '../../lib/cache/options.js';
 import { parseCacheOptions } from '../../lib/cache/parse-options.js';
+import { logFields } from '../../lib/core/diagnostics/log-fields.js';
 
 const SWITCH = 'EXPRESS_CACHE_HEALTH';
 
@@ -120,7 +121,7 @@ describe('the options of a cache, read once', () => {
       redis: false,
       logger: { info: say, warn: say, error: say },
     });
-    logger.warn('a');
+    logger.warn('a', logFields('shop', { 'event.action': 'advice', 'event.outcome': 'unknown' }));
     expect(lines).to.deep.equal(['[express-cache-health] a']);
   });
 });

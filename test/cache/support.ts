@@ -6,6 +6,7 @@ import { CacheHandle } from '../../lib/cache/cache.js';
 import type { CacheParts } from '../../lib/cache/cache-parts.js';
 import type { CacheOptions } from '../../lib/cache/options.js';
 import { parseCacheOptions } from '../../lib/cache/parse-options.js';
+import { CacheLog } from '../../lib/cache/status/cache-log.js';
 import { CacheObserver } from '../../lib/cache/status/cache-observer.js';
 import { Metrics } from '../../lib/cache/status/metrics.js';
 import { takeSnapshot } from '../../lib/cache/status/snapshot.js';
@@ -178,6 +179,7 @@ export interface Bench {
   readonly store: FakeStore;
   readonly loading: FakeLoading;
   readonly observer: Observer;
+  readonly log: CacheLog;
   readonly reporter: StatusReporter;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
@@ -196,8 +198,9 @@ export function useCache(options: CacheOptions = {}, clock: Clock = systemClock)
   };
   const events = new Emitter<CacheEvents>(onListenerError);
   const metrics = new Metrics();
-  const reporter = new StatusReporter({ config, clock, events, metrics });
-  const observer = new CacheObserver({ config, clock, events, metrics, reporter });
+  const log = new CacheLog(config, clock);
+  const reporter = new StatusReporter({ config, clock, events, metrics, log });
+  const observer = new CacheObserver({ config, clock, events, metrics, reporter, log });
   const turns = new Turns(clock);
   let closed = 0;
   const cache = new CacheHandle({
@@ -225,6 +228,7 @@ export function useCache(options: CacheOptions = {}, clock: Clock = systemClock)
     store,
     loading,
     observer,
+    log,
     reporter,
     events,
     metrics,

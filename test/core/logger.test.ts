@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { logFields } from '../../lib/core/diagnostics/log-fields.js';
 import { containLogger, type Logger, silentLogger } from '../../lib/core/logger.js';
 import { settle } from '../support/manual-clock.js';
 import { unhandled } from '../support/wait.js';
+
+const FIELDS = logFields('shop', { 'event.action': 'advice', 'event.outcome': 'unknown' });
 
 const LEVELS = ['info', 'warn', 'error'] as const;
 
@@ -42,7 +45,7 @@ describe('containLogger', () => {
       }
     }
     const logger = new Lines();
-    for (const level of LEVELS) containLogger(logger)[level]('hello');
+    for (const level of LEVELS) containLogger(logger)[level]('hello', FIELDS);
     expect(logger.lines).to.deep.equal(['info hello', 'warn hello', 'error hello']);
   });
 
@@ -51,7 +54,7 @@ describe('containLogger', () => {
     const contained = containLogger(logger);
     const lines: string[] = [];
     logger.info = (message) => void lines.push(message);
-    contained.info('hello');
+    contained.info('hello', FIELDS);
     expect(lines).to.deep.equal(['hello']);
   });
 
@@ -69,7 +72,7 @@ describe('containLogger', () => {
       it(`makes a warning of a logger whose ${level}() ${title}`, async () => {
         const loose = unhandled();
         const contained = containLogger(loggerThat(log));
-        const warnings = await warningsOf(() => contained[level]('hello'));
+        const warnings = await warningsOf(() => contained[level]('hello', FIELDS));
         expect(loose.stop()).to.deep.equal([]);
         expect(warnings.map(String)).to.deep.equal([
           'ExpressCacheHealthWarning: the logger threw: no space at redis://***@cache.example',
@@ -80,13 +83,13 @@ describe('containLogger', () => {
 
   it('makes a warning of a logger that lost a method', async () => {
     const contained = containLogger({} as Logger);
-    const warnings = await warningsOf(() => contained.info('hello'));
+    const warnings = await warningsOf(() => contained.info('hello', FIELDS));
     expect(warnings.map(String)[0]).to.match(/^ExpressCacheHealthWarning: the logger threw: /);
   });
 });
 
 describe('silentLogger', () => {
   it('says nothing at any level', () => {
-    for (const level of LEVELS) expect(silentLogger[level]('hello')).to.equal(undefined);
+    for (const level of LEVELS) expect(silentLogger[level]('hello', FIELDS)).to.equal(undefined);
   });
 });

@@ -25,8 +25,11 @@ describe('faults: Redis comes and goes', () => {
     await traffic.stop();
     expect(traffic.failed).to.deep.equal([]);
     expect(await cache.get('deleted')).to.equal(undefined);
-    expect(witness.errors).to.have.lengthOf(12);
-    expect(witness.infos).to.have.lengthOf(12);
+    // The others are counted.
+    const reasons = new Set(witness.errors.map((line) => line.replace(/.* since \S+ /, '')));
+    expect(reasons.size).to.equal(witness.errors.length);
+    expect(witness.errors.length).to.be.within(1, 3);
+    expect(witness.infos.length).to.be.within(1, 3);
     await until(() => scene.proxy.connections === 1, 'one connection is left');
     await until(() => cache.status().journal.entries === 0, 'the journal is empty');
   });

@@ -1,3 +1,4 @@
+import { format } from 'node:util';
 import { expect } from 'chai';
 import type { Cache, CacheOptions, Logger, ModeChange } from '../../lib/index.js';
 import { isDegraded, isUp, Stand } from './stand.js';
@@ -39,13 +40,18 @@ describe('integration: the log', () => {
     const started = `[express-cache-health] ${at} serves, with the prefix '${prefix}'.`;
     expect(lines).to.deep.equal([['info', started]]);
     await outage(cache);
-    await outage(cache);
-    expect(lines.slice(1).map(([level]) => level)).to.deep.equal([
-      'error',
-      'info',
-      'error',
-      'info',
-    ]);
+    expect(lines.slice(1).map(([level]) => level)).to.deep.equal(['error', 'info']);
+  });
+
+  it('an outage like the one before, within a minute, is counted and not repeated', async () => {
+    const cache = await open();
+    for (let i = 0; i < 3; i++) await outage(cache);
+    expect(lines.map(([level]) => level)).to.deep.equal(['info', 'error', 'info']);
+    await cache.close();
+    expect(lines).to.have.length(4);
+    expect(lines[3]?.[1]).to.match(
+      /serves again after .+\. 3 lines like this one were left out since the last\.$/,
+    );
   });
 
   it('why, since when, what serves instead and what to do; then how long it took', async () => {
@@ -98,6 +104,31 @@ describe('integration: the log', () => {
     const cache = await open();
     await cache.close();
     expect(lines).to.have.length(1);
+  });
+
+  it('to the console as JSON after the sentence, in one line', async () => {
+    const { info } = console;
+    const printed: string[] = [];
+    console.info = (...args: unknown[]) => void printed.push(format(...args));
+    const { isTTY } = process.stderr;
+    process.stderr.isTTY = false;
+    try {
+      await open({ logger: console, name: 'shop' });
+      process.stderr.isTTY = true;
+      await open({ logger: console });
+    } finally {
+      Object.assign(console, { info });
+      process.stderr.isTTY = isTTY;
+    }
+    const [forMachines = '', forPeople = ''] = printed;
+    expect(forMachines).to.not.include('\n');
+    expect(JSON.parse(/\. (\{.+\})$/.exec(forMachines)?.[1] ?? '')).to.deep.equal({
+      'event.provider': 'express-cache-health',
+      'event.action': 'cache-started',
+      'event.outcome': 'success',
+      'labels.cache': 'shop',
+    });
+    expect(forPeople).to.match(/ serves, with the prefix '.+'\.$/);
   });
 
   it('to the console when there is no logger', async () => {

@@ -4,9 +4,9 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'entries of release 0.1 are read',
     file: 'entry/entry.js',
-    find: "if (entry === '' || entry.startsWith(slot_js_1.OLD_MARK)) return 'absent';",
+    find: 'if (!hasAt(entry, 0, slot_js_1.MARK) ||',
     replace:
-      "entry = entry.replace(slot_js_1.OLD_MARK, slot_js_1.MARK); generation = entry.slice(2, 8); if (entry === '') return 'absent';",
+      'entry = entry.replace(slot_js_1.OLD_MARK, slot_js_1.MARK); generation = entry.slice(2, 8); if (!hasAt(entry, 0, slot_js_1.MARK) ||',
     test: 'imitated',
   },
   {

@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as wait } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import * as driver from '@redis/client/dist/lib/client/tracing.js';
 import { expect } from 'chai';
 import type { Cache } from '../../lib/index.js';
 import { isDegraded, isUp, Stand } from './stand.js';
@@ -97,7 +99,33 @@ describe('integration: tracers', () => {
     ]);
   });
 
+  it('no message of any channel of the driver shows a value that is sent', async () => {
+    const messages: string[] = [];
+    const note = (message: unknown): void => {
+      // What the driver adds at the end of a read is its reply: SECURITY.md says so.
+      const { result: _, ...shown } = message as Record<string, unknown>;
+      messages.push(inspect(shown, { depth: 9, maxArrayLength: null, maxStringLength: null }));
+    };
+    const names = channelsOfTheDriver();
+    for (const name of names) subscribe(name, note);
+    try {
+      await sendValues();
+    } finally {
+      for (const name of names) unsubscribe(name, note);
+    }
+    expect(messages.filter((message) => message.includes('4111'))).to.deep.equal([]);
+    expect(messages.join(' ')).to.include('many:99');
+  });
+
   it('no argument of a command shows a value', async () => {
+    await sendValues();
+    const shown = commands.filter(({ args }) => args.some((arg) => String(arg).includes('4111')));
+    expect(shown).to.deep.equal([]);
+    expect(commands.flatMap(({ args }) => args).join(' ')).to.include('many:99');
+  });
+
+  /** Sends a value in every way there is, through a hang and a change that is replayed as well. */
+  async function sendValues(): Promise<void> {
     const cache = await stand.cache();
     const other = await stand.cache({ prefix: 'other:' });
     const large = MARKER + 'x'.repeat(100_000);
@@ -108,8 +136,22 @@ describe('integration: tracers', () => {
     await other.getOrSetMany(['x', 'y'], (keys) => new Map(keys.map((key) => [key, MARKER])));
     expect(await cache.get('large')).to.equal(large);
     expect(await other.get('x')).to.equal(MARKER);
-    const shown = commands.filter(({ args }) => args.some((arg) => String(arg).includes('4111')));
-    expect(shown).to.deep.equal([]);
-    expect(commands.flatMap(({ args }) => args).join(' ')).to.include('many:99');
-  });
+    stand.redis.hang();
+    const sent = cache.set('hung', MARKER);
+    await isDegraded(cache);
+    stand.redis.thaw();
+    await sent;
+    await isUp(cache);
+  }
 });
+
+/** Every channel that the driver names, with each phase of those that have phases. */
+function channelsOfTheDriver(): string[] {
+  const { CHANNELS } = driver as { CHANNELS: Readonly<Record<string, string>> };
+  const phases = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
+  const names = Object.entries(CHANNELS).flatMap(([kind, name]) =>
+    kind.startsWith('TRACE_') ? phases.map((phase) => `tracing:${name}:${phase}`) : [name],
+  );
+  expect(names).to.include(CHANNEL);
+  return names;
+}

@@ -53,7 +53,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a cleared pattern does not filter what Redis shows',
     file: 'tiers/reader.js',
-    find: 'if (version <= ledger.clearedUpTo(key)) return this.#absent(key, asked);',
+    find: 'if (version <= ledger.clearedUpTo(key)) return this.#absent(key, read);',
     replace: '',
   },
   {
@@ -107,7 +107,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a process that was stopped reads at once',
     file: 'tiers/reader.js',
-    find: 'const isProven = asked.isProven || this.#shard.door.isProven();',
+    find: 'const isProven = asked.isProvenSince === true || door.isProven();',
     replace: 'const isProven = true;',
   },
   {

@@ -42,7 +42,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'noProof: a process that was suspended believes what it reads',
     file: 'tiers/reader.js',
-    find: 'const isProven = asked.isProven || this.#shard.door.isProven();',
+    find: 'const isProven = asked.isProvenSince === true || door.isProven();',
     replace: 'const isProven = true;',
     test: 'suspended at the time',
   },

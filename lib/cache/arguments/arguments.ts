@@ -9,6 +9,7 @@ import type { NewValue } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
 import { parseTtl } from '../parse-options.js';
 import { oddPartOf } from './odd-key.js';
+import { isPlainKey } from './plain-key.js';
 
 /** The most characters in a key or a pattern. */
 const MAX_LENGTH = 1_024;
@@ -34,6 +35,7 @@ export class Arguments {
 
   /** Refuses a value that cannot be a key. */
   checkKey(key: unknown): void {
+    if (this.#forbiddenStarts.length === 0 && isPlainKey(key, MAX_LENGTH)) return;
     if (typeof key !== 'string' || key.length === 0 || key.length > MAX_LENGTH) {
       const advice = Array.isArray(key) ? SEVERAL : JOIN;
       throw invalid({ ...KEY, advice }, `a text of 1 to ${MAX_LENGTH} characters`, key);

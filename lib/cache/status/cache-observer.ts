@@ -11,17 +11,17 @@ import type { Failure } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
 import type { ErrorKind, Observer, Outcome, SharedBy } from '../../tiers/observer.js';
 import type { CacheConfig } from '../options.js';
+import type { CacheLog } from './cache-log.js';
+import { lossLine, overflowLine, tooLargeLine } from './log-lines.js';
 import type { Metrics } from './metrics.js';
 import type { StatusReporter } from './status-reporter.js';
-
-/** The shortest time between two warnings of values that are too large. */
-const WARN_EVERY_MS = 60_000;
 
 export interface ObserverParts {
   readonly config: Pick<
     CacheConfig,
-    'name' | 'logger' | 'redisName' | 'prefix' | 'journalMax' | 'maxValueBytes'
+    'name' | 'redisName' | 'prefix' | 'journalMax' | 'maxValueBytes'
   >;
+  readonly log: CacheLog;
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
@@ -31,9 +31,6 @@ export interface ObserverParts {
 /** Gets every event of a cache, and counts it, emits it to listeners, or logs it. */
 export class CacheObserver implements Observer {
   readonly #parts: ObserverParts;
-  #warnedAt = Number.NEGATIVE_INFINITY;
-  /** Values that were too large since the last warning. */
-  #unsaid = 0;
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
@@ -97,32 +94,16 @@ export class CacheObserver implements Observer {
   }
 
   journalOverflowed(): void {
-    const { logger, journalMax, prefix } = this.#parts.config;
-    logger.warn(
-      `more than ${journalMax} writes wait for Redis: every entry under the prefix '${prefix}' will count as gone when it is back.`,
-    );
+    this.#parts.log.write(overflowLine(this.#parts.config));
   }
 
   dataLost(): void {
-    const { logger, redisName, prefix } = this.#parts.config;
-    logger.error(
-      `Redis (${redisName}) came back without writes it had acknowledged: every entry under the prefix '${prefix}' counts as gone.`,
-    );
+    this.#parts.log.write(lossLine(this.#parts.config));
   }
 
   valueTooLarge(key: string, bytes: number): void {
-    const { config, clock } = this.#parts;
-    const now = clock.now();
-    if (now - this.#warnedAt < WARN_EVERY_MS) {
-      this.#unsaid++;
-      return;
-    }
-    const others = this.#unsaid === 0 ? '' : ` So were ${this.#unsaid} others before it.`;
-    this.#warnedAt = now;
-    this.#unsaid = 0;
-    config.logger.warn(
-      `the value of ${describe(key)} has ${bytes} bytes and is not stored: maxValueBytes is ${config.maxValueBytes}.${others} Store less, or raise maxValueBytes.`,
-    );
+    const { config, log } = this.#parts;
+    log.write(tooLargeLine(config, describe(key), bytes));
   }
 
   doorChanged(state: DoorState): void {

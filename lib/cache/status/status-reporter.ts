@@ -6,21 +6,22 @@ import { MODES } from '../../core/diagnostics/channels.js';
 import type { Emitter } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
-import { formatDuration } from '../../core/time/duration.js';
 import { type Failure, LASTING } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
 import type { Store, StoreState } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
+import type { CacheLog } from './cache-log.js';
+import { disabledLine, outageLine, recoveryLine, serviceLine } from './log-lines.js';
 import type { Metrics } from './metrics.js';
-import { disabledSentence, outageSentence, serviceSentence } from './reasons.js';
 import { buildStatus } from './status.js';
 
 /** The parts that the reporter uses. */
 export interface ReporterParts {
-  readonly config: Pick<CacheConfig, 'name' | 'logger' | 'redisName' | 'prefix' | 'disabledBy'>;
+  readonly config: Pick<CacheConfig, 'name' | 'redisName' | 'prefix' | 'disabledBy'>;
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
+  readonly log: CacheLog;
 }
 
 /** The state of a cache that is not started yet. */
@@ -35,6 +36,8 @@ export class StatusReporter {
   readonly #parts: ReporterParts;
   #source: StateSource | undefined;
   #mode: CacheMode = 'degraded';
+  /** The mode before; absent until the first change. */
+  #from: CacheMode | undefined;
   #since = 0;
   #enteredAt = 0;
   #lastError: string | undefined;
@@ -53,13 +56,13 @@ export class StatusReporter {
 
   /** From now on reports the store's state. */
   start(source: StateSource): void {
-    const { clock, config } = this.#parts;
+    const { clock, config, log } = this.#parts;
     this.#source = source;
     this.#mode = this.#state(source).mode;
     this.#since = clock.wallNow();
     this.#enteredAt = clock.now();
     if (config.disabledBy !== undefined) {
-      config.logger.info(disabledSentence(config.disabledBy));
+      log.write(disabledLine(config.disabledBy));
     }
   }
 
@@ -121,6 +124,7 @@ export class StatusReporter {
     const from = this.#mode;
     const now = clock.now();
     const durationMs = now - this.#enteredAt;
+    this.#from = from;
     this.#mode = to;
     this.#enteredAt = now;
     this.#since = clock.wallNow();
@@ -140,17 +144,18 @@ export class StatusReporter {
 
   /** Says once that Redis serves, and after each outage that it serves again. */
   #announceService(): void {
-    const { clock, config } = this.#parts;
+    const { clock, config, log } = this.#parts;
     const isFirst = !this.#hasServed;
     this.#hasServed = true;
     if (this.#announcedAt === undefined) {
-      if (isFirst) config.logger.info(serviceSentence(config));
+      if (isFirst) log.write(serviceLine(config));
       return;
     }
-    const length = formatDuration(clock.now() - this.#announcedAt);
+    const ms = clock.now() - this.#announcedAt;
+    const outage = { reason: this.#announcedReason, from: this.#from, ms };
     this.#announcedAt = undefined;
     this.#announcedReason = undefined;
-    config.logger.info(`Redis (${config.redisName}) serves again after ${length}.`);
+    log.write(recoveryLine(config.redisName, outage));
   }
 
   /**
@@ -161,11 +166,12 @@ export class StatusReporter {
     const { reason } = state;
     const isNews = reason !== undefined && LASTING.has(reason) && reason !== this.#announcedReason;
     if (this.#announcedAt !== undefined && !isNews) return;
-    const { clock, config } = this.#parts;
+    const { clock, config, log } = this.#parts;
     this.#announcedAt ??= clock.now();
     this.#announcedReason = reason;
     const { redisName } = config;
     const error = this.#errorOf(state);
-    config.logger.error(outageSentence(state, { redisName, since: this.#since, error }));
+    const outage = { redisName, since: this.#since, error };
+    log.write(outageLine(state, { ...outage, from: this.#from }));
   }
 }

@@ -14,10 +14,10 @@ export type WarningHeading =
 
 /** Says each thing once. What it says ends with the address of its heading. */
 export class Warnings {
-  readonly #write: (text: string) => void;
+  readonly #write: (text: string, heading: WarningHeading) => void;
   readonly #said = new Set<WarningHeading>();
 
-  constructor(write: (text: string) => void) {
+  constructor(write: (text: string, heading: WarningHeading) => void) {
     this.#write = write;
   }
 
@@ -28,7 +28,7 @@ export class Warnings {
   once(heading: WarningHeading, text: string): void {
     if (this.#said.has(heading)) return;
     this.#said.add(heading);
-    this.#write(withAddress(text, heading));
+    this.#write(withAddress(text, heading), heading);
   }
 }
 

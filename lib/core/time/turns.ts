@@ -4,11 +4,11 @@ import type { Clock } from './clock.js';
 const LONGEST_MS = 5;
 
 /**
- * A loop with faster steps reads the clock only once in `MOST_STEPS` steps, because reading it costs as much as
- * a step.
+ * A loop whose stretches take less than this doubles them, up to `MOST_STEPS` steps, because to read the clock costs
+ * as much as a step.
  */
 const QUICK_MS = 0.1;
-const MOST_STEPS = 8;
+const MOST_STEPS = 32;
 
 /**
  * Lets the event loop turn. Work that never waits for input (answers from memory, long loops) asks
@@ -50,18 +50,34 @@ export class Turns {
     return done;
   }
 
-  /** Does `act` with each item, in order, over as many turns as it takes. */
-  async forEach<T>(items: Iterable<T>, act: (item: T, index: number) => void): Promise<void> {
-    let index = 0;
+  /** Does `act` with each item, in order, over as many turns as it takes. A list that is no array is read as it goes. */
+  forEach<T>(items: Iterable<T>, act: (item: T, index: number) => void): Promise<void> {
+    if (!Array.isArray(items)) return this.#eachOf(items, act);
+    return this.stretches(items.length, (from, to) => {
+      for (let i = from; i < to; i++) act(items[i] as T, i);
+    });
+  }
+
+  /** The same for stretches of a list of this length: `act` does the items `from` to `to`, without `to`. */
+  async stretches(length: number, act: (from: number, to: number) => void): Promise<void> {
     let steps = 1;
     let lookedAt = this.#clock.now();
-    for (const item of items) {
-      act(item, index++);
-      if (index % steps !== 0) continue;
+    for (let from = 0, to = 0; from < length; from = to) {
+      to = Math.min(length, from + steps);
+      act(from, to);
       const turn = this.due();
       const now = this.#clock.now();
-      steps = now - lookedAt < QUICK_MS ? MOST_STEPS : 1;
+      steps = now - lookedAt < QUICK_MS ? Math.min(2 * steps, MOST_STEPS) : 1;
       lookedAt = now;
+      if (turn !== undefined) await turn;
+    }
+  }
+
+  async #eachOf<T>(items: Iterable<T>, act: (item: T, index: number) => void): Promise<void> {
+    let index = 0;
+    for (const item of items) {
+      act(item, index++);
+      const turn = this.due();
       if (turn !== undefined) await turn;
     }
   }

@@ -17,3 +17,12 @@ export function separate(keys: readonly string[], isFirst: (key: string) => bool
   });
   return parts;
 }
+
+/** What was found for each part, in the order of the call. */
+export function together<T>(parts: readonly Part[], found: readonly (readonly T[])[]): T[] {
+  const all: T[] = [];
+  for (const [i, { at }] of parts.entries()) {
+    for (const [j, index] of at.entries()) all[index] = found[i]?.[j] as T;
+  }
+  return all;
+}

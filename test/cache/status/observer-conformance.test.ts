@@ -41,6 +41,8 @@ function ofACache(tell: Tell, watch = unwatched): ObserverSubject {
   return {
     observer,
     seen: () => {
+      // What was said a moment ago is written later.
+      bench.log.close();
       const { hitRate: _, ...counts } = bench.metrics.snapshot();
       return {
         ...counts,

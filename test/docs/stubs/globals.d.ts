@@ -22,3 +22,4 @@ declare const heapCheck: Library['heapCheck'];
 declare const diskSpaceCheck: Library['diskSpaceCheck'];
 declare const cacheRoundTripCheck: Library['cacheRoundTripCheck'];
 declare const statsd: import('express-cache-health/dogstatsd').DogStatsdClient;
+declare const pino: typeof import('pino').default;

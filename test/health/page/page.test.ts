@@ -147,6 +147,39 @@ describe('the live page', () => {
     expect(JSON.stringify(data)).to.not.match(/customer:7|card-4111/);
   });
 
+  it('shows shards, the near tier and the edge, where the status has them', async () => {
+    expect(await snapshotOf(serve({ ui: true }))).to.deep.include({ parts: [] });
+    const shard = { address: '10.0.0.1:6379', slots: '0-5460', state: 'closed' };
+    const parts = {
+      shards: [shard, { ...shard, state: 'open', reason: 'timeout', deep: { x: { y: 1 } } }],
+      near: { entries: 7, bounds: { max: 100 } },
+      edge: { name: 'varnish', backlog: 2, oldestMs: 1_500, lastError: 'x'.repeat(1_000) },
+    };
+    const source = { status: () => ({ ...cache.status(), ...parts }) as never };
+    const data = await snapshotOf(serve({ ui: true, cache: source }));
+    expect(data.parts).to.deep.equal([
+      {
+        title: 'Shards of Redis',
+        columns: ['address', 'slots', 'state', 'reason'],
+        rows: [
+          ['10.0.0.1:6379', '0-5460', 'closed', ''],
+          ['10.0.0.1:6379', '0-5460', 'open', 'timeout'],
+        ],
+      },
+      { title: 'Near tier', columns: ['entries', 'bounds max'], rows: [['7', '100']] },
+      {
+        title: 'Edge',
+        columns: ['name', 'backlog', 'oldest, ms', 'last error'],
+        rows: [['varnish', '2', '1500', 'x'.repeat(200)]],
+      },
+    ]);
+    for (const odd of [null, 7, 'x', [null, 1], [], {}]) {
+      const status = { ...cache.status(), shards: odd, near: odd, edge: odd } as never;
+      const shown = await snapshotOf(serve({ ui: true, cache: { status: () => status } }));
+      expect(shown.parts).to.deep.equal([]);
+    }
+  });
+
   it('has a history when a person comes: samples, verdicts, changes', async () => {
     let isUp = true;
     const server = serve({ ui: true, database: () => isUp, maxAge: 0 });

@@ -43,14 +43,13 @@ function isGone(oracle: Oracle, { change, key, value, nowMs, ttl }: Claimed): bo
       other.appliedMs + lagMs >= change.calledMs
     );
   });
-  // A load of an outage is journaled, and told as a delete of the time at which it was made.
-  const isReplayedOver = oracle.births.some(
-    (birth) =>
-      birth.key === key &&
-      birth.isOfOutage &&
-      birth.process !== change.process &&
-      oracle.residues.isWithin(change.calledMs - birth.madeMs, [birth.process, change.process]),
-  );
+  // A load that Redis did not acknowledge is journaled, and told as a delete of the time at which that was known.
+  const isReplayedOver = oracle.births.some((birth) => {
+    const isTold = birth.key === key && birth.process !== change.process;
+    if (!isTold || (!birth.isOfOutage && birth.isSet)) return false;
+    const knownMs = birth.madeMs + (birth.isSet ? 0 : oracle.bounds.commandTimeout);
+    return oracle.residues.isWithin(change.calledMs - knownMs, [birth.process, change.process]);
+  });
   return (
     isChangedSince ||
     isReplayedOver ||

@@ -7,6 +7,7 @@ import { Residues } from './residues.js';
 export interface Bounds {
   readonly ttl: number;
   readonly outageTtl: number;
+  readonly commandTimeout: number;
   /** What a loaded machine may add to any of them. */
   readonly slack: number;
 }
@@ -49,7 +50,7 @@ export class Oracle {
   readonly births: Birth[] = [];
   readonly changes: Change[] = [];
   readonly loads: Loads = new Loads(this);
-  readonly #bounds: Bounds;
+  readonly bounds: Bounds;
   readonly #world: World;
   readonly #returnedMs = new Map<string, number>();
   readonly #flushing = new Set<string>();
@@ -58,7 +59,7 @@ export class Oracle {
   forgottenAt = 0;
 
   constructor(bounds: Bounds, world: World) {
-    this.#bounds = bounds;
+    this.bounds = bounds;
     this.#world = world;
     this.residues = new Residues((process) => world.errorMs(process));
   }
@@ -169,7 +170,7 @@ export class Oracle {
 
   /** A call took this long and may take that long. */
   took(what: string, ms: number, budgetMs: number): void {
-    if (ms > budgetMs + this.#bounds.slack)
+    if (ms > budgetMs + this.bounds.slack)
       this.fail('I4', `${what} took ${Math.round(ms)} ms, may take ${budgetMs}`);
   }
 
@@ -235,7 +236,7 @@ export class Oracle {
   }
 
   #checkAge({ process, calledMs }: Reading, birth: Birth, what: string): void {
-    const { ttl, outageTtl, slack } = this.#bounds;
+    const { ttl, outageTtl, slack } = this.bounds;
     const ageMs = calledMs - birth.madeMs;
     const isOwnOfOutage = birth.isOfOutage && birth.process === process;
     const bound = isOwnOfOutage && ageMs > outageTtl ? outageTtl : ttl;

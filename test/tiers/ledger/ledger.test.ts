@@ -177,7 +177,7 @@ describe('Ledger', () => {
     expect(ledger.isDeferredSince('b', ledger.seq)).to.equal(false);
   });
 
-  it('has work while a key, a pattern or an acknowledged change may have to be told again', () => {
+  it('has work while a key, a pattern or an acknowledged change may have to be sent again', () => {
     expect(build().ledger.hasWork).to.equal(false);
     const { ledger: changed } = build();
     changed.confirm('a', stampOf(1), { seq: 0, reign: REIGN });
