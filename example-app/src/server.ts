@@ -35,7 +35,7 @@ gracefulShutdown(server, {
   drainDelay: 0, // no balancer stands before this app; yours needs a few seconds to notice
   onSignal: async () => {
     await database.close();
-    await redis.own?.kill();
+    await redis.own?.stop();
   },
 });
 process.off('SIGTERM', endAtOnce).off('SIGINT', endAtOnce);
