@@ -13,7 +13,7 @@ const RANKS = [
   ['entry'],
   ['redis', 'memory'],
   ['tiers'],
-  ['loading'],
+  ['loading', 'edge'],
   ['cache'],
   ['express', 'health', 'shutdown', 'exporters', 'http-cache', 'testing'],
   [''],

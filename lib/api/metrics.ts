@@ -25,6 +25,24 @@ export interface ServerMetrics {
   readonly journalEntries: number;
 }
 
+/** The purges that the cache sent to a CDN. */
+export interface EdgeMetrics {
+  readonly name: string;
+  /** Requests, by what the edge said. */
+  readonly purges: {
+    readonly accepted: number;
+    readonly throttled: number;
+    readonly failed: number;
+  };
+  /** Tags that the edge has not accepted a purge of, and how long the oldest has waited, in seconds. */
+  readonly backlog: number;
+  readonly oldestSeconds: number;
+  /** How often one purge of everything took the place of many. */
+  readonly overflows: number;
+  /** Answers with the tag of a kind of keys in place of too many tags. */
+  readonly coarse: number;
+}
+
 /**
  * Everything that the cache counts, at one moment: plain data. Counters count since the cache was created. Times
  * are ISO 8601, durations seconds, sizes bytes. A lookup is one key that a caller asked for.
@@ -78,6 +96,8 @@ export interface MetricsSnapshot
     | null;
   /** One near hit in 10,000 is compared with Redis: for how long its value had not been the current one. */
   readonly near: { readonly ageSeconds: HistogramCounts };
+  /** The CDN in front of the application; absent when there is none. */
+  readonly edge?: EdgeMetrics;
   /** One for each Redis server; none without Redis. */
   readonly servers: readonly ServerMetrics[];
 }

@@ -17,6 +17,19 @@ export interface CacheMetrics {
   readonly hitRate: number;
 }
 
+/** What a CDN has accepted of the cache's purges. */
+export interface EdgeStatus {
+  /** Such as `varnish`. */
+  readonly name: string;
+  /** Tags that the edge has not accepted a purge of. */
+  readonly backlog: number;
+  /** How long the oldest of them has waited, in milliseconds. */
+  readonly oldestMs: number;
+  /** Why the last purge was not accepted, redacted; absent once one is. */
+  readonly lastError?: string;
+  readonly lastErrorTime?: string;
+}
+
 /** One server of a Redis Cluster, as the cache uses it. Times are ISO 8601. */
 export interface ShardStatus {
   /** `host:port` of the primary. */
@@ -70,6 +83,8 @@ export interface CacheStatus {
     readonly bytes: number;
     readonly maxBytes: number;
   } | null;
+  /** The CDN in front of the application; absent when there is none. */
+  readonly edge?: EdgeStatus;
   /** The newest Redis failure of the cache's life, redacted. */
   readonly lastError?: string;
   readonly lastErrorTime?: string;

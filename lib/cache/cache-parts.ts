@@ -2,6 +2,8 @@ import type { CacheEvents } from '../api/events.js';
 import type { MetricsSnapshot } from '../api/metrics.js';
 import type { Emitter } from '../core/emitter.js';
 import type { Turns } from '../core/time/turns.js';
+import type { EdgeTier } from '../edge/edge-tier.js';
+import type { LoadConfig } from '../loading/loading-options.js';
 import type { SingleFlight } from '../loading/single-flight.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Store } from '../tiers/store.js';
@@ -18,11 +20,32 @@ export interface CacheParts {
   readonly observer: Observer;
   readonly reporter: Pick<StatusReporter, 'status'>;
   readonly events: Emitter<CacheEvents>;
+  /** Absent: there is no CDN. */
+  readonly edge?: EdgeTier | undefined;
   readonly args: Arguments;
   readonly turns: Turns;
   readonly bulkChanges: BulkChanges;
   takeSnapshot(): MetricsSnapshot;
   onListenerError(error: unknown): void;
   /** Harmless when called twice. */
-  close(): void;
+  close(): unknown;
+}
+
+/** What the response cache needs of the cache that a request has. */
+export interface CacheTiers {
+  readonly store: Store;
+  readonly edge: EdgeTier | undefined;
+  readonly loading: Pick<SingleFlight, 'answer'>;
+  /** How values are loaded when the caller does not say. */
+  readonly load: LoadConfig;
+  /** Its lookups are those of one request. */
+  readonly isOfRequest: boolean;
+}
+
+export function tiersOf(
+  { edge, loading, config }: CacheParts,
+  store: Store,
+  isOfRequest: boolean,
+): CacheTiers {
+  return { store, edge, loading, load: config.load, isOfRequest };
 }

@@ -3,6 +3,9 @@ import { Emitter } from '../core/emitter.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
+import { EdgeTier } from '../edge/edge-tier.js';
+import { EdgedStore } from '../edge/edged-store.js';
+import type { EdgeLog } from '../edge/queue/purge-queue.js';
 import { SingleFlight } from '../loading/single-flight.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
 import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
@@ -22,7 +25,7 @@ import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
 import { parseCacheOptions } from './parse-options.js';
 import { CacheLog } from './status/cache-log.js';
 import { CacheObserver } from './status/cache-observer.js';
-import { listenerLine } from './status/log-lines.js';
+import { edgeAcceptsLine, edgeRefusedLine, listenerLine } from './status/log-lines.js';
 import { Metrics } from './status/metrics.js';
 import { takeSnapshot } from './status/snapshot.js';
 import { StatusReporter } from './status/status-reporter.js';
@@ -53,13 +56,15 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     log.write(listenerLine(error));
   };
   const events = new Emitter<CacheEvents>(onListenerError);
-  const metrics = new Metrics();
-  const reporter = new StatusReporter({ config, clock, events, metrics, log });
-  const observer = watch(new CacheObserver({ config, log, events, metrics, reporter, clock }));
+  const history = { config, clock, log, events, metrics: new Metrics() };
+  const reporter = new StatusReporter({ ...history, edge: () => edge?.state });
+  const observer = watch(new CacheObserver({ ...history, reporter }));
   const turns = new Turns(clock);
   const standby = buildStandby(config, clock, (key, reason) => shards.evicted(key, reason));
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
-  const store = new TieredStore(shards);
+  const tiers = new TieredStore(shards);
+  const edge = buildEdge(config, { clock, tiers, events, log });
+  const store = edge === undefined ? tiers : new EdgedStore(tiers, edge);
   const { commandTimes } = remote;
   const limit = (): number => loadLimit(config, store);
   const loading = new SingleFlight({ store, observer, clock, turns, config, limit });
@@ -67,6 +72,7 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   loading.start();
   reporter.start(store);
   shards.start();
+  const counted = { ...history, reporter, store, shards, loading, commandTimes, edge };
   return new CacheHandle({
     config,
     store,
@@ -76,12 +82,13 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     events,
     turns,
     bulkChanges,
-    takeSnapshot: () =>
-      takeSnapshot({ config, clock, metrics, reporter, store, shards, loading, commandTimes }),
+    edge,
+    takeSnapshot: () => takeSnapshot(counted),
     onListenerError,
     args: new Arguments(config),
-    close() {
+    async close() {
       loading.close();
+      if (edge !== undefined) await edge.close();
       shards.close();
       log.close();
     },
@@ -108,6 +115,26 @@ function applicationOf({ prefix, warnings }: CacheConfig): SingleOptions['applic
     warnings.once('a-prefix-of-another-application', text);
   };
   return { name, onOther };
+}
+
+/** The CDN in front of the application, if there is one. */
+function buildEdge(
+  { edge }: CacheConfig,
+  parts: {
+    readonly clock: Clock;
+    readonly tiers: Store;
+    readonly events: Emitter<CacheEvents>;
+    readonly log: CacheLog;
+  },
+): EdgeTier | undefined {
+  if (edge === undefined) return undefined;
+  const log: EdgeLog = {
+    refused: (name, error) => parts.log.write(edgeRefusedLine(name, error)),
+    accepts: (name) => parts.log.write(edgeAcceptsLine(name)),
+  };
+  const tier = new EdgeTier({ ...parts, edge, log });
+  parts.events.on('modechange', (change) => tier.modeChanged(change));
+  return tier;
 }
 
 /** The limit is stricter while Redis does not protect the database. */

@@ -1,6 +1,7 @@
 import type { Warnings } from '../core/advice/warnings.js';
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
+import type { Edge } from '../edge/edge.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
 import type { RedisClientLike, RedisOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';
@@ -78,6 +79,11 @@ export interface CacheOptions {
   readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
   readonly journal?: JournalOptions | undefined;
+  /**
+   * The CDN in front of the application, which the cache purges: `varnish()`, `fastly()` and others of
+   * `express-cache-health/http-cache`. @default none
+   */
+  readonly edge?: Edge | undefined;
   /** What metrics, traces and logs call this cache: letters, digits, `_`, `.`, `:` and `-`. @default 'cache' */
   readonly name?: string | undefined;
   /**
@@ -102,6 +108,7 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
   /** The address for messages, without credentials. */
   readonly redisName: string;
   readonly load: LoadConfig;
+  readonly edge: Edge | undefined;
   readonly logger: Logger;
   /** Says each warning once. */
   readonly warnings: Warnings;

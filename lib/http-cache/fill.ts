@@ -4,10 +4,12 @@ import { systemClock } from '../core/time/clock.js';
 import type { RawText } from '../entry/raw-text.js';
 import { type AnswerListener, Capture, type Head, type Ruling } from './capture/capture.js';
 import { Reads } from './capture/reads.js';
+import type { EdgeFields } from './edge/edge-fields.js';
+import { say } from './edge/say.js';
+import type { Ingredient, Ingredients } from './ingredients.js';
 import type { ResponseCacheConfig } from './options.js';
 import { answerText, etagOf } from './record.js';
 import type { Report } from './report.js';
-import { cacheStatus } from './rules/cache-status.js';
 import { isUnchanged } from './rules/conditional.js';
 import { type Fields, fieldsOf, fieldText, keptFields } from './rules/fields.js';
 import type { NotStored } from './rules/not-stored.js';
@@ -39,6 +41,12 @@ export interface FillOptions {
   readonly unstorable?: NotStored | undefined;
   /** The cache's time, in milliseconds since 1970. */
   readonly now: () => number;
+  /** What the handler reads of the cache. */
+  readonly ingredients?: Ingredients | undefined;
+  /** A CDN may store the answer: its fields, and the names and the address of the answer. */
+  readonly shared?:
+    | { readonly fields: EdgeFields; readonly keys: readonly string[]; readonly address: string }
+    | undefined;
 }
 
 /** What is known of an answer whose body is kept. */
@@ -82,12 +90,12 @@ export class Fill implements AnswerListener {
 
   /** The same, if the handler's answer was withheld; else the handler goes on. */
   replaceWithheld(answer: (way: Pick<Response, 'writeHead' | 'end'>) => void): void {
-    if (!this.#capture.isAnswering && !this.#capture.isUndecided) this.replace(answer);
+    if (this.#capture.isWithheld) this.replace(answer);
   }
 
   /** Answers the client in place of the handler. */
   replace(answer: (way: Pick<Response, 'writeHead' | 'end'>) => void): void {
-    this.#reads.restore();
+    this.#restore();
     const { res } = this.#options;
     this.#capture.replace((way) => {
       for (const name of res.getHeaderNames()) res.removeHeader(name);
@@ -100,26 +108,52 @@ export class Fill implements AnswerListener {
     return this.#reads.muted(() => this.#judge(head));
   }
 
-  ended(body: Buffer): void {
+  ended(body: Buffer): void | Promise<void> {
     const kept = this.#kept as Kept;
     const length = fieldText(kept.head.fields, 'content-length');
     const isWhole = length === undefined || Number(length) === body.length;
     const unread = this.#reasonOfReads(this.#varyOf(kept.head.fields));
-    this.#reads.restore();
+    this.#restore();
     const reason = isWhole ? unread : 'incomplete';
-    if (reason !== undefined) this.#pass(reason);
-    else this.#store(body, kept);
+    const { ingredients } = this.#options;
+    if (reason !== undefined) return this.#conclude(kept, body, reason);
+    if (ingredients === undefined || ingredients.keys.length === 0)
+      return this.#conclude(kept, body, []);
+    // The last thing before the head is sent, if the answer is held.
+    const withTags = this.#options.shared !== undefined;
+    return ingredients.check({ withTags }).then((found) => this.#conclude(kept, body, found));
   }
 
   lost(reason: 'too-large' | 'incomplete'): void {
-    this.#reads.restore();
+    this.#restore();
+    this.#options.shared?.fields.refuse(this.#options.res);
     this.#pass(reason);
+  }
+
+  /** The answer is stored with what it was made of, or not at all. */
+  #conclude(kept: Kept, body: Buffer, found: readonly Ingredient[] | NotStored): void {
+    const { shared, res } = this.#options;
+    const reason = typeof found === 'string' ? found : undefined;
+    if (shared !== undefined)
+      say(this.#options, reason === undefined ? kept.verdict : { kind: 'pass', reason }, kept.head);
+    if (typeof found === 'string') this.#pass(found);
+    else this.#store(body, kept, found);
+    if (shared === undefined || typeof found === 'string') return;
+    const keys = [...shared.keys, ...found.map(([key]) => key)];
+    const { status } = kept.head;
+    const ageMs = kept.verdict.ageS * 1_000;
+    shared.fields.share(res, { status, keys, address: shared.address, ageMs, isStale: false });
+  }
+
+  #restore(): void {
+    this.#reads.restore();
+    this.#options.ingredients?.stop();
   }
 
   #judge(given: Head): Ruling {
     const { res, config, hasStale } = this.#options;
     if (hasStale && given.status >= 500) {
-      this.#reads.restore();
+      this.#restore();
       this.#resolve({ kind: 'failed', status: given.status });
       return 'withhold';
     }
@@ -130,12 +164,14 @@ export class Fill implements AnswerListener {
     const head: Head = { ...given, fields };
     const verdict = this.#verdict(head);
     given.isUnchanged = given.status === 200 && isUnchanged(this.#headers, fields);
-    this.#say(verdict, head);
     if (verdict.kind === 'store') {
       this.#kept = { head, verdict };
+      if (this.#options.shared !== undefined) return 'hold';
+      say(this.#options, verdict, head);
       return 'keep';
     }
-    this.#reads.restore();
+    say(this.#options, verdict, head);
+    this.#restore();
     this.#pass(verdict.reason);
     return 'pass';
   }
@@ -167,19 +203,7 @@ export class Fill implements AnswerListener {
     return config.isStrict ? 'unkeyed-read' : undefined;
   }
 
-  /** Says in headers what the cache does, and keeps caches behind us from storing what is one visitor's. */
-  #say(verdict: Verdict, { status, fields }: Head): void {
-    const { res, config } = this.#options;
-    const said = verdict.kind === 'store' ? 'stored' : `detail=${verdict.reason}`;
-    res.append('Cache-Status', cacheStatus('fwd=miss', said));
-    if (fields.has('cache-control')) return;
-    const isPersonal =
-      config.key !== undefined || (verdict.kind === 'pass' && PERSONAL.includes(verdict.reason));
-    if (status >= 500) res.setHeader('Cache-Control', 'no-store');
-    else if (isPersonal) res.setHeader('Cache-Control', 'private, no-cache');
-  }
-
-  #store(body: Buffer, { head, verdict }: Kept): void {
+  #store(body: Buffer, { head, verdict }: Kept, madeOf: readonly Ingredient[]): void {
     const { report, now, res } = this.#options;
     const { status, fields } = head;
     const headers = keptFields(fields, this.#before);
@@ -191,10 +215,9 @@ export class Fill implements AnswerListener {
     if (!fields.has('date')) headers.push(['date', new Date(nowMs).toUTCString()]);
     const { ttlMs, mayBeStale, ageS } = verdict;
     const message = res.statusMessage ?? '';
-    const text = answerText(
-      { status, message, headers, madeAt: nowMs, ageS, ttlMs, mayBeStale },
-      body,
-    );
+    const times = { madeAt: nowMs, ageS, ttlMs, mayBeStale };
+    const sources = madeOf.length > 0 ? { madeOf } : {};
+    const text = answerText({ status, message, headers, ...times, ...sources }, body);
     report.stored();
     this.#resolve({ kind: 'stored', text, ttlMs, vary: this.#varyOf(fields) });
   }
@@ -207,16 +230,13 @@ export class Fill implements AnswerListener {
 
   #clientGone(): void {
     if (this.#options.res.writableEnded) return;
-    if (this.#capture.isUndecided) systemClock.setTimer(() => this.#giveUp(), GONE_MS);
+    if (this.#capture.isUnsent) systemClock.setTimer(() => this.#giveUp(), GONE_MS);
     else this.#giveUp();
   }
 
   #giveUp(): void {
     this.#capture.letPass();
-    this.#reads.restore();
+    this.#restore();
     this.#resolve({ kind: 'pass', reason: 'incomplete' });
   }
 }
-
-/** An answer that may be one visitor's. */
-const PERSONAL: readonly NotStored[] = ['unkeyed-read', 'set-cookie', 'authorization'];

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { type Duration, parseDuration } from '../core/time/duration.js';
 import { invalid, parseFunction, parseInteger, parseOptions } from '../core/validate.js';
+import { NO_TAGS, parseTags } from '../loading/tags-option.js';
 import { varyNames } from './rules/vary.js';
 
 export interface ResponseCacheOptions {
@@ -20,6 +21,16 @@ export interface ResponseCacheOptions {
    * cached. What it reads of the request, the handler may read. @default nothing is added
    */
   readonly key?: ((req: Request) => string | undefined) | undefined;
+  /**
+   * How long the CDN in front of the application may keep an answer (option `edge` of the cache). Answers of a route with
+   * `key` stay private. @default no lifetime is sent
+   */
+  readonly edgeTtl?: Duration | undefined;
+  /**
+   * Tags of the answers: `invalidateTags` removes them here and, with `edgeTtl`, at the CDN. A list, or a function of
+   * the request. @default none
+   */
+  readonly tags?: readonly string[] | ((req: Request) => readonly string[]) | undefined;
   /** The largest body, in bytes, that is stored. @default 1048576 (1 MiB) */
   readonly maxBytes?: number | undefined;
   /**
@@ -38,6 +49,9 @@ export interface ResponseCacheConfig {
   readonly graceMs: number;
   readonly vary: readonly string[];
   readonly key: ((req: Request) => string | undefined) | undefined;
+  /** 0: the route says nothing to a CDN. */
+  readonly edgeTtlMs: number;
+  readonly tags: readonly string[] | ((req: Request) => readonly string[]);
   readonly maxBytes: number;
   readonly isStrict: boolean;
   readonly skip: (req: Request) => boolean;
@@ -51,7 +65,18 @@ const DEFAULTS: Readonly<{
   unkeyedRead: 'skip' | 'warn';
 }> = Object.freeze({ ttl: '1m', swr: 0, grace: 0, maxBytes: 1024 * 1024, unkeyedRead: 'skip' });
 
-const OPTIONS = ['ttl', 'swr', 'grace', 'vary', 'key', 'maxBytes', 'unkeyedRead', 'skip'] as const;
+const OPTIONS = [
+  'ttl',
+  'swr',
+  'grace',
+  'vary',
+  'key',
+  'edgeTtl',
+  'tags',
+  'maxBytes',
+  'unkeyedRead',
+  'skip',
+] as const;
 
 const HINTS: Readonly<Record<string, string>> = {
   maxage: "Write ttl: '1m'.",
@@ -59,6 +84,9 @@ const HINTS: Readonly<Record<string, string>> = {
   stalewhilerevalidate: "Write swr: '30s'.",
   staleiferror: "Write grace: '1h'.",
   sie: "Write grace: '1h'.",
+  smaxage: "Write edgeTtl: '1h'.",
+  cdnttl: "Write edgeTtl: '1h'.",
+  edge: "It is an option of the cache. Write edgeTtl: '1h'.",
   headers: "Write vary: ['accept-language'].",
   methods: 'GET is stored, and HEAD is answered from it.',
 };
@@ -75,7 +103,14 @@ const LARGEST = 32 * 1024 * 1024;
 /** @throws CacheHealthError `ERR_CACHE_OPTION`. */
 export function parseResponseOptions(given: ResponseCacheOptions | undefined): ResponseCacheConfig {
   const options = parseOptions<ResponseCacheOptions>(SUBJECT, given, OPTIONS);
-  const { skip, key, ttl = DEFAULTS.ttl, swr = DEFAULTS.swr, grace = DEFAULTS.grace } = options;
+  const {
+    skip,
+    key,
+    edgeTtl,
+    ttl = DEFAULTS.ttl,
+    swr = DEFAULTS.swr,
+    grace = DEFAULTS.grace,
+  } = options;
   const { maxBytes = DEFAULTS.maxBytes, unkeyedRead = DEFAULTS.unkeyedRead } = options;
   if (!['skip', 'warn'].includes(unkeyedRead))
     throw invalid(subject('unkeyedRead'), "'skip' or 'warn'", unkeyedRead);
@@ -85,10 +120,17 @@ export function parseResponseOptions(given: ResponseCacheOptions | undefined): R
     graceMs: parseDuration(subject('grace'), grace, 0),
     vary: parseVary(options.vary),
     key: key && parseFunction<(req: Request) => string | undefined>(subject('key'), key),
+    edgeTtlMs: edgeTtl === undefined ? 0 : parseDuration(subject('edgeTtl'), edgeTtl, 1_000),
+    tags: parseTagOption(options.tags),
     maxBytes: parseInteger(subject('maxBytes'), maxBytes, [1, LARGEST]),
     isStrict: unkeyedRead === 'skip',
     skip: skip === undefined ? () => false : parseFunction<never>(subject('skip'), skip),
   });
+}
+
+function parseTagOption(given: ResponseCacheOptions['tags']): ResponseCacheConfig['tags'] {
+  if (given === undefined) return NO_TAGS;
+  return typeof given === 'function' ? given : parseTags('tags', given);
 }
 
 function parseVary(given: unknown): readonly string[] {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { OutgoingHttpHeader } from 'node:http';
 import { RawText } from '../entry/raw-text.js';
+import type { Ingredient } from './ingredients.js';
 
 /** What is kept of an answer beside its body. */
 export interface RecordHead {
@@ -13,6 +14,8 @@ export interface RecordHead {
   readonly ageS: number;
   readonly ttlMs: number;
   readonly mayBeStale: boolean;
+  /** The cached values that it was made of; absent: none. */
+  readonly madeOf?: readonly Ingredient[];
   /** The body is base64, because its bytes are no text. */
   readonly isBinary: boolean;
 }

@@ -47,6 +47,14 @@ export class Report {
   }
 
   /** Said once for each route. */
+  noEdge(path: string): void {
+    this.#warnings.once(
+      'an-edge-ttl-without-an-edge',
+      `responseCache({ edgeTtl }) of ${path} has no effect, because the cache has no edge that it could purge. Write cacheMiddleware({ edge: varnish({ url }) }), or leave edgeTtl out.`,
+    );
+  }
+
+  /** Said once for each route. */
   unkeyedRead(names: readonly string[], path: string): void {
     const read = names.map((name) => `'${name.replace(/^\./, 'req.')}'`).join(', ');
     this.#warnings.once(

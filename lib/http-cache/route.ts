@@ -6,11 +6,13 @@ import { Unshared } from './keys/unshared.js';
 import { variantKey } from './keys/url-keys.js';
 import { VariantBook } from './keys/variant-book.js';
 import type { ResponseCacheConfig } from './options.js';
+import { Outdated } from './outdated.js';
 import { readStock, type Stock, type Stored, type Variants, variantsText } from './record.js';
 import { refresh } from './refresh.js';
 import type { Report } from './report.js';
+import { lateMs, mayServe, stalenessOf } from './rules/staleness.js';
 import { variantOf } from './rules/vary.js';
-import { type Serving, serve } from './serve.js';
+import { type Serving, serve, sharing } from './serve.js';
 import type { Visit } from './visit.js';
 
 /** As long as the handler takes. */
@@ -34,6 +36,7 @@ export class Route {
   readonly #report: Report;
   readonly #book = new VariantBook();
   readonly #unshared = new Unshared(systemClock);
+  readonly #outdated = new Outdated();
 
   constructor(config: ResponseCacheConfig, report: Report) {
     this.#config = config;
@@ -48,7 +51,7 @@ export class Route {
       place = this.#placeOf(visit, stock);
       stock = readStock(await visit.cache.get(place.key));
     }
-    if (stock?.kind !== 'answer') return false;
+    if (stock?.kind !== 'answer' || (await this.#outdated.has(visit, stock))) return false;
     this.#serve(visit, stock);
     return true;
   }
@@ -72,10 +75,30 @@ export class Route {
     const isEager = this.#config.swrMs > 0;
     const stock = await this.#ask(visit, place, isEager);
     if (stock?.kind !== 'answer') return stock;
-    if (!isEager || this.#lateMs(visit, stock) <= this.#config.swrMs) this.#answer(visit, stock);
+    if (visit.fill === undefined && (await this.#outdated.has(visit, stock)))
+      await this.#answerOutdated(visit, place, stock);
+    else if (!isEager || lateMs(stock, visit.now()) <= this.#config.swrMs)
+      this.#answer(visit, stock);
     // Too old to serve at once: it waits for the handler, and is the answer if that fails.
     else await this.#answerLate(visit, place);
     return undefined;
+  }
+
+  /** A value that the answer was made of has changed: the old answer serves only if the handler fails. */
+  async #answerOutdated(visit: Visit, place: Place, stored: Stored): Promise<void> {
+    const load = (context: LoaderContext<unknown>): Promise<unknown> =>
+      this.#make({ visit, place, context, isEager: false });
+    try {
+      const stock = await this.#outdated.remake({ visit, key: place.key, load });
+      if (visit.fill?.isAnswering === true) return;
+      if (stock?.kind === 'answer' && String(stock.head.madeOf) !== String(stored.head.madeOf))
+        this.#answer(visit, stock);
+      else if (visit.fill !== undefined || this.#outdated.hasFailed(place.key, visit.now()))
+        this.#answer(visit, stored, 'outdated');
+      else this.#runAlone(visit);
+    } catch (error) {
+      this.#failed(visit, error);
+    }
   }
 
   async #answerLate(visit: Visit, place: Place): Promise<void> {
@@ -95,6 +118,7 @@ export class Route {
         grace: Math.max(graceMs, swrMs),
         softTimeout: isEager ? 0 : PATIENT,
         refreshAhead: false,
+        tags: visit.tags,
       });
       if (visit.fill?.isAnswering === true) return undefined;
       const stock = readStock(value);
@@ -118,10 +142,13 @@ export class Route {
     const outcome =
       isEager && stale?.kind === 'answer'
         ? await this.#refresh(visit, place)
-        : await visit.run({ hasStale: stale?.kind === 'answer' && this.#mayServe(visit, stale) })
-            .outcome;
-    if (outcome.kind === 'failed')
+        : await visit.run({
+            hasStale: stale?.kind === 'answer' && mayServe(stale, visit.now(), this.#config),
+          }).outcome;
+    if (outcome.kind === 'failed') {
+      this.#outdated.failed(place.key, visit.now());
       throw new NothingToServe(`the handler answered ${outcome.status}`);
+    }
     if (outcome.kind === 'stored') return this.#keep(order, outcome);
     context.skip();
     if (outcome.reason !== 'server-error' && outcome.reason !== 'incomplete')
@@ -157,7 +184,8 @@ export class Route {
     }
     const variants: Variants = { kind: 'variants', id: randomUUID(), names: all };
     const { key } = this.#placeOf(visit, variants);
-    await visit.cache.getOrSet(key, () => text, { ttl: ttlMs, grace: this.#graceMs });
+    const grace = Math.max(this.#config.graceMs, this.#config.swrMs);
+    await visit.cache.getOrSet(key, () => text, { ttl: ttlMs, grace, tags: visit.tags });
     this.#noteVariant(visit, key);
     context.setTtl(VARIANTS_TTL);
     return variantsText(variants);
@@ -169,39 +197,27 @@ export class Route {
   }
 
   /** A stale answer serves if it may be stale, for as long as the route says. */
-  #answer(visit: Visit, stored: Stored): void {
-    if (this.#mayServe(visit, stored)) this.#serve(visit, stored);
+  #answer(visit: Visit, stored: Stored, age?: 'outdated'): void {
+    if (mayServe(stored, visit.now(), this.#config)) this.#serve(visit, stored, age);
     else this.#runAlone(visit);
   }
 
-  #mayServe(visit: Visit, stored: Stored): boolean {
-    const lateMs = this.#lateMs(visit, stored);
-    return lateMs <= 0 || (stored.head.mayBeStale && lateMs <= this.#graceMs);
-  }
-
-  #serve(visit: Visit, stored: Stored): void {
+  #serve(visit: Visit, stored: Stored, age?: 'outdated'): void {
     const { req, res } = visit.options;
-    const stale = this.#staleness(visit, stored);
+    const isAlone = visit.fill === undefined;
+    const stale = age
+      ? 'stale-if-error'
+      : stalenessOf(stored, visit.now(), isAlone ? this.#config.swrMs : 0);
     this.#report.hit(stale !== undefined);
-    const serving = { req, res, nowMs: visit.now(), stale };
+    const serving = {
+      req,
+      res,
+      nowMs: visit.now(),
+      stale,
+      share: sharing(visit, stored, age ?? stale),
+    };
     if (visit.fill === undefined) serve(stored, serving);
     else visit.fill.replace((way) => serve(stored, serving, way));
-  }
-
-  #staleness(visit: Visit, stored: Stored): Serving['stale'] {
-    const lateMs = this.#lateMs(visit, stored);
-    if (lateMs <= 0) return undefined;
-    const isEarly = visit.fill === undefined && lateMs <= this.#config.swrMs;
-    return isEarly ? 'stale-while-revalidate' : 'stale-if-error';
-  }
-
-  get #graceMs(): number {
-    return Math.max(this.#config.graceMs, this.#config.swrMs);
-  }
-
-  /** How long ago the answer ceased to be fresh; negative while it is. */
-  #lateMs(visit: Visit, { head }: Stored): number {
-    return visit.now() - (head.madeAt + head.ttlMs);
   }
 
   /** There is no answer to share: this visitor gets one of its own, which is not stored. */

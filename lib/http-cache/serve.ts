@@ -4,6 +4,7 @@ import type { Stored } from './record.js';
 import { cacheStatus } from './rules/cache-status.js';
 import { isUnchanged, OF_THE_BODY } from './rules/conditional.js';
 import { fieldsOf } from './rules/fields.js';
+import type { Visit } from './visit.js';
 
 /** Which methods lead to the client. */
 type Way = Pick<ServerResponse, 'writeHead' | 'end'>;
@@ -14,6 +15,8 @@ export interface Serving {
   readonly nowMs: number;
   /** Why a stale answer is served. */
   readonly stale?: 'stale-while-revalidate' | 'stale-if-error' | undefined;
+  /** Says how long a CDN may keep the answer. */
+  readonly share?: (() => void) | undefined;
   /** This visitor waited for another one's handler. */
   readonly isCollapsed?: boolean | undefined;
 }
@@ -27,6 +30,7 @@ export function serve(stored: Stored, serving: Serving, way: Way = wayOf(serving
   res.setHeader('Age', head.ageS + residentS);
   const leftS = Math.floor((head.madeAt + head.ttlMs - nowMs) / 1_000);
   res.append('Cache-Status', hitStatus(serving, leftS));
+  serving.share?.();
   const fields = fieldsOf(res.getHeaders());
   if (head.status === 200 && isUnchanged(req.headers, fields)) {
     for (const name of OF_THE_BODY) res.removeHeader(name);
@@ -40,6 +44,21 @@ export function serve(stored: Stored, serving: Serving, way: Way = wayOf(serving
   else way.writeHead(head.status, head.message);
   if (req.method === 'HEAD') way.end();
   else way.end(body);
+}
+
+/** The fields for a CDN, if the route has one. */
+export function sharing(
+  { edge, address, options, names, now }: Visit,
+  { head }: Stored,
+  stale: Serving['stale'] | 'outdated',
+): (() => void) | undefined {
+  if (edge === undefined) return undefined;
+  if (stale === 'outdated') return () => edge.refuse(options.res);
+  const { status, madeOf = [], madeAt, ageS } = head;
+  const keys = [...names, ...madeOf.map(([key]) => key)];
+  const ageMs = Math.max(0, now() - madeAt) + ageS * 1_000;
+  const isStale = stale !== undefined;
+  return () => edge.share(options.res, { status, keys, address, ageMs, isStale });
 }
 
 /** What middleware above has put into `Vary` stays there. */

@@ -1,7 +1,13 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Cache } from '../api/cache.js';
+import type { CacheTiers } from '../cache/cache-parts.js';
 import { systemClock } from '../core/time/clock.js';
+import { tagKey } from '../entry/entry-tags.js';
+import { allTags } from '../loading/loading-options.js';
+import { parseTags } from '../loading/tags-option.js';
+import { EdgeFields } from './edge/edge-fields.js';
 import { Fill, type FillOptions } from './fill.js';
+import { Ingredients, type Versions, versionsOf } from './ingredients.js';
 import type { ResponseCacheConfig } from './options.js';
 import type { Report } from './report.js';
 import { cacheStatus } from './rules/cache-status.js';
@@ -22,24 +28,65 @@ export interface VisitOptions {
 export class Visit {
   readonly options: VisitOptions;
   readonly cache: Cache;
+  /** The tags that the route gives to this answer. */
+  readonly tags: readonly string[];
+  /** The namespace of the cache. */
+  readonly scope: string;
+  /** Absent for a cache that is an object of the user's own. */
+  readonly tiers: CacheTiers | undefined;
+  /** Present if the route's answers may be stored by a CDN. */
+  readonly edge: EdgeFields | undefined;
   /** The run of the handler for this request, once there is one. */
   fill: Fill | undefined;
 
   constructor(options: VisitOptions) {
     this.options = options;
     this.cache = options.req.cache;
+    const { tiers } = this.cache as Cache & { readonly tiers?: CacheTiers };
+    this.tiers = tiers;
+    this.scope = tiers?.load.scope ?? '';
+    const { tags } = options.config;
+    this.tags =
+      typeof tags === 'function'
+        ? parseTags('what tags() of responseCache() returned', tags(options.req))
+        : tags;
+    const { edgeTtlMs, key } = options.config;
+    if (edgeTtlMs === 0 || key !== undefined) return;
+    if (tiers?.edge !== undefined) this.edge = new EdgeFields(tiers.edge, options.config);
+    else options.report.noEdge(options.req.baseUrl + options.req.path);
   }
 
   /** The time by which the cache dates entries. */
-  readonly now = (): number => {
-    const cache = this.cache as Cache & { timeOf?(key: string): number };
-    return cache.timeOf?.(this.options.key) ?? systemClock.wallNow();
-  };
+  readonly now = (): number =>
+    this.tiers?.store.timeOf(this.scope + this.options.key) ?? systemClock.wallNow();
+
+  /** The versions of the values that answers are made of. */
+  get versions(): Versions | undefined {
+    return this.tiers && versionsOf(this.tiers.store);
+  }
+
+  /** The names by which an answer is purged at the edge, besides those of the values that it was made of. */
+  get names(): readonly string[] {
+    const tags = this.tiers === undefined ? this.tags : allTags(this.tiers.load, this.tags);
+    return [this.scope + this.options.key, ...tags.map(tagKey)];
+  }
+
+  /** The address of this request, as the edge knows it. */
+  get address(): string {
+    const { req } = this.options;
+    return `${req.protocol}://${req.headers.host ?? req.hostname}${req.originalUrl}`;
+  }
 
   /** Runs the handler. Its answer goes to the client; what it means for the cache is in `outcome`. */
   run(how: Pick<FillOptions, 'hasStale' | 'unstorable'>): Fill {
     const { req, res, next, config, report, covered } = this.options;
-    const fill = new Fill({ req, res, config, report, covered, now: this.now, ...how });
+    const { versions, edge, address, now } = this;
+    const ingredients =
+      versions !== undefined && this.tiers?.isOfRequest === true
+        ? new Ingredients(this.cache, versions, this.scope)
+        : undefined;
+    const shared = edge && { fields: edge, keys: this.names, address };
+    const fill = new Fill({ req, res, config, report, covered, now, ingredients, shared, ...how });
     this.fill = fill;
     next();
     return fill;
@@ -50,6 +97,8 @@ export class Visit {
     const { req, res, next, report } = this.options;
     report.notStored(reason, req.baseUrl + req.path);
     res.append('Cache-Status', cacheStatus('fwd=bypass', `detail=${reason}`));
+    // The handler may say something else.
+    if (!res.hasHeader('cache-control')) this.edge?.refuse(res);
     next();
   }
 }

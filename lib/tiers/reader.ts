@@ -1,39 +1,13 @@
-import { classifyEntry, versionOf, withoutLease } from '../entry/entry.js';
+import { classifyEntry, isTagged, versionOf, withoutLease } from '../entry/entry.js';
 import { freshness } from '../entry/freshness.js';
 import { Failure } from '../redis/failure.js';
-import type { Commands, Lane, SlotReply } from '../redis/remote.js';
+import type { Lane, SlotReply } from '../redis/remote.js';
+import { type Answer, type Asked, mustAskTags, type Read } from './calls/read.js';
 import type { Change } from './changes/change.js';
 import type { ChangeQueue } from './changes/change-queue.js';
+import { askApart } from './near/ask-apart.js';
 import type { Watch } from './near/near-keys.js';
-import { separate, together } from './near/separate.js';
 import type { Shard } from './shard.js';
-import type { Found } from './store.js';
-
-/** The moment a read was sent. The reply is never older than this. */
-interface Asked {
-  readonly commands: Commands;
-  /** The ledger's position. */
-  readonly position: number;
-  /** Local, monotonic. */
-  readonly at: number;
-  /** A heartbeat that was sent after the reply showed that the data was not replaced. */
-  readonly isProvenSince?: boolean | undefined;
-  /** The server tells of the next change of the key. */
-  readonly watch?: Watch | undefined;
-}
-
-/** The conditions under which replies are looked at. They hold until the event loop turns. */
-interface Now {
-  /** No heartbeat is missing: the process was not suspended, and the data is what it was. */
-  readonly isProven: boolean;
-  /** By the server's clock. */
-  readonly nowMs: number;
-}
-
-/** A read and the conditions under which its reply is looked at. */
-type Read = Asked & Now;
-
-type Answer = Found | undefined;
 
 /**
  * Reads keys through one door. An unanswered change of this process answers for its key, memory answers for a
@@ -51,7 +25,11 @@ export class Reader {
   /** The answer that this process knows without Redis; `ask`: Redis must be read. */
   look(key: string): Answer | 'ask' {
     const known = this.#known(key);
-    return known === 'ask' ? (this.#shard.near?.find(key) ?? 'ask') : known;
+    if (known !== 'ask') return known;
+    const near = this.#shard.near?.find(key);
+    if (near === undefined) return 'ask';
+    const { tags } = this.#shard.tools;
+    return !isTagged(near.entry) || tags.isCurrent(near.entry) === true ? near : 'ask';
   }
 
   #known(key: string): Answer | 'ask' {
@@ -68,14 +46,18 @@ export class Reader {
     const isGone = isCleared || (isOfOther && !this.#queue.isHeld);
     if (value === undefined || isGone) return undefined;
     const state = freshness(text, this.#shard.moment.nowMs);
-    return state === 'expired'
-      ? undefined
-      : { entry: text, tier: 'memory', isStale: state === 'stale' };
+    if (state === 'expired') return undefined;
+    return this.#valid({ entry: text, tier: 'memory', isStale: state === 'stale' });
   }
 
   inMemory(key: string): Answer {
     const { tools, moment } = this.#shard;
-    return tools.standby.get(key, moment);
+    return this.#valid(tools.standby.get(key, moment));
+  }
+
+  #valid(found: Answer): Answer {
+    if (found === undefined || !isTagged(found.entry)) return found;
+    return this.#shard.tools.tags.isCurrentInMemory(found.entry) ? found : undefined;
   }
 
   /** Reads one key from Redis. Call it when `look` returned `ask`. */
@@ -85,18 +67,16 @@ export class Reader {
     const slot = await (asked.watch?.news ?? asked.commands).get(this.#shard.fullKey(key));
     if (slot instanceof Failure) this.#reportFailures([slot]);
     const answer = this.#interpret(key, slot, this.#now(asked));
-    return answer instanceof Promise ? await answer : answer;
+    const isReady = !(answer instanceof Promise || mustAskTags(answer));
+    return isReady ? answer : this.#settled(key, answer, asked);
   }
 
   /** Reads many keys from Redis at once. */
-  async askMany(keys: readonly string[], lane: Lane): Promise<readonly Answer[]> {
+  askMany(keys: readonly string[], lane: Lane): Promise<readonly Answer[]> {
     const { near } = this.#shard;
-    if (near === undefined) return this.#askAll(keys, lane, undefined);
-    // The server tells of hot keys alone.
-    const [hot, cold] = separate(keys, (key) => near.watch(key) !== undefined);
-    const watch = near.watch(hot.keys[0] ?? '');
-    const asking = [this.#askAll(hot.keys, lane, watch), this.#askAll(cold.keys, lane, undefined)];
-    return together([hot, cold], await Promise.all(asking));
+    const ask = (some: readonly string[], watch?: Watch): Promise<readonly Answer[]> =>
+      this.#askAll(some, lane, watch);
+    return near === undefined ? ask(keys) : askApart(near, keys, ask);
   }
 
   async #askAll(
@@ -114,13 +94,31 @@ export class Reader {
     await this.#shard.tools.turns.stretches(keys.length, (from, to) => {
       const read = this.#now(asked);
       for (let i = from; i < to; i++) {
-        const answer = this.#interpret(keys[i] as string, slots[i] ?? null, read);
-        if (!(answer instanceof Promise)) answers[i] = answer;
-        else later.push(this.#place(answer, answers, i));
+        const key = keys[i] as string;
+        const answer = this.#interpret(key, slots[i] ?? null, read);
+        if (answer instanceof Promise || mustAskTags(answer))
+          later.push(this.#place(this.#settled(key, answer, asked), answers, i));
+        else answers[i] = answer;
       }
     });
     await Promise.all(later);
     return answers;
+  }
+
+  /** The answer, if it is not an entry of Redis with an invalid tag. */
+  async #settled(
+    key: string,
+    answer: Answer | Promise<Answer>,
+    { position }: Asked,
+  ): Promise<Answer> {
+    const found = await answer;
+    if (!mustAskTags(found)) return found;
+    const isCurrent = await this.#shard.tools.tags.isCurrent(found.entry);
+    if (!isCurrent) return undefined;
+    if (this.#shard.ledger.isUnchangedSince(key, position)) return found;
+    // The key was changed while Redis was asked for the tags.
+    const known = this.look(key);
+    return known === 'ask' ? undefined : known;
   }
 
   async #place(answer: Promise<Answer>, answers: Answer[], i: number): Promise<void> {

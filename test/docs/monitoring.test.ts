@@ -7,6 +7,7 @@ import { cacheFamilies } from '../../lib/exporters/families/cache-families.js';
 import type { Family } from '../../lib/exporters/families/family.js';
 import { healthFamilies } from '../../lib/exporters/families/health-families.js';
 import { healthRouter } from '../../lib/health.js';
+import { varnish } from '../../lib/http-cache.js';
 import { createTestCache } from '../../lib/testing.js';
 import { tableRows } from './markdown.js';
 import { everythingSeen, type Seen } from './observed.js';
@@ -141,7 +142,7 @@ describe('docs/monitoring.md and what a cache really shows', () => {
 
   it('have the same labels, with the same values', async () => {
     const health = await healthRouter({ database: () => true }).metrics();
-    const cache = createTestCache();
+    const cache = createTestCache({ edge: varnish({ url: 'http://127.0.0.1:6081' }) });
     const families = [...cacheFamilies(cache.metrics()), ...healthFamilies(health)];
     await cache.close();
     const reasons = tableRows(readFileSync('docs/degradation.md', 'utf8'), 'reason');

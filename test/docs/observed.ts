@@ -8,7 +8,8 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import * as channels from '../../lib/core/diagnostics/channels.js';
 import { healthRouter } from '../../lib/health.js';
-import type { Cache, LogFields, Logger } from '../../lib/index.js';
+import { custom } from '../../lib/http-cache.js';
+import type { Cache, CacheOptions, LogFields, Logger } from '../../lib/index.js';
 import { instrumentCache } from '../../lib/opentelemetry.js';
 import { createTestCache, type TestCache } from '../../lib/testing.js';
 import { useCache } from '../cache/support.js';
@@ -71,8 +72,24 @@ async function liveThrough(seen: Seen): Promise<void> {
   for (const end of ends) end();
   await cache.close();
   await createTestCache({ ...options, enabled: false }).close();
+  await behindAnEdge(options);
   useCache(options).observer.dataLost();
   await rejectEverywhere();
+}
+
+/** An edge that refuses its first purge. */
+async function behindAnEdge(options: CacheOptions): Promise<void> {
+  let isWilling = false;
+  const purge = (): void => {
+    if (!isWilling) throw new Error('not now');
+  };
+  const edge = custom({ header: 'Tags', separator: ',', purge });
+  const cache = createTestCache({ ...options, edge });
+  await cache.delete('a');
+  await cache.advance('1s');
+  isWilling = true;
+  await cache.advance('1m');
+  await cache.close();
 }
 
 /** A call of every method, with hits, misses, stale values and shared loads. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express5, { type Express, type Handler } from 'express';
+import type { CacheOptions } from '../../lib/cache/options.js';
 import { cacheMiddleware } from '../../lib/express/cache-middleware.js';
 import type { ResponseCacheOptions } from '../../lib/http-cache/options.js';
 import { type ResponseCache, responseCache } from '../../lib/http-cache/response-cache.js';
@@ -23,7 +24,7 @@ export interface Answer {
 
 /** An application with a cache whose time a test moves, and with one cached route. */
 export class Stand {
-  readonly cache: TestCache = createTestCache();
+  readonly cache: TestCache;
   readonly app: Express;
   readonly route: ResponseCache;
   /** How often the handler ran. */
@@ -35,7 +36,9 @@ export class Stand {
     handler: Handler,
     options?: ResponseCacheOptions,
     above: Handler[] = [],
+    cache: CacheOptions = {},
   ) {
+    this.cache = createTestCache(cache);
     this.app = express();
     this.app.set('env', 'test');
     this.app.use(cacheMiddleware(this.cache));
@@ -85,13 +88,18 @@ export class Stand {
 
 /** Makes stands that end with the test. */
 export function stands(express: typeof express5): {
-  stand(handler: Handler, options?: ResponseCacheOptions, above?: Handler[]): Promise<Stand>;
+  stand(
+    handler: Handler,
+    options?: ResponseCacheOptions,
+    above?: Handler[],
+    cache?: CacheOptions,
+  ): Promise<Stand>;
   stopAll(): Promise<void>;
 } {
   let open: Stand[] = [];
   return {
-    async stand(handler, options, above) {
-      const made = new Stand(express, handler, options, above);
+    async stand(handler, options, above, cache) {
+      const made = new Stand(express, handler, options, above, cache);
       open.push(made);
       return made.start();
     },

@@ -151,7 +151,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a clear leaves the pause after a failed load',
     file: 'loading/single-flight.js',
-    find: 'else this.#backoff.resetMatching(change.matches);',
+    find: "else if ('matches' in change) this.#backoff.resetMatching(change.matches);",
     replace: '',
     test: 'stale value',
   },

@@ -94,6 +94,16 @@ describe('the near cache on a real Redis', function () {
     });
   }
 
+  it('another process invalidates a tag of a near key', async () => {
+    const [one, other] = [await open(), await open()];
+    await one.set('a', 1, { tags: ['red'] });
+    await becomesNear(other);
+    expect(await one.invalidateTags(['red'])).to.equal('applied');
+    await until(async () => (await read(other))[0] === undefined, 'it sees it', 2_000);
+    await one.set('a', 2, { tags: ['red'] });
+    await until(async () => (await read(other))[0] === 2, 'it sees the next value', 2_000);
+  });
+
   it('a change after an own change is seen too', async () => {
     const [one, other] = [await open(), await open()];
     await other.set('a', 1);

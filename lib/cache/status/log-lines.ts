@@ -136,3 +136,27 @@ export function warningsTo(logger: Logger, cache: string): Warnings {
     logger.warn(text, logFields(cache, { ...kind, 'event.reason': heading })),
   );
 }
+
+const EDGE = 'edge';
+
+export function edgeRefusedLine(edge: string, error: string): Line {
+  return {
+    level: 'warn',
+    topic: EDGE,
+    message: `the edge (${edge}) did not accept a purge, so it may serve old answers: ${error}`,
+    fields: {
+      'event.action': 'edge-refused-purges',
+      'event.outcome': 'failure',
+      'error.message': error,
+    },
+  };
+}
+
+export function edgeAcceptsLine(edge: string): Line {
+  return {
+    level: 'info',
+    topic: EDGE,
+    message: `the edge (${edge}) accepts purges again.`,
+    fields: { 'event.action': 'edge-accepts-purges', 'event.outcome': 'success' },
+  };
+}

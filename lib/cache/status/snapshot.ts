@@ -1,7 +1,8 @@
-import type { MetricsSnapshot } from '../../api/metrics.js';
+import type { EdgeMetrics, MetricsSnapshot } from '../../api/metrics.js';
 import type { CacheStatus } from '../../api/status.js';
 import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
+import type { EdgeTier } from '../../edge/edge-tier.js';
 import type { SingleFlight } from '../../loading/single-flight.js';
 import type { Store } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
@@ -17,6 +18,7 @@ export interface SnapshotParts {
   readonly shards: Pick<MetricsSnapshot, 'servers'>;
   readonly loading: Pick<SingleFlight, 'load'>;
   readonly commandTimes: Histogram;
+  readonly edge?: Pick<EdgeTier, 'state'> | undefined;
 }
 
 /** Copies every counter and gauge of a cache. */
@@ -44,7 +46,20 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
     near: { ageSeconds: metrics.nearAges.counts() },
+    ...(parts.edge && { edge: edgeOf(parts.edge) }),
     servers,
+  };
+}
+
+function edgeOf({ state }: Pick<EdgeTier, 'state'>): EdgeMetrics {
+  const { accepted, throttled, failed, overflows, coarse } = state.counts;
+  return {
+    name: state.name,
+    purges: { accepted, throttled, failed },
+    backlog: state.backlog,
+    oldestSeconds: state.oldestMs / 1_000,
+    overflows,
+    coarse,
   };
 }
 

@@ -6,6 +6,7 @@ import { MODES } from '../../core/diagnostics/channels.js';
 import type { Emitter } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock } from '../../core/time/clock.js';
+import type { EdgeState } from '../../edge/edge-tier.js';
 import { type Failure, LASTING } from '../../redis/failure.js';
 import type { DoorState } from '../../redis/remote.js';
 import type { Store, StoreState } from '../../tiers/store.js';
@@ -21,6 +22,7 @@ export interface ReporterParts {
   readonly clock: Clock;
   readonly events: Emitter<CacheEvents>;
   readonly metrics: Metrics;
+  readonly edge?: () => EdgeState | undefined;
   readonly log: CacheLog;
 }
 
@@ -79,6 +81,7 @@ export class StatusReporter {
       lastErrorAt: this.#lastErrorAt,
       dateOf: (at) => this.#dateOf(at),
       reasonError: this.#errorOf(state),
+      edge: this.#parts.edge?.(),
     });
   }
 

@@ -1,4 +1,6 @@
-import type { CacheMetrics, CacheStatus, ShardStatus } from '../../api/status.js';
+import type { CacheMetrics, CacheStatus, EdgeStatus, ShardStatus } from '../../api/status.js';
+import { formatDuration } from '../../core/time/duration.js';
+import type { EdgeState } from '../../edge/edge-tier.js';
 import type { ShardState, StoreState } from '../../tiers/store.js';
 import { disabledSentence, outageSentence } from './reasons.js';
 
@@ -18,6 +20,8 @@ export interface StatusDetails {
   readonly reasonError: string | undefined;
   /** The option or variable that switched the cache off. */
   readonly disabledBy: string | undefined;
+  /** The CDN, if there is one. */
+  readonly edge?: EdgeState | undefined;
 }
 
 /** The status of a cache whose tiers are in this state. */
@@ -26,7 +30,7 @@ export function buildStatus(state: StoreState, details: StatusDetails): CacheSta
   const reason = mode === 'normal' ? undefined : state.reason;
   const { metrics, since, nextProbeAt, lastError, lastErrorAt } = details;
   return {
-    status: statusOf(state),
+    status: statusOf(state, details),
     connected: state.isConnected,
     message: messageOf(state, details),
     metrics,
@@ -37,6 +41,7 @@ export function buildStatus(state: StoreState, details: StatusDetails): CacheSta
     ...shardsOf(state, details),
     journal,
     memory,
+    ...(details.edge === undefined ? {} : { edge: edgeStatus(details.edge) }),
     ...(lastError === undefined ? {} : { lastError }),
     ...(lastErrorAt === undefined ? {} : { lastErrorTime: iso(lastErrorAt) }),
   };
@@ -64,10 +69,19 @@ function shardStatus(
   };
 }
 
-function statusOf({ mode, reason }: StoreState): CacheStatus['status'] {
+function edgeStatus({ name, backlog, oldestMs, error }: EdgeState): EdgeStatus {
+  return {
+    name,
+    backlog,
+    oldestMs: Math.round(oldestMs),
+    ...(error && { lastError: error.text, lastErrorTime: iso(error.at) }),
+  };
+}
+
+function statusOf({ mode, reason }: StoreState, { edge }: StatusDetails): CacheStatus['status'] {
   switch (mode) {
     case 'normal':
-      return 'up';
+      return edge?.isLate === true ? 'degraded' : 'up';
     case 'degraded':
     case 'recovering':
       return 'degraded';
@@ -80,6 +94,7 @@ function statusOf({ mode, reason }: StoreState): CacheStatus['status'] {
 function messageOf(state: StoreState, details: StatusDetails): string {
   const { mode, journal, hasRedis } = state;
   if (details.disabledBy !== undefined) return disabledSentence(details.disabledBy);
+  if (mode === 'normal' && details.edge?.isLate === true) return lateSentence(details.edge);
   if (!hasRedis) {
     return mode === 'normal'
       ? 'Memory alone serves, as configured; nothing is shared between processes.'
@@ -91,6 +106,12 @@ function messageOf(state: StoreState, details: StatusDetails): string {
   }
   if (mode === 'recovering') return `Redis is back; ${waiting(journal.entries)} Nothing to do.`;
   return outageSentence(state, { ...details, error: details.reasonError });
+}
+
+function lateSentence({ name, oldestMs, backlog, error }: EdgeState): string {
+  const why = error === undefined ? '' : ` Its last answer: ${error.text}.`;
+  const tags = backlog === 1 ? '1 tag' : `${backlog} tags`;
+  return `The edge (${name}) has not accepted purges of ${tags} for ${formatDuration(oldestMs)}, so it may serve old answers.${why}`;
 }
 
 function waiting(entries: number): string {

@@ -10,7 +10,8 @@ export type WarningHeading =
   | 'a-health-router-without-a-path'
   | 'a-health-router-as-a-route'
   | 'a-check-that-waits-for-nothing'
-  | 'a-read-that-the-key-does-not-cover';
+  | 'a-read-that-the-key-does-not-cover'
+  | 'an-edge-ttl-without-an-edge';
 
 /** Says each thing once. What it says ends with the address of its heading. */
 export class Warnings {

@@ -9,6 +9,8 @@ export const LOG_ACTIONS = [
   'journal-overflowed',
   'data-lost',
   'value-too-large',
+  'edge-refused-purges',
+  'edge-accepts-purges',
   'listener-failed',
   'advice',
 ] as const;

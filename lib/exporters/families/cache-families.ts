@@ -1,16 +1,11 @@
 import type { MetricsSnapshot } from '../../api/metrics.js';
 import type { HistogramCounts } from '../../core/diagnostics/histogram.js';
+import type { Definition } from './definition.js';
+import { EDGE_DEFINITIONS } from './edge-families.js';
 import { type Family, fields, one, optional, type Sample, states } from './family.js';
 import { REASON_CODES } from './reason-codes.js';
 
 const STATUSES = ['up', 'degraded', 'down'];
-
-interface Definition {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly read: (snapshot: MetricsSnapshot) => readonly Sample[];
-}
 
 interface HistogramDefinition {
   readonly name: string;
@@ -77,7 +72,7 @@ const DEFINITIONS: readonly Definition[] = [
   {
     name: 'express_cache_deletes_total',
     type: 'counter',
-    help: 'Calls of delete and clear.',
+    help: 'Calls of delete, clear and invalidateTags.',
     read: (s) => one(s.deletes),
   },
   {
@@ -205,19 +200,22 @@ const HISTOGRAMS: readonly HistogramDefinition[] = [
 /** Name, type and help of every metric of a cache. */
 export const CACHE_METRICS: readonly Pick<Family, 'name' | 'type' | 'help'>[] = [
   ...DEFINITIONS,
+  ...EDGE_DEFINITIONS,
   ...HISTOGRAMS.map((histogram) => ({ ...histogram, type: 'histogram' as const })),
 ];
 
 /** Every metric of one cache, each sample with the label `cache`. */
 export function cacheFamilies(snapshot: MetricsSnapshot): readonly Family[] {
   const cache = snapshot.name;
-  const scalars = DEFINITIONS.map(({ name, type, help, read }): Family => {
-    const samples = read(snapshot).map(({ labels, value }) => ({
-      labels: { cache, ...labels },
-      value,
-    }));
-    return { name, type, help, samples };
-  });
+  const scalars = [...DEFINITIONS, ...EDGE_DEFINITIONS].map(
+    ({ name, type, help, read }): Family => {
+      const samples = read(snapshot).map(({ labels, value }) => ({
+        labels: { cache, ...labels },
+        value,
+      }));
+      return { name, type, help, samples };
+    },
+  );
   const histograms = HISTOGRAMS.map(({ name, help, read }): Family => {
     return {
       name,

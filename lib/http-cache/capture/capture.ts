@@ -9,21 +9,26 @@ import {
   headArguments,
   type WriteArguments,
 } from './arguments.js';
+import { Held } from './held.js';
 
 /**
  * What becomes of an answer once its head is known.
  * - `keep`: it goes to the client, and its body is kept.
+ * - `hold`: its body is kept, and nothing goes to the client until all of it is there and the listener has decided.
  * - `pass`: it goes to the client untouched.
  * - `withhold`: nothing of it reaches the client, which gets another answer.
  */
-export type Ruling = 'keep' | 'pass' | 'withhold';
+export type Ruling = 'keep' | 'hold' | 'pass' | 'withhold';
 
 /** Gets the parts of an answer while its handler makes them. */
 export interface AnswerListener {
   /** The head is about to be sent. `isUnchanged` may be set: the client gets 304 in place of the body. */
   head(answer: Head): Ruling;
-  /** The handler has called `end`, and the head's ruling was `keep`. */
-  ended(body: Buffer): void;
+  /**
+   * The handler has called `end`, and the head's ruling was `keep` or `hold`. After `hold` the answer waits for the promise, and
+   * the fields may still be changed.
+   */
+  ended(body: Buffer): void | Promise<void>;
   /** The body became too large, or its end will not come. */
   lost(reason: 'too-large' | 'incomplete'): void;
 }
@@ -58,7 +63,9 @@ export class Capture {
   readonly #res: ServerResponse;
   readonly #options: CaptureOptions;
   readonly #originals: Originals;
-  #state: 'undecided' | 'kept' | 'passed' | 'withheld' = 'undecided';
+  #state: 'undecided' | 'kept' | 'held' | 'passed' | 'withheld' = 'undecided';
+  /** Present while the answer is held. */
+  #held: Held | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
 
@@ -75,11 +82,16 @@ export class Capture {
 
   /** Whether the handler's answer is on its way to the client. */
   get isAnswering(): boolean {
-    return this.#state === 'kept' || this.#state === 'passed';
+    return this.#state === 'kept' || this.#state === 'held' || this.#state === 'passed';
   }
 
-  get isUndecided(): boolean {
-    return this.#state === 'undecided';
+  /** Nothing of the answer has gone to the client. */
+  get isUnsent(): boolean {
+    return this.#state === 'undecided' || this.#state === 'held';
+  }
+
+  get isWithheld(): boolean {
+    return this.#state === 'withheld';
   }
 
   /** The body is not kept any more. What the handler still sends goes to the client. */
@@ -87,6 +99,9 @@ export class Capture {
     if (this.#state === 'withheld') return;
     this.#state = 'passed';
     this.#chunks = [];
+    const held = this.#held;
+    this.#held = undefined;
+    held?.release((name, args) => this.#forward(name, args));
   }
 
   /**
@@ -109,9 +124,8 @@ export class Capture {
 
   #writeHead(args: unknown[]): ServerResponse {
     const res = this.#res;
-    if (this.#state !== 'undecided') {
-      return this.#state === 'withheld' ? res : this.#forward('writeHead', args);
-    }
+    if (this.isWithheld || this.#held !== undefined) return res;
+    if (this.#state !== 'undecided') return this.#forward('writeHead', args);
     const { status, headers } = headArguments(args);
     const given = givenHeaders(headers);
     const fields = new Map([...fieldsOf(res.getHeaders()), ...given]);
@@ -121,9 +135,14 @@ export class Capture {
       this.#state = 'withheld';
       return res;
     }
+    const sent = (): unknown[] => (head.isUnchanged ? this.#notModified(given) : args);
+    if (ruling === 'hold') {
+      this.#state = 'held';
+      this.#held = new Held(res, sent);
+      return res;
+    }
     this.#state = ruling === 'keep' ? 'kept' : 'passed';
-    if (head.isUnchanged) return this.#forward('writeHead', this.#notModified(given));
-    return this.#forward('writeHead', args);
+    return this.#forward('writeHead', sent());
   }
 
   /** The arguments of a head without a body. The handler's fields that do not describe it stay. */
@@ -142,6 +161,11 @@ export class Capture {
       this.#callBack(args);
       return true;
     }
+    if (this.#state === 'held') {
+      this.#held?.add('write', args);
+      this.#keep(bytesOf(args));
+      return true;
+    }
     if (this.#state === 'kept') this.#keep(bytesOf(args));
     return this.#forward('write', args);
   }
@@ -151,6 +175,12 @@ export class Capture {
     this.#decide();
     if (this.#state === 'withheld') {
       this.#callBack(args);
+      return this.#res;
+    }
+    if (this.#state === 'held') {
+      this.#held?.add('end', args);
+      this.#keep(bytesOf(args));
+      if (this.#state === 'held') void this.#finishHeld();
       return this.#res;
     }
     if (this.#state === 'kept') {
@@ -163,13 +193,18 @@ export class Capture {
 
   #flushHeaders(): void {
     this.#decide();
-    if (this.#state !== 'withheld') this.#forward('flushHeaders', []);
+    if (!this.isWithheld && this.#held === undefined) this.#forward('flushHeaders', []);
   }
 
   #finish(): void {
     const body = Buffer.concat(this.#chunks);
     this.letPass();
-    this.#options.listener.ended(body);
+    void this.#options.listener.ended(body);
+  }
+
+  async #finishHeld(): Promise<void> {
+    await this.#options.listener.ended(Buffer.concat(this.#chunks));
+    this.letPass();
   }
 
   /** A handler need not call `writeHead`. What was wrapped later is asked too. */
@@ -195,8 +230,9 @@ export class Capture {
     this.#bytes += bytes.length;
     this.#chunks.push(bytes);
     if (this.#bytes <= this.#options.maxBytes) return;
-    this.letPass();
+    // It changes the fields of an answer that is held.
     this.#options.listener.lost('too-large');
+    this.letPass();
   }
 
   #callBack(args: readonly unknown[]): void {

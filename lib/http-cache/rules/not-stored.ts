@@ -10,6 +10,9 @@
  * `not-modified` · `server-error` · `status` · `no-lifetime` · `age` (cannot be read) · `encoding` (without `Vary`) ·
  * `stream` (server-sent events) · `trailer` · `too-large` · `incomplete`.
  *
+ * Of the values that it was made of: `changed` (while the handler ran) · `no-value` (a key that it read has none) ·
+ * `too-many-keys`.
+ *
  * Of the cache: `not-shared` (an answer of this URL was not stored a moment ago, so visitors do not wait for each other).
  */
 export type NotStored =
@@ -38,4 +41,7 @@ export type NotStored =
   | 'trailer'
   | 'too-large'
   | 'incomplete'
+  | 'changed'
+  | 'no-value'
+  | 'too-many-keys'
   | 'not-shared';

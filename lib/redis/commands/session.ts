@@ -21,6 +21,7 @@ import { type Opening, RecordCommands, type Records } from './records.js';
 import { parseTime } from './replies.js';
 import { ServerNews } from './server-news.js';
 import { Sweeps } from './sweeps.js';
+import { TagRecords, type TagRequest } from './tag-records.js';
 
 export interface SessionOptions {
   readonly prefix: string;
@@ -56,6 +57,7 @@ export class Session implements Port.Commands {
   readonly #claims: Claims;
   readonly #leases: Leases;
   readonly #sweeps: Sweeps;
+  readonly #tags: TagRecords;
   readonly #records: RecordCommands;
 
   constructor(connection: Connection, options: SessionOptions) {
@@ -79,6 +81,7 @@ export class Session implements Port.Commands {
     this.#leases = new Leases(runner, echoes, times);
     this.#changes = new ChangeWriter(runner, times);
     this.#sweeps = new Sweeps(runner, echoes, prefix + RESERVED);
+    this.#tags = new TagRecords(runner, echoes, headOf);
     this.#records = new RecordCommands(runner, this.#own);
     connection.listen({ ended: () => this.#end(), hesitating: () => this.#spareAll() });
   }
@@ -124,6 +127,10 @@ export class Session implements Port.Commands {
 
   release(leases: readonly LeaseName[]): Promise<Failure | undefined> {
     return this.#leases.release(leases);
+  }
+
+  tags(requests: readonly TagRequest[]): Promise<readonly Port.TagReply[]> {
+    return this.#tags.ensure(requests);
   }
 
   scan(cursor: string, glob: string): Promise<Port.ScanPage | Failure> {

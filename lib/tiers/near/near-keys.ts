@@ -1,12 +1,14 @@
 import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/time/clock.js';
 import { versionOf, withoutLease } from '../../entry/entry.js';
+import { tagOfKey } from '../../entry/entry-tags.js';
 import { RESERVED } from '../../entry/slot.js';
 import type { Commands, Door, News } from '../../redis/remote.js';
 import { LocalChanges } from '../ledger/local-changes.js';
 import type { Observer } from '../observer.js';
 import type { Moment, Standby } from '../standby.js';
 import type { Found } from '../store.js';
+import type { TagCheck } from '../tags/tag-check.js';
 import type { TierConfig } from '../tier-options.js';
 
 /** So many near hits go by between two that also ask Redis. */
@@ -20,6 +22,7 @@ export interface NearParts {
     readonly clock: Clock;
     readonly standby: Standby;
     readonly observer: Observer;
+    readonly tags: TagCheck;
   };
   /** The conditions for an entry in memory now. */
   readonly moment: Moment;
@@ -122,12 +125,15 @@ export class NearKeys {
   #changed(fullKey: string | undefined): void {
     const { prefix } = this.#parts.tools.config;
     const key = fullKey?.slice(prefix.length);
+    const tag = key === undefined ? undefined : tagOfKey(key);
     // With another generation, all keys are other ones.
-    if (key === undefined || key.startsWith(RESERVED)) this.#allChanged();
-    else {
-      this.#changes.record(key);
-      this.#forget(key);
+    if (key === undefined || (tag === undefined && key.startsWith(RESERVED))) {
+      this.#allChanged();
+      return;
     }
+    this.#changes.record(key);
+    this.#forget(key);
+    if (tag !== undefined) this.#parts.tools.tags.toldOf(tag);
   }
 
   #allChanged(): void {

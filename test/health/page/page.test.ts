@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { expect } from 'chai';
 import express from 'express';
 import request from 'supertest';
@@ -260,6 +260,31 @@ describe('the live page', () => {
       const response = await fetch(`http://127.0.0.1:${port}/health/ui/events`);
       router.beginShutdown();
       expect(await response.text()).to.match(/^data: /);
+      const late = await fetch(`http://127.0.0.1:${port}/health/ui/events`);
+      expect(await late.text()).to.match(/^data: /);
+    });
+
+    it('are compressed by no middleware, and have no body for HEAD', async () => {
+      const server = serve({ ui: true });
+      const got = await request(server).head('/health/ui/events').expect(200);
+      expect(got.headers['cache-control']).to.equal('no-store, no-transform');
+    });
+
+    it('end for a client that never reads, so that another one gets its place', async () => {
+      const server = serve({ ui: true });
+      const port = await portOf(server);
+      let closed = 0;
+      server.on('connection', (socket) => {
+        socket.on('close', () => closed++);
+      });
+      const deaf = connect(port, '127.0.0.1');
+      deaf.pause();
+      deaf.write('GET /health/ui/events HTTP/1.1\r\nHost: x\r\n\r\n');
+      deaf.on('error', () => {});
+      // Until the buffers of both sides are full, and for half a minute more.
+      for (let i = 0; i < 20_000 && closed === 0; i++) await clock.advance(1_000);
+      expect(closed).to.equal(1);
+      deaf.destroy();
     });
   });
 

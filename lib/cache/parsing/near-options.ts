@@ -1,9 +1,9 @@
-import type { Warnings } from '../core/advice/warnings.js';
-import { CacheHealthError } from '../core/errors.js';
-import { parseDuration } from '../core/time/duration.js';
-import { invalid, parseOptions, type Subject } from '../core/validate.js';
-import type { NearConfig } from '../tiers/tier-options.js';
-import type { CacheConfig, NearOptions } from './options.js';
+import type { Warnings } from '../../core/advice/warnings.js';
+import { CacheHealthError } from '../../core/errors.js';
+import { parseDuration } from '../../core/time/duration.js';
+import { invalid, parseOptions, type Subject } from '../../core/validate.js';
+import type { NearConfig } from '../../tiers/tier-options.js';
+import type { CacheConfig, NearOptions } from '../options.js';
 
 const SUBJECT: Subject = { name: 'near', code: 'ERR_CACHE_OPTION' };
 
