@@ -28,7 +28,7 @@ import {
   uniqueKeys,
 } from './bulk-reads.js';
 import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
-import { Changes } from './changes.js';
+import { Changes } from './changes/changes.js';
 import { listenWithin, namespaceParts } from './namespace.js';
 import { lookup } from './status/cache-observer.js';
 import { traceMethods } from './tracing/traced-methods.js';
