@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { ensureRedisServer, startRedisServer } from '../../scripts/redis-server.mjs';
 import { answersPing } from './ask-redis.js';
 import type { BreakableRedis } from './break-redis.js';
+import { freePort } from './free-port.js';
 
 type ArgsOf = (port: number) => readonly string[];
 
@@ -33,7 +33,7 @@ export class PrivateRedis implements BreakableRedis {
    */
   static async start(argsOf: ArgsOf = () => []): Promise<PrivateRedis> {
     const program = ensureRedisServer({ log: console.log });
-    const port = await freePort();
+    const port = await lowPort();
     const server = { program, port, args: argsOf(port) };
     return new PrivateRedis(server, await startAt(server));
   }
@@ -95,18 +95,9 @@ function startAt({ program, port, args }: Server): Promise<ChildProcess> {
 /** The nodes of a cluster also use the port that lies 10,000 above, so it must not be too high. */
 const HIGHEST_PORT = 55_535;
 
-async function freePort(): Promise<number> {
+async function lowPort(): Promise<number> {
   for (;;) {
-    const port = await anyPort();
+    const port = await freePort();
     if (port <= HIGHEST_PORT) return port;
   }
-}
-
-async function anyPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
