@@ -51,7 +51,7 @@ export interface Loading extends Reading {
   readonly beganMs: number;
 }
 
-export type Tier = 'redis' | 'memory' | undefined;
+export type Tier = 'near' | 'redis' | 'memory' | undefined;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
