@@ -95,6 +95,21 @@ export class LoadTask {
     }
   }
 
+  /** Loads a key that no caller has asked for yet, unless it has a value by now or another process loads it. */
+  async warm(order: LoadOrder): Promise<void> {
+    const { claims } = this.#options;
+    try {
+      const work = { ...order, tags: new LoadTags(order.store, order.config) };
+      const { ready: tagged } = work.tags;
+      const { ready, held } = await claims.claim(order.store, order.flights);
+      for (const flight of held) flight.callOff();
+      if (tagged !== undefined) await tagged;
+      await this.#run(work, ready);
+    } catch {
+      order.group.callOff();
+    }
+  }
+
   async #run(order: TaggedOrder, flights: readonly Flight[]): Promise<void> {
     if (flights.length === 0) return;
     const { clock, bulkhead, observer } = this.#options;
@@ -202,10 +217,11 @@ export class LoadTask {
     const { clock, backoff, observer } = this.#options;
     const { key, group, stale } = flight;
     if (!group.hasEnded) {
-      backoff.failed(key, clock.now());
+      if (!group.isWarming) backoff.failed(key, clock.now());
       observer.loadFailed({ key, error, isStaleServed: stale !== undefined });
     }
-    flight.end({ kind: 'failed', error });
+    if (group.isWarming) flight.callOff();
+    else flight.end({ kind: 'failed', error });
   }
 }
 

@@ -136,8 +136,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'a refresh that failed is tried by each reader',
-    file: 'loading/single-flight.js',
-    find: ' || this.#backoff.mustWait(key, clock.now())',
+    file: 'loading/background-loads.js',
+    find: ' || backoff.mustWait(key, clock.now())',
     replace: '',
     test: 'refresh ahead',
   },
