@@ -21,7 +21,7 @@ import { checkListening } from './arguments/listening.js';
 import { loadArguments } from './arguments/load-arguments.js';
 import { findMany, type Lookups, loadMany, staleIn, uniqueKeys } from './bulk-reads.js';
 import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
-import { Changes } from './changes.js';
+import { Changes } from './changes/changes.js';
 import { listenWithin, namespaceParts } from './namespace.js';
 import { type SendCall, sendJson } from './sending/send-json.js';
 import { lookup } from './status/cache-observer.js';

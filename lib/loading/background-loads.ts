@@ -9,8 +9,8 @@ import type { FlightTable } from './flight/flight-table.js';
 import { outsideLoaders } from './flight/loader-call.js';
 import type { LoadBackoff } from './load-backoff.js';
 import type { LoadRequest } from './load-request.js';
-import type { LoadOrder, LoadTask } from './load-task.js';
 import { OneKeySource } from './loader-source.js';
+import type { LoadOrder, LoadTask } from './task/load-task.js';
 
 export interface BackgroundParts {
   readonly store: Store;

@@ -21,10 +21,10 @@ import { tracedWait } from './flight/traced-wait.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
-import { LoadTask } from './load-task.js';
 import { type LoaderSource, ManyKeysSource, OneKeySource } from './loader-source.js';
 import type { LoadingConfig } from './loading-options.js';
 import { staleValueOf } from './stale-value.js';
+import { LoadTask } from './task/load-task.js';
 
 export interface SingleFlightOptions {
   /** The cache's own store, without a request's waiting budget. */

@@ -106,6 +106,7 @@ async function use(cache: TestCache): Promise<void> {
   await cache.getOrSet('a', () => Promise.reject(new TypeError('no'))).catch(() => {});
   await cache.delete('b');
   await cache.deleteMany(['c', 'd']);
+  await cache.invalidateTags(['t']);
   await cache.clear('x*');
   await cache.invalidateTags(['x']);
 }

@@ -1,21 +1,21 @@
-import type { LoadOutcome } from '../api/metrics.js';
-import { LOADS, type LoadMessage, traced } from '../core/diagnostics/channels.js';
-import type { Clock } from '../core/time/clock.js';
-import type { Turns } from '../core/time/turns.js';
-import type { Observer } from '../tiers/observer.js';
-import type { Loaded, NewValue, Store } from '../tiers/store.js';
-import type { Bulkhead } from './bulkhead/bulkhead.js';
-import { jitteredTtl } from './early-refresh.js';
-import type { Flight } from './flight/flight.js';
-import type { FlightGroup } from './flight/flight-group.js';
-import { LoaderCall } from './flight/loader-call.js';
-import { SharedValue } from './flight/shared-value.js';
-import type { KeyClaims } from './key-claims.js';
-import type { LoadBackoff } from './load-backoff.js';
+import type { LoadOutcome } from '../../api/metrics.js';
+import { LOADS, type LoadMessage, traced } from '../../core/diagnostics/channels.js';
+import type { Clock } from '../../core/time/clock.js';
+import type { Turns } from '../../core/time/turns.js';
+import type { Observer } from '../../tiers/observer.js';
+import type { Loaded, NewValue, Store } from '../../tiers/store.js';
+import type { Bulkhead } from '../bulkhead/bulkhead.js';
+import { jitteredTtl } from '../early-refresh.js';
+import type { Flight } from '../flight/flight.js';
+import type { FlightGroup } from '../flight/flight-group.js';
+import { LoaderCall } from '../flight/loader-call.js';
+import { SharedValue } from '../flight/shared-value.js';
+import type { KeyClaims } from '../key-claims.js';
+import type { LoadBackoff } from '../load-backoff.js';
+import type { LoaderSource, LoadResult } from '../loader-source.js';
+import type { LoadConfig } from '../loading-options.js';
 import { failureOf, successOf } from './load-outcome.js';
 import { LoadTags, type TaggedValue } from './load-tags.js';
-import type { LoaderSource, LoadResult } from './loader-source.js';
-import type { LoadConfig } from './loading-options.js';
 
 export interface LoadTaskOptions {
   readonly name: string;
