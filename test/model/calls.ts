@@ -52,7 +52,8 @@ export const call: fc.Arbitrary<Call> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: simple('set', 'delete') },
-  { weight: 2, arbitrary: simple('clear', 'clearAll', 'invalidate') },
+  { weight: 1, arbitrary: simple('clear', 'clearAll') },
+  { weight: 2, arbitrary: simple('invalidate') },
   { weight: 1, arbitrary: simple('getMany') },
   { weight: 2, arbitrary: simple('setMany', 'deleteMany') },
   {
@@ -77,7 +78,7 @@ export const call: fc.Arbitrary<Call> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('write' as const),
       // biome-ignore lint/suspicious/noThenProperty: a history is data, and reads as "write, then delete"
-      then: fc.constantFrom('delete', 'delete', 'set', 'clear', 'invalidate'),
+      then: fc.constantFrom('delete', 'delete', 'set', 'clear', 'invalidate', 'invalidate'),
       ...common,
     }),
   },

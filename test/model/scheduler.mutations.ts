@@ -135,12 +135,6 @@ export const mutations: readonly Mutation[] = [
     replace: 'else if (false)',
   },
   {
-    title: 'histories with tags: what Redis answers is not compared',
-    file: 'tiers/tags/tags.js',
-    find: 'return unknown.every(({ version }, i) => found[i] === version);',
-    replace: 'return true;',
-  },
-  {
     title: 'histories with tags: memory compares nothing',
     file: 'tiers/tags/tags.js',
     find: 'this.#inMemory(tag) === version) === true',
@@ -151,11 +145,5 @@ export const mutations: readonly Mutation[] = [
     file: 'tiers/tiered-store.js',
     find: 'return this.#change(tags.map((tag) => [(0, entry_tags_js_1.tagKey)(tag), undefined]));',
     replace: "return Promise.resolve('applied');",
-  },
-  {
-    title: 'histories with tags: a load whose late tag was invalidated is stored',
-    file: 'loading/task/load-tags.js',
-    find: 'const need = { lifeMs: value.ttlMs + value.graceMs, since: flight.group.since };',
-    replace: 'const need = { lifeMs: value.ttlMs + value.graceMs };',
   },
 ];
