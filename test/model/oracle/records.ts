@@ -21,8 +21,11 @@ export interface Birth {
   isOfMany: boolean;
 }
 
-/** What a change changes. `key`: one; `pattern`: what is there; `all`: by a change of generation. */
-export type ChangeKind = 'key' | 'pattern' | 'all';
+/**
+ * What a change changes. `key`: one; `pattern`: what is there; `all`: by a change of generation; `tag`: all values, which have
+ * the tag.
+ */
+export type ChangeKind = 'key' | 'pattern' | 'all' | 'tag';
 
 export interface Change {
   readonly process: string;
