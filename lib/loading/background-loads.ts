@@ -10,7 +10,7 @@ import { outsideLoaders } from './flight/loader-call.js';
 import type { LoadBackoff } from './load-backoff.js';
 import type { LoadRequest } from './load-request.js';
 import type { LoadOrder, LoadTask } from './load-task.js';
-import { OneKeySource } from './loader-source.js';
+import { lifeBy, OneKeySource } from './loader-source.js';
 
 export interface BackgroundParts {
   readonly store: Store;
@@ -60,7 +60,7 @@ export class BackgroundLoads {
   #begin({ key, loader, config }: LoadRequest, kind: 'kept' | 'warming'): LoadOrder {
     const { store, flights } = this.#parts;
     const group = flights.newGroup(loader, kind);
-    const source = new OneKeySource(loader, config.ttlMs);
+    const source = new OneKeySource(loader, lifeBy(config, store));
     return { group, flights: [flights.begin(key, group, undefined)], source, store, config };
   }
 }

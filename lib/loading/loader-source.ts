@@ -7,6 +7,7 @@ import { describe } from '../core/validate.js';
 import { encodeValue } from '../entry/codec.js';
 import type { Flight } from './flight/flight.js';
 import type { LoaderCall } from './flight/loader-call.js';
+import { beginLife, type Lifetime, type TimeLeft } from './lifetime.js';
 
 /**
  * The result of a loader for one key.
@@ -26,38 +27,47 @@ export interface LoaderSource {
   load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]>;
 }
 
+/** Begins the lifetime of a value whose load begins. */
+export type LifeOf = (key: string) => TimeLeft;
+
+export function lifeBy(config: Lifetime, clock: { timeOf(key: string): number }): LifeOf {
+  return (key) => beginLife(config, () => clock.timeOf(key));
+}
+
 /** Runs the loader of `getOrSet` for its key. */
 export class OneKeySource implements LoaderSource {
   readonly loader: Loader<unknown>;
-  readonly #ttlMs: number;
+  readonly #lifeOf: LifeOf;
 
-  constructor(loader: Loader<unknown>, ttlMs: number) {
+  constructor(loader: Loader<unknown>, lifeOf: LifeOf) {
     this.loader = loader;
-    this.#ttlMs = ttlMs;
+    this.#lifeOf = lifeOf;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
     const flight = flights[0] as Flight;
-    const life: Lifetime = { ttlMs: this.#ttlMs, isSkipped: false };
+    const life: LoadedLife = { timeLeft: this.#lifeOf(flight.key), isSkipped: false };
     const value = await call.run(() => this.loader(contextOf(flight, call, life)));
-    return [encoded(value, life.isSkipped ? undefined : life.ttlMs)];
+    return [encoded(value, life.isSkipped ? undefined : life.timeLeft())];
   }
 }
 
 /** Runs the loader of `getOrSetMany` for all of its keys at once. */
 export class ManyKeysSource implements LoaderSource {
   readonly loader: ManyLoader<unknown>;
-  readonly #ttlMs: number;
+  readonly #lifeOf: LifeOf;
   readonly #turns: Turns;
 
-  constructor(loader: ManyLoader<unknown>, ttlMs: number, turns: Turns) {
+  constructor(loader: ManyLoader<unknown>, lifeOf: LifeOf, turns: Turns) {
     this.loader = loader;
-    this.#ttlMs = ttlMs;
+    this.#lifeOf = lifeOf;
     this.#turns = turns;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
     const keys = flights.map(({ key }) => key);
+    // Before the loader runs: what it returns may be as old as this.
+    const lives = keys.map((key) => this.#lifeOf(key));
     const context = {
       get signal() {
         return call.signal;
@@ -65,31 +75,32 @@ export class ManyKeysSource implements LoaderSource {
     };
     const values = asMap(await call.run<unknown>(() => this.loader(keys, context)));
     const results: LoadResult[] = [];
-    await this.#turns.forEach(keys, (key) => {
+    await this.#turns.forEach(keys, (key, i) => {
       const isGiven = values.has(key);
-      results.push(isGiven ? encoded(values.get(key), this.#ttlMs) : { kind: 'absent' });
+      results.push(isGiven ? encoded(values.get(key), lives[i]?.()) : { kind: 'absent' });
     });
     return results;
   }
 }
 
 /** The lifetime of a value, which its loader may change. */
-interface Lifetime {
-  ttlMs: number | undefined;
+interface LoadedLife {
+  timeLeft: TimeLeft;
   isSkipped: boolean;
 }
 
 const TTL = { name: 'the ttl given to setTtl()', code: 'ERR_CACHE_OPTION' } as const;
 
 /** Makes the signal and the copy of the stale value only when the loader reads them. */
-function contextOf(flight: Flight, call: LoaderCall, life: Lifetime): LoaderContext<unknown> {
+function contextOf(flight: Flight, call: LoaderCall, life: LoadedLife): LoaderContext<unknown> {
   const context: LoaderContext<unknown> = {
     key: flight.key,
     get signal() {
       return call.signal;
     },
     setTtl(ttl) {
-      life.ttlMs = parseLifetime(TTL, ttl);
+      const ttlMs = parseLifetime(TTL, ttl);
+      life.timeLeft = () => ttlMs;
     },
     skip() {
       life.isSkipped = true;

@@ -22,7 +22,7 @@ import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
 import { LoadTask } from './load-task.js';
-import { type LoaderSource, ManyKeysSource, OneKeySource } from './loader-source.js';
+import { type LoaderSource, lifeBy, ManyKeysSource, OneKeySource } from './loader-source.js';
 import type { LoadingConfig } from './loading-options.js';
 import { staleValueOf } from './stale-value.js';
 
@@ -106,7 +106,7 @@ export class SingleFlight {
     request.signal?.throwIfAborted();
     const stale = found && staleValueOf(this.#options.store, key, found);
     if (stale !== undefined && this.#mustWait(key)) return stale.value.take();
-    const source = new OneKeySource(loader, config.ttlMs);
+    const source = new OneKeySource(loader, lifeBy(config, this.#options.store));
     for (;;) {
       const flight = this.#flights.find(key);
       const seat = flight ?? this.#flights.begin(key, this.#flights.newGroup(loader), stale?.value);
@@ -131,7 +131,11 @@ export class SingleFlight {
   ): Promise<ReadonlyMap<string, Answer>> {
     const { loader, config } = request;
     request.signal?.throwIfAborted();
-    const source = new ManyKeysSource(loader, config.ttlMs, this.#options.turns);
+    const source = new ManyKeysSource(
+      loader,
+      lifeBy(config, this.#options.store),
+      this.#options.turns,
+    );
     const answers = new Map<string, Answer>();
     let wanted = await this.#wantedOf(missing, answers);
     while (wanted.length > 0) {

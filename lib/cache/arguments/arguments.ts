@@ -1,13 +1,18 @@
 import type { SetOptions } from '../../api/loading.js';
+import { systemClock } from '../../core/time/clock.js';
 import { looksLikeSeconds, warnOfSeconds } from '../../core/time/seconds.js';
 import { describe, invalid, parseOptions } from '../../core/validate.js';
 import { encodeValue } from '../../entry/codec.js';
 import { RESERVED } from '../../entry/slot.js';
 import { jitteredTtl } from '../../loading/early-refresh.js';
-import { optionsSubject } from '../../loading/loading-options.js';
+import { lifetimeMs } from '../../loading/lifetime.js';
+import {
+  LIFETIME_OPTIONS,
+  optionsSubject,
+  parseLifetimeOptions,
+} from '../../loading/loading-options.js';
 import type { NewValue } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
-import { parseTtl } from '../parse-options.js';
 import { oddPartOf } from './odd-key.js';
 import { isPlainKey } from './plain-key.js';
 
@@ -26,10 +31,13 @@ export class Arguments {
   readonly #config: CacheConfig;
   /** A key that begins with one of these would form a reserved name together with the end of the prefix. */
   readonly #forbiddenStarts: readonly string[];
+  readonly #nowMs: () => number;
   #hasOddKey = false;
 
-  constructor(config: CacheConfig) {
+  /** `nowMs`: milliseconds since 1970 by the clock that dates entries. */
+  constructor(config: CacheConfig, nowMs: () => number = systemClock.wallNow) {
     this.#config = config;
+    this.#nowMs = nowMs;
     this.#forbiddenStarts = startsThatComplete(RESERVED, config.prefix);
   }
 
@@ -130,9 +138,9 @@ export class Arguments {
   /** The lifetime in the options of `set`. */
   ttlMs(given: SetOptions | undefined): number {
     if (given === undefined) return this.#config.load.ttlMs;
-    const { ttl } = parseOptions<SetOptions>(optionsSubject(given), given, ['ttl']);
-    this.noteTtl(ttl);
-    return ttl === undefined ? this.#config.load.ttlMs : parseTtl(ttl);
+    const options = parseOptions<SetOptions>(optionsSubject(given), given, LIFETIME_OPTIONS);
+    this.noteTtl(options.ttl);
+    return lifetimeMs(parseLifetimeOptions(this.#config.load.ttlMs, options), this.#nowMs());
   }
 }
 
