@@ -6,6 +6,7 @@ import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/secon
 import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
 import { parseEdge } from '../edge/parse-edge.js';
 import { RESERVED } from '../entry/slot.js';
+import { parseFreshness } from '../loading/freshness/freshness-options.js';
 import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
 import { parseWarm } from '../loading/warm/warm-options.js';
 import { parseRedis } from '../redis/redis-options.js';
@@ -35,6 +36,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'maxQueuedLoads',
   'memory',
   'warm',
+  'freshness',
   'maxValueBytes',
   'journal',
   'edge',
@@ -77,6 +79,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
+    freshness: parseFreshness(options.freshness),
     warm: parseWarm(options.warm, options.memory === false ? false : tiers.memory),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
     maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import type { LoadOptions, SetOptions } from '../api/loading.js';
 import { LONGEST_MS, parseDuration } from '../core/time/duration.js';
 import { invalid, parseOptions, type Subject } from '../core/validate.js';
+import type { FreshnessConfig } from './freshness/freshness-options.js';
 import type { Lifetime } from './lifetime.js';
 import { LIFETIME_HINTS, lifetimeAdvice } from './option-hints.js';
 
@@ -24,6 +25,8 @@ export interface LoadingConfig {
   /** Absent: the mode decides. */
   readonly maxConcurrentLoads: number | undefined;
   readonly maxQueuedLoads: number;
+  /** Absent: no hit is audited. */
+  readonly freshness?: FreshnessConfig | undefined;
 }
 
 /** The options that say when a value ends. */

@@ -41,6 +41,11 @@ export class SharedValue {
     return new SharedValue(payload, 0, { outcome: 'miss', tier: undefined });
   }
 
+  /** Whether an entry holds the same value. */
+  isIn(entry: string): boolean {
+    return this.#text.slice(this.#offset) === entry.slice(payloadOffset(entry));
+  }
+
   /** Returns a new copy. */
   copy(): unknown {
     return decodeValue(this.#text, this.#offset);
