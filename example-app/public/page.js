@@ -35,6 +35,7 @@ async function ask(path, init) {
 }
 
 function originOf(header) {
+  if (/^varnish; hit/.test(header)) return 'edge';
   const tier = /detail=(\w+)/.exec(header)?.[1];
   return tier === 'redis' ? 'Redis' : tier === 'memory' ? 'memory' : 'database';
 }

@@ -6,6 +6,7 @@ import express, {
   type RequestHandler,
 } from 'express';
 import { type Cache, cacheMiddleware, type HealthRouter, healthRouter } from 'express-cache-health';
+import { responseCache } from 'express-cache-health/http-cache';
 import { collectCacheMetrics, metricsRouter } from 'express-cache-health/prometheus';
 import { redisButtons } from './break-redis.js';
 import { type Catalogue, createCatalogue } from './catalogue.js';
@@ -22,12 +23,14 @@ export interface AppParts {
   readonly cache: Cache;
   /** The Redis that the page may break. */
   readonly redis?: PrivateRedis | undefined;
+  /** Whether the cache has an edge, so that whole answers are cached as well. */
+  readonly isBehindEdge?: boolean;
 }
 
 /** The page at `/`, plain HTML and a script. */
 const PAGE = fileURLToPath(new URL('../public', import.meta.url));
 
-export function createApp({ database, cache, redis }: AppParts): App {
+export function createApp({ database, cache, redis, isBehindEdge = false }: AppParts): App {
   const app = express();
   const health = healthRouter({ database: database.ping, cache, ui: true });
   app.disable('x-powered-by');
@@ -38,6 +41,8 @@ export function createApp({ database, cache, redis }: AppParts): App {
   app.use('/redis', redisButtons(redis));
   app.use(express.json());
   app.use(cacheMiddleware(cache, { cacheStatus: true }));
+  // What the edge keeps of the products it drops when a price changes.
+  if (isBehindEdge) app.use('/products', responseCache({ ttl: '1m', grace: '1h', edgeTtl: '1h' }));
   mountCatalogue(app, createCatalogue(database));
   app.use(notFound, reportError);
   return { express: app, health };

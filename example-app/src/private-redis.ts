@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { ensureRedisServer, startRedisServer } from '../../scripts/redis-server.mjs';
+import { freePort } from './free-port.js';
 import { answersPing } from './ping.js';
 
 /** A redis-server of the app's own, on a free loopback port, saving nothing to disk. */
@@ -71,13 +71,4 @@ function startAt(program: string, port: number): Promise<ChildProcess> {
   const answers = (): Promise<boolean> => answersPing(port, '127.0.0.1');
   // A process group of its own: Ctrl-C reaches the app alone, which ends its Redis last.
   return startRedisServer({ program, port, answers, isDetached: true });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type Cache, createCache, gracefulShutdown } from 'express-cache-health';
+import { varnish } from 'express-cache-health/http-cache';
 import { createApp } from './app.js';
 import { seedCatalogue } from './catalogue.js';
 import { openDatabase, slowed } from './database.js';
+import { freePort } from './free-port.js';
+import { PrivateVarnish } from './private-varnish.js';
 import { findRedis } from './redis.js';
 import { readSettings } from './settings.js';
 
@@ -16,16 +19,21 @@ const settings = readSettings(process.env);
 const database = await openDatabase(settings);
 await seedCatalogue(database);
 const redis = await findRedis(settings.redisUrl);
-const cache = createCache({ redis: redis.url, prefix: 'point-of-sale:' });
+const edgePort = settings.edgePort === 0 ? await freePort() : settings.edgePort;
+const edge = edgePort === undefined ? undefined : varnish({ url: `http://127.0.0.1:${edgePort}` });
+const cache = createCache({ redis: redis.url, prefix: 'point-of-sale:', edge });
 
 const app = createApp({
   database: slowed(database, settings.queryDelayMs),
   cache,
   redis: redis.own,
+  isBehindEdge: edge !== undefined,
 });
 const server = app.express.listen(settings.port, '127.0.0.1');
 await once(server, 'listening').catch(explainPort);
 await firstVerdict(cache);
+const { port } = server.address() as AddressInfo;
+const front = edgePort === undefined ? undefined : await PrivateVarnish.start(edgePort, port);
 // The embedded database starts empty, so entries in Redis from an earlier start are wrong.
 if (settings.databaseUrl === undefined) await cache.clear();
 
@@ -35,11 +43,12 @@ gracefulShutdown(server, {
   drainDelay: 0, // no balancer stands before this app; yours needs a few seconds to notice
   onSignal: async () => {
     await database.close();
+    await front?.stop();
     await redis.own?.kill();
   },
 });
 process.off('SIGTERM', endAtOnce).off('SIGINT', endAtOnce);
-printBanner(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+printBanner(front?.url ?? `http://127.0.0.1:${port}`);
 
 function explainPort(error: NodeJS.ErrnoException): never {
   if (error.code !== 'EADDRINUSE') throw error;
@@ -62,7 +71,7 @@ The point-of-sale catalogue is at ${url} (open it in a browser)
 
   database  ${database.description}
   redis     ${redis.description}
-  cache     ${cache.status().message}
+  cache     ${cache.status().message}${front === undefined ? '' : `\n  edge      a private Varnish, in front of http://127.0.0.1:${port}`}
 
 Try:
   curl -i ${url}/products/1

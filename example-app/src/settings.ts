@@ -7,6 +7,8 @@ export interface Settings {
   readonly databaseUrl: string | undefined;
   /** Added to every catalogue query, so that the cache can be seen with the naked eye. */
   readonly queryDelayMs: number;
+  /** The port of a private Varnish in front of the app; absent: there is none. */
+  readonly edgePort: number | undefined;
 }
 
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
@@ -15,6 +17,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     redisUrl: env.REDIS_URL || undefined,
     databaseUrl: env.DATABASE_URL || undefined,
     queryDelayMs: wholeNumber('QUERY_DELAY_MS', env.QUERY_DELAY_MS, 50, 60_000),
+    edgePort:
+      env.EDGE === 'varnish' ? wholeNumber('EDGE_PORT', env.EDGE_PORT, 6081, 65_535) : undefined,
   };
 }
 

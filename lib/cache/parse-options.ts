@@ -7,7 +7,7 @@ import { describe, invalid, parseInteger, parseOptions } from '../core/validate.
 import { parseEdge } from '../edge/parse-edge.js';
 import { RESERVED } from '../entry/slot.js';
 import { parseFreshness } from '../loading/freshness/freshness-options.js';
-import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
+import { type LoadConfig, OUTSIDE, parseLoadConfig } from '../loading/loading-options.js';
 import { parseWarm } from '../loading/warm/warm-options.js';
 import { parseRedis } from '../redis/redis-options.js';
 import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
@@ -165,6 +165,7 @@ function parseLoad(options: CacheOptions): LoadConfig {
     softTimeoutMs: DEFAULTS.softTimeout,
     loaderTimeoutMs: parseDuration(subject('loaderTimeout'), DEFAULTS.loaderTimeout),
     refreshAhead: 0,
+    ...OUTSIDE,
     ...parseLoadConfig(options),
   });
 }

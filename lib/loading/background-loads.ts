@@ -9,8 +9,8 @@ import type { FlightTable } from './flight/flight-table.js';
 import { outsideLoaders } from './flight/loader-call.js';
 import type { LoadBackoff } from './load-backoff.js';
 import type { LoadRequest } from './load-request.js';
-import type { LoadOrder, LoadTask } from './load-task.js';
-import { lifeBy, OneKeySource } from './loader-source.js';
+import { OneKeySource } from './loader-source.js';
+import type { LoadOrder, LoadTask } from './task/load-task.js';
 
 export interface BackgroundParts {
   readonly store: Store;
@@ -70,10 +70,11 @@ export class BackgroundLoads {
     return outcome?.kind === 'value' ? outcome.value.isIn(entry) : undefined;
   }
 
-  #begin({ key, loader, config }: LoadRequest, kind: 'kept' | 'warming'): LoadOrder {
+  #begin(request: LoadRequest, kind: 'kept' | 'warming'): LoadOrder {
+    const { key, loader, config } = request;
     const { store, flights } = this.#parts;
-    const group = flights.newGroup(loader, kind);
-    const source = new OneKeySource(loader, lifeBy(config, store));
+    const group = flights.newGroup(request, { since: store.tagMoment(), kind });
+    const source = new OneKeySource(loader, config, store);
     return { group, flights: [flights.begin(key, group, undefined)], source, store, config };
   }
 }

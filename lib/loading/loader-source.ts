@@ -1,24 +1,33 @@
 import { types } from 'node:util';
-import type { Loader, LoaderContext, ManyLoader } from '../api/loading.js';
+import type { Loader, LoaderContext, ManyLoader, ManyLoaderContext } from '../api/loading.js';
 import { CacheHealthError } from '../core/errors.js';
 import { parseLifetime } from '../core/time/duration.js';
 import type { Turns } from '../core/time/turns.js';
-import { describe } from '../core/validate.js';
+import { describe, invalid } from '../core/validate.js';
 import { encodeValue } from '../entry/codec.js';
 import type { Flight } from './flight/flight.js';
 import type { LoaderCall } from './flight/loader-call.js';
-import { beginLife, type Lifetime, type TimeLeft } from './lifetime.js';
+import { beginLife, type TimeLeft } from './lifetime.js';
+import type { LoadConfig } from './loading-options.js';
+import { checkCount, NO_TAGS, parseTags } from './tags-option.js';
 
 /**
  * The result of a loader for one key.
- * - `value`: encoded. `ttlMs` is absent if the value goes to the callers and is stored nowhere.
+ * - `value`: encoded. `ttlMs` is absent if the value goes to the callers and is stored nowhere. `tags` are those
+ *   that the loader has named.
  * - `absent`: the loader did not return the key.
  * - `failed`: the value cannot be encoded.
  */
 export type LoadResult =
-  | { readonly kind: 'value'; readonly payload: string; readonly ttlMs: number | undefined }
+  | ({ readonly kind: 'value'; readonly payload: string } & Destiny)
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly error: unknown };
+
+/** How long a loaded value is stored, and with which tags. */
+interface Destiny {
+  readonly ttlMs: number | undefined;
+  readonly tags: readonly string[];
+}
 
 /** A user's loader, for one key or many, and the default lifetime of its values. */
 export interface LoaderSource {
@@ -27,66 +36,80 @@ export interface LoaderSource {
   load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]>;
 }
 
-/** Begins the lifetime of a value whose load begins. */
-export type LifeOf = (key: string) => TimeLeft;
+/** The clock that dates entries: the server's. */
+export interface EntryClock {
+  timeOf(key: string): number;
+}
 
-export function lifeBy(config: Lifetime, clock: { timeOf(key: string): number }): LifeOf {
-  return (key) => beginLife(config, () => clock.timeOf(key));
+interface ManyParts {
+  readonly turns: Turns;
+  readonly store: EntryClock;
 }
 
 /** Runs the loader of `getOrSet` for its key. */
 export class OneKeySource implements LoaderSource {
   readonly loader: Loader<unknown>;
-  readonly #lifeOf: LifeOf;
+  readonly #config: LoadConfig;
+  readonly #clock: EntryClock;
 
-  constructor(loader: Loader<unknown>, lifeOf: LifeOf) {
+  constructor(loader: Loader<unknown>, config: LoadConfig, clock: EntryClock) {
     this.loader = loader;
-    this.#lifeOf = lifeOf;
+    this.#config = config;
+    this.#clock = clock;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
     const flight = flights[0] as Flight;
-    const life: LoadedLife = { timeLeft: this.#lifeOf(flight.key), isSkipped: false };
+    const timeLeft = beginLife(this.#config, () => this.#clock.timeOf(flight.key));
+    const life: LoadedLife = {
+      timeLeft,
+      tags: NO_TAGS,
+      isSkipped: false,
+      scope: this.#config.scope,
+    };
     const value = await call.run(() => this.loader(contextOf(flight, call, life)));
-    return [encoded(value, life.isSkipped ? undefined : life.timeLeft())];
+    const ttlMs = life.isSkipped ? undefined : life.timeLeft();
+    return [encoded(value, { ttlMs, tags: life.tags })];
   }
 }
 
 /** Runs the loader of `getOrSetMany` for all of its keys at once. */
 export class ManyKeysSource implements LoaderSource {
   readonly loader: ManyLoader<unknown>;
-  readonly #lifeOf: LifeOf;
+  readonly #config: LoadConfig;
   readonly #turns: Turns;
+  readonly #clock: EntryClock;
 
-  constructor(loader: ManyLoader<unknown>, lifeOf: LifeOf, turns: Turns) {
+  constructor(loader: ManyLoader<unknown>, config: LoadConfig, parts: ManyParts) {
     this.loader = loader;
-    this.#lifeOf = lifeOf;
-    this.#turns = turns;
+    this.#config = config;
+    this.#turns = parts.turns;
+    this.#clock = parts.store;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
-    const keys = flights.map(({ key }) => key);
+    const { scope } = this.#config;
+    const keys = flights.map(({ key }) => key.slice(scope.length));
     // Before the loader runs: what it returns may be as old as this.
-    const lives = keys.map((key) => this.#lifeOf(key));
-    const context = {
-      get signal() {
-        return call.signal;
-      },
-    };
+    const lives = flights.map(({ key }) => beginLife(this.#config, () => this.#clock.timeOf(key)));
+    const { context, tagsOf } = manyContext(keys, call, scope);
     const values = asMap(await call.run<unknown>(() => this.loader(keys, context)));
     const results: LoadResult[] = [];
     await this.#turns.forEach(keys, (key, i) => {
       const isGiven = values.has(key);
-      results.push(isGiven ? encoded(values.get(key), lives[i]?.()) : { kind: 'absent' });
+      const destiny = { ttlMs: lives[i]?.(), tags: tagsOf.get(key) ?? NO_TAGS };
+      results.push(isGiven ? encoded(values.get(key), destiny) : { kind: 'absent' });
     });
     return results;
   }
 }
 
-/** The lifetime of a value, which its loader may change. */
+/** The lifetime and the tags of a value, which its loader may change. */
 interface LoadedLife {
   timeLeft: TimeLeft;
+  tags: readonly string[];
   isSkipped: boolean;
+  readonly scope: string;
 }
 
 const TTL = { name: 'the ttl given to setTtl()', code: 'ERR_CACHE_OPTION' } as const;
@@ -94,13 +117,16 @@ const TTL = { name: 'the ttl given to setTtl()', code: 'ERR_CACHE_OPTION' } as c
 /** Makes the signal and the copy of the stale value only when the loader reads them. */
 function contextOf(flight: Flight, call: LoaderCall, life: LoadedLife): LoaderContext<unknown> {
   const context: LoaderContext<unknown> = {
-    key: flight.key,
+    key: flight.key.slice(life.scope.length),
     get signal() {
       return call.signal;
     },
     setTtl(ttl) {
       const ttlMs = parseLifetime(TTL, ttl);
       life.timeLeft = () => ttlMs;
+    },
+    setTags(tags) {
+      life.tags = joined(life.tags, tags, life.scope);
     },
     skip() {
       life.isSkipped = true;
@@ -116,9 +142,42 @@ function contextOf(flight: Flight, call: LoaderCall, life: LoadedLife): LoaderCo
   return Object.defineProperty(context, 'stale', { get, enumerable: true });
 }
 
-function encoded(value: unknown, ttlMs: number | undefined): LoadResult {
+const KEY = { name: 'the key given to setTags()', code: 'ERR_CACHE_KEY' } as const;
+
+const GIVEN = 'the tags given to setTags()';
+
+/** The complete tags of several calls, each once. */
+function joined(before: readonly string[], given: unknown, scope: string): readonly string[] {
+  const tags = parseTags(GIVEN, given).map((tag) => scope + tag);
+  return before.length === 0 ? tags : checkCount(GIVEN, [...new Set([...before, ...tags])]);
+}
+
+function manyContext(
+  keys: readonly string[],
+  call: LoaderCall,
+  scope: string,
+): {
+  readonly context: ManyLoaderContext;
+  readonly tagsOf: ReadonlyMap<string, readonly string[]>;
+} {
+  const tagsOf = new Map<string, readonly string[]>();
+  let known: ReadonlySet<string> | undefined;
+  const context: ManyLoaderContext = {
+    get signal() {
+      return call.signal;
+    },
+    setTags(key, tags) {
+      known ??= new Set(keys);
+      if (!known.has(key)) throw invalid(KEY, 'one of the keys that are loaded', key);
+      tagsOf.set(key, joined(tagsOf.get(key) ?? NO_TAGS, tags, scope));
+    },
+  };
+  return { context, tagsOf };
+}
+
+function encoded(value: unknown, destiny: Destiny): LoadResult {
   try {
-    return { kind: 'value', payload: encodeValue(value), ttlMs };
+    return { kind: 'value', payload: encodeValue(value), ...destiny };
   } catch (error) {
     return { kind: 'failed', error };
   }

@@ -5,6 +5,7 @@ import { invalid, parseOptions, type Subject } from '../core/validate.js';
 import type { FreshnessConfig } from './freshness/freshness-options.js';
 import type { Lifetime } from './lifetime.js';
 import { LIFETIME_HINTS, lifetimeAdvice } from './option-hints.js';
+import { parseTags } from './tags-option.js';
 
 /** How values are loaded: the cache's settings, or those overridden by one call. */
 export interface LoadConfig extends Lifetime {
@@ -14,6 +15,10 @@ export interface LoadConfig extends Lifetime {
   readonly loaderTimeoutMs: number;
   /** XFetch's beta; 0 is off. */
   readonly refreshAhead: number;
+  /** The tags of every value, complete. */
+  readonly tags: readonly string[];
+  /** What complete keys and tags begin with: the namespace; '' outside of any. */
+  readonly scope: string;
 }
 
 /** The cache's options that loading needs, parsed. */
@@ -29,6 +34,9 @@ export interface LoadingConfig {
   readonly freshness?: FreshnessConfig | undefined;
 }
 
+/** Outside of any namespace. */
+export const OUTSIDE: Pick<LoadConfig, 'tags' | 'scope'> = { tags: [], scope: '' };
+
 /** The options that say when a value ends. */
 export const LIFETIME_OPTIONS = ['ttl', 'expiresAt', 'align'] as const;
 
@@ -38,6 +46,7 @@ export const LOAD_OPTIONS: readonly (keyof LoadOptions)[] = [
   'softTimeout',
   'loaderTimeout',
   'refreshAhead',
+  'tags',
   'signal',
 ];
 
@@ -53,7 +62,11 @@ export function parseLoadOptions(base: LoadConfig, given: LoadOptions | undefine
   if (given === undefined) return base;
   const options = parseOptions<LoadOptions>(optionsSubject(given), given, LOAD_OPTIONS);
   checkSignal(options.signal);
-  return { ...base, ...parseLoadConfig(options), ...parseEnd(options) };
+  const own = { ...parseLoadConfig(options), ...parseEnd(options) };
+  const { tags } = options;
+  return tags === undefined
+    ? { ...base, ...own }
+    : { ...base, ...own, tags: allTags(base, parseTags('tags', tags)) };
 }
 
 /**
@@ -85,8 +98,15 @@ function parseInstant(given: unknown): number {
   throw invalid({ ...subject('expiresAt'), advice }, 'a date, or milliseconds since 1970', given);
 }
 
+/** The tags of a value, complete: those of every value, and its own. */
+export function allTags({ tags, scope }: LoadConfig, own: readonly string[]): readonly string[] {
+  return own.length === 0 ? tags : [...tags, ...own.map((tag) => scope + tag)];
+}
+
 /** Parses the options that are present. */
-export function parseLoadConfig(options: Omit<LoadOptions, 'signal'>): Partial<LoadConfig> {
+export function parseLoadConfig(
+  options: Omit<LoadOptions, 'signal' | 'tags'>,
+): Partial<LoadConfig> {
   const { ttl, grace, softTimeout, loaderTimeout, refreshAhead } = options;
   return {
     ...(ttl !== undefined && { ttlMs: parseDuration(subject('ttl'), ttl) }),

@@ -22,10 +22,10 @@ import { type Audits, auditsOf } from './freshness/audits.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
-import { LoadTask } from './load-task.js';
-import { type LoaderSource, lifeBy, ManyKeysSource, OneKeySource } from './loader-source.js';
+import { type LoaderSource, ManyKeysSource, OneKeySource } from './loader-source.js';
 import type { LoadingConfig } from './loading-options.js';
 import { staleValueOf } from './stale-value.js';
+import { LoadTask } from './task/load-task.js';
 
 export interface SingleFlightOptions {
   /** The cache's own store, without a request's waiting budget. */
@@ -111,17 +111,15 @@ export class SingleFlight {
     request.signal?.throwIfAborted();
     const stale = found && staleValueOf(this.#options.store, key, found);
     if (stale !== undefined && this.#mustWait(key)) return stale.value.take();
-    const source = new OneKeySource(loader, lifeBy(config, this.#options.store));
+    const source = new OneKeySource(loader, config, this.#options.store);
     for (;;) {
       const flight = this.#flights.find(key);
-      const seat = flight ?? this.#flights.begin(key, this.#flights.newGroup(loader), stale?.value);
+      const since = this.#options.store.tagMoment();
+      const seat = flight ?? this.#flights.beginOne(request, since, stale?.value);
       seat.group.join();
+      const boarded = { seats: [{ flight: seat, stale, cameAt: since.position }], source };
       const begun = flight === undefined ? [seat] : NONE;
-      const [outcome] = await this.#fly(request, {
-        seats: [{ flight: seat, stale }],
-        begun,
-        source,
-      });
+      const [outcome] = await this.#fly(request, { ...boarded, begun });
       if (outcome?.kind === 'value') return outcome.value.take();
     }
   }
@@ -136,15 +134,11 @@ export class SingleFlight {
   ): Promise<ReadonlyMap<string, Answer>> {
     const { loader, config } = request;
     request.signal?.throwIfAborted();
-    const source = new ManyKeysSource(
-      loader,
-      lifeBy(config, this.#options.store),
-      this.#options.turns,
-    );
+    const source = new ManyKeysSource(loader, config, this.#options);
     const answers = new Map<string, Answer>();
     let wanted = await this.#wantedOf(missing, answers);
     while (wanted.length > 0) {
-      const boarded = await this.#board(source, wanted);
+      const boarded = await this.#board(source, request, wanted);
       const outcomes = await this.#fly(request, boarded);
       wanted = await this.#take(boarded, outcomes, answers);
     }
@@ -187,8 +181,13 @@ export class SingleFlight {
   }
 
   /** Joins the flights of keys that are being loaded, and begins those of the other keys in one group. */
-  async #board(source: LoaderSource, wanted: readonly Wanted[]): Promise<Boarded> {
-    const group = this.#flights.newGroup(source.loader);
+  async #board(
+    source: LoaderSource,
+    request: LoadManyRequest,
+    wanted: readonly Wanted[],
+  ): Promise<Boarded> {
+    const since = this.#options.store.tagMoment();
+    const group = this.#flights.newGroup(request, { since });
     const seats: Seat[] = [];
     const begun: Flight[] = [];
     await this.#options.turns.forEach(wanted, ({ key, stale }) => {
@@ -198,7 +197,7 @@ export class SingleFlight {
         begun.push(flight);
       }
       flight.group.join();
-      seats.push({ flight, stale });
+      seats.push({ flight, stale, cameAt: since.position });
     });
     return { seats, begun, source };
   }
@@ -244,6 +243,6 @@ export class SingleFlight {
   #onChange(change: KeyChange): void {
     this.#flights.invalidate(change);
     if ('key' in change) this.#backoff.reset(change.key);
-    else this.#backoff.resetMatching(change.matches);
+    else if ('matches' in change) this.#backoff.resetMatching(change.matches);
   }
 }

@@ -40,6 +40,46 @@ const SETUPS = {
   'method-override': () => [require('method-override')()],
   hpp: () => [require('hpp')()],
   passport: () => [session(false), passport.initialize(), passport.session()],
+  multer: () => [require('multer')().none()],
+  'serve-static': () => [require('serve-static')(fileURLToPath(new URL('.', import.meta.url)))],
+  'express-http-context': () => [require('express-http-context').middleware],
+  'on-finished and on-headers': () => [
+    (_req, res, next) => {
+      require('on-headers')(res, () => res.setHeader('X-Headed', '1'));
+      require('on-finished')(res, () => {});
+      next();
+    },
+  ],
+  csurf: () => [
+    require('cookie-parser')(),
+    require('csurf')({ cookie: true, ignoreMethods: ['GET', 'HEAD', 'OPTIONS', 'POST'] }),
+  ],
+  'csrf-csrf': () => [
+    require('cookie-parser')(),
+    require('csrf-csrf').doubleCsrf({
+      getSecret: () => 'not one',
+      getSessionIdentifier: () => 'one',
+      ignoredMethods: ['GET', 'HEAD', 'OPTIONS', 'POST'],
+    }).doubleCsrfProtection,
+  ],
+  'swagger-ui-express': () => {
+    const { serve, setup } = require('swagger-ui-express');
+    const router = require('express').Router();
+    router.use('/docs', ...serve, setup({ openapi: '3.0.0', info: { title: 'a', version: '1' } }));
+    return [router];
+  },
+  'express-winston': () => [
+    require('express-winston').logger({
+      transports: [new (require('winston').transports.Console)({ silent: true })],
+    }),
+  ],
+  'express-prom-bundle': () => [
+    require('express-prom-bundle')({
+      includeMethod: true,
+      includePath: true,
+      promRegistry: new (require('prom-client').Registry)(),
+    }),
+  ],
 };
 
 process.removeAllListeners('warning');

@@ -6,7 +6,10 @@ import { SharedValue } from '../../lib/loading/flight/shared-value.js';
 
 describe('loading: a flight', () => {
   const begin = (table: FlightTable, ...keys: string[]): Flight[] => {
-    const group = table.newGroup(undefined);
+    const group = table.newGroup(
+      { loader: undefined, config: { tags: [] } },
+      { since: { position: 0, at: 0 } },
+    );
     return keys.map((key) => table.begin(key, group, undefined));
   };
 

@@ -115,21 +115,21 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'a load that nobody needs counts as failed',
-    file: 'loading/load-task.js',
+    file: 'loading/task/load-task.js',
     find: 'if (!group.hasEnded) {',
     replace: '{',
     test: 'signal',
   },
   {
     title: 'a served stale value is not told with the failure',
-    file: 'loading/load-task.js',
+    file: 'loading/task/load-task.js',
     find: 'isStaleServed: stale !== undefined',
     replace: 'isStaleServed: false',
     test: 'stale value',
   },
   {
     title: 'a success leaves the pause after failures as long',
-    file: 'loading/load-task.js',
+    file: 'loading/task/load-task.js',
     find: 'else backoff.reset(flight.key);',
     replace: '',
     test: 'stale value',
@@ -151,7 +151,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a clear leaves the pause after a failed load',
     file: 'loading/single-flight.js',
-    find: 'else this.#backoff.resetMatching(change.matches);',
+    find: "else if ('matches' in change) this.#backoff.resetMatching(change.matches);",
     replace: '',
     test: 'stale value',
   },

@@ -1,4 +1,5 @@
 import type { SetOptions } from '../../api/loading.js';
+import { escapeGlob } from '../../core/glob.js';
 import { systemClock } from '../../core/time/clock.js';
 import { looksLikeSeconds, warnOfSeconds } from '../../core/time/seconds.js';
 import { describe, invalid, parseOptions } from '../../core/validate.js';
@@ -7,10 +8,12 @@ import { RESERVED } from '../../entry/slot.js';
 import { jitteredTtl } from '../../loading/early-refresh.js';
 import { lifetimeMs } from '../../loading/lifetime.js';
 import {
+  allTags,
   LIFETIME_OPTIONS,
   optionsSubject,
   parseLifetimeOptions,
 } from '../../loading/loading-options.js';
+import { parseTags } from '../../loading/tags-option.js';
 import type { NewValue } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
 import { oddPartOf } from './odd-key.js';
@@ -18,6 +21,9 @@ import { isPlainKey } from './plain-key.js';
 
 /** The most characters in a key or a pattern. */
 const MAX_LENGTH = 1_024;
+
+/** The most tags that one call invalidates. */
+const MAX_INVALIDATED = 1_000;
 
 const KEY = { name: 'the cache key', code: 'ERR_CACHE_KEY' } as const;
 const KEYS = { name: 'the keys', code: 'ERR_CACHE_KEY' } as const;
@@ -28,6 +34,7 @@ const SEVERAL = 'For several keys call getMany(), getOrSetMany() or deleteMany()
 
 /** Checks what callers pass to the methods of one cache. */
 export class Arguments {
+  readonly config: CacheConfig;
   readonly #config: CacheConfig;
   /** A key that begins with one of these would form a reserved name together with the end of the prefix. */
   readonly #forbiddenStarts: readonly string[];
@@ -36,6 +43,7 @@ export class Arguments {
 
   /** `nowMs`: milliseconds since 1970 by the clock that dates entries. */
   constructor(config: CacheConfig, nowMs: () => number = systemClock.wallNow) {
+    this.config = config;
     this.#config = config;
     this.#nowMs = nowMs;
     this.#forbiddenStarts = startsThatComplete(RESERVED, config.prefix);
@@ -62,10 +70,53 @@ export class Arguments {
     }
   }
 
-  /** The same for a key that is changed; it may be a new one. */
-  checkChange(key: unknown): void {
+  /** The complete key: the namespace and the given key, which is checked. */
+  fullKey(key: string): string {
     this.checkKey(key);
-    this.noteKey(key as string);
+    const { scope } = this.#config.load;
+    return scope === '' ? key : scope + key;
+  }
+
+  /** The same for a key that is changed; it may be a new one. */
+  changedKey(key: string): string {
+    const full = this.fullKey(key);
+    this.noteKey(key);
+    return full;
+  }
+
+  get isNamespace(): boolean {
+    return this.#config.load.scope !== '';
+  }
+
+  /** Whether this complete key is in the namespace, or in one below. */
+  isOwn(fullKey: string): boolean {
+    return fullKey.startsWith(this.#config.load.scope);
+  }
+
+  /** The key as the caller gave it. */
+  ownKey(fullKey: string): string {
+    const { scope } = this.#config.load;
+    return scope === '' ? fullKey : fullKey.slice(scope.length);
+  }
+
+  ownKeys(values: Map<string, unknown>): Map<string, unknown> {
+    const { scope } = this.#config.load;
+    if (scope === '') return values;
+    return new Map([...values].map(([key, value]) => [key.slice(scope.length), value]));
+  }
+
+  /** The complete tags in the options of `set`, which `ttlMs` has checked. */
+  tags(given: SetOptions | undefined): readonly string[] {
+    const { load } = this.#config;
+    if (given?.tags === undefined) return load.tags;
+    return allTags(load, parseTags('tags', given.tags));
+  }
+
+  /** The complete tags that are to be invalidated. */
+  invalidTags(given: unknown): readonly string[] {
+    const { scope } = this.#config.load;
+    const tags = parseTags('the tags to invalidate', given, MAX_INVALIDATED);
+    return scope === '' ? tags : tags.map((tag) => scope + tag);
   }
 
   /** Warns once of a key in which a value is missing. Not for hits: their key was looked at when it was stored. */
@@ -86,6 +137,15 @@ export class Arguments {
   /** The glob of `clear()`; without one, that of all keys. */
   pattern(given: unknown): string {
     if (given === undefined) return '*';
+    const { scope } = this.#config.load;
+    return scope === '' ? this.#pattern(given) : escapeGlob(scope) + this.#pattern(given);
+  }
+
+  #pattern(given: unknown): string {
+    if (typeof given === 'string' && given.includes(RESERVED)) {
+      const advice = "That name is kept for the cache's own records.";
+      throw invalid({ ...PATTERN, advice }, `a glob without '${RESERVED}'`, given);
+    }
     const isText = typeof given === 'string' && given !== '' && given.isWellFormed();
     if (isText && given.length <= MAX_LENGTH) {
       this.#notePattern(given);
@@ -138,9 +198,10 @@ export class Arguments {
   /** The lifetime in the options of `set`. */
   ttlMs(given: SetOptions | undefined): number {
     if (given === undefined) return this.#config.load.ttlMs;
-    const options = parseOptions<SetOptions>(optionsSubject(given), given, LIFETIME_OPTIONS);
+    const known = [...LIFETIME_OPTIONS, 'tags'] as const;
+    const options = parseOptions<SetOptions>(optionsSubject(given), given, known);
     this.noteTtl(options.ttl);
-    return lifetimeMs(parseLifetimeOptions(this.#config.load.ttlMs, options), this.#nowMs());
+    return lifetimeMs(parseLifetimeOptions(this.config.load.ttlMs, options), this.#nowMs());
   }
 }
 

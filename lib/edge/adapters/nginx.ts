@@ -23,7 +23,8 @@ export function nginx(options: NginxOptions): Edge {
     name: 'nginx',
     tagField: undefined,
     obeysTargetedField: false,
-    limits: { tagsPerPurge: 16, bytesPerPurge: 65_536, burst: 1_000, perSecond: 1_000 },
+    // One signal ends all requests of a purge; Node warns of more than 10 listeners.
+    limits: { tagsPerPurge: 8, bytesPerPurge: 65_536, burst: 1_000, perSecond: 1_000 },
     async purge({ names, signal }) {
       const asking = nodes.flatMap((node) =>
         names.map((name) => {

@@ -30,6 +30,7 @@ const OPS: Readonly<Record<(LookupMessage | WriteMessage)['op'], string>> = {
   delete: 'delete',
   deleteMany: 'delete_many',
   clear: 'clear',
+  invalidateTags: 'invalidate_tags',
 };
 
 /** What is instrumented now, by the name of the cache. */

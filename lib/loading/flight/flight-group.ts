@@ -1,3 +1,5 @@
+import type { TagMoment } from '../../tiers/store.js';
+
 /** A flight, as its group sees it. */
 export interface GroupMember {
   fail(error: unknown): void;
@@ -18,6 +20,14 @@ export interface GroupRun {
   end(reason: unknown): void;
 }
 
+export interface GroupOptions {
+  readonly loader: unknown;
+  readonly since: TagMoment;
+  readonly tags: readonly string[];
+  /** @default 'awaited' */
+  readonly kind?: GroupKind;
+}
+
 /**
  * The flights that one call of `getOrSet` or `getOrSetMany` began.
  *
@@ -27,6 +37,10 @@ export interface GroupRun {
 export class FlightGroup {
   /** The loader. A joiner with the same loader need not run it again. */
   readonly loader: unknown;
+  /** When the load began, in the order of events that concern tags. */
+  readonly since: TagMoment;
+  /** The tags of all of its values that are known before they are loaded. */
+  readonly tags: readonly string[];
   /** No caller began it, so its failures are no caller's. */
   readonly isWarming: boolean;
   readonly #onOver: (group: FlightGroup) => void;
@@ -39,8 +53,13 @@ export class FlightGroup {
   #onEnd: (() => void) | undefined;
   #ended: Promise<void> | undefined;
 
-  constructor(loader: unknown, kind: GroupKind, onOver: (group: FlightGroup) => void) {
+  constructor(
+    { loader, since, tags, kind = 'awaited' }: GroupOptions,
+    onOver: (group: FlightGroup) => void,
+  ) {
     this.loader = loader;
+    this.since = since;
+    this.tags = tags;
     this.isWarming = kind === 'warming';
     this.#isKept = kind !== 'awaited';
     this.#onOver = onOver;

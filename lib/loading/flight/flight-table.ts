@@ -1,6 +1,6 @@
-import type { KeyChange } from '../../tiers/store.js';
+import type { KeyChange, TagMoment } from '../../tiers/store.js';
 import { Flight } from './flight.js';
-import { FlightGroup, type GroupKind } from './flight-group.js';
+import { FlightGroup, type GroupOptions } from './flight-group.js';
 import type { SharedValue } from './shared-value.js';
 
 /**
@@ -28,8 +28,20 @@ export class FlightTable {
     return flight?.isJoinable === true ? flight : undefined;
   }
 
-  newGroup(loader: unknown, kind: GroupKind = 'awaited'): FlightGroup {
-    return new FlightGroup(loader, kind, this.#onGroupOver);
+  newGroup(
+    { loader, config }: { readonly loader: unknown; readonly config: Pick<GroupOptions, 'tags'> },
+    how: Pick<GroupOptions, 'since' | 'kind'>,
+  ): FlightGroup {
+    return new FlightGroup({ loader, tags: config.tags, ...how }, this.#onGroupOver);
+  }
+
+  /** Begins the flight of a call for one key. */
+  beginOne(
+    request: { readonly key: string } & Parameters<FlightTable['newGroup']>[0],
+    since: TagMoment,
+    stale: SharedValue | undefined,
+  ): Flight {
+    return this.begin(request.key, this.newGroup(request, { since }), stale);
   }
 
   begin(key: string, group: FlightGroup, stale: SharedValue | undefined): Flight {
@@ -44,7 +56,8 @@ export class FlightTable {
     if ('key' in change) this.#flights.get(change.key)?.invalidate();
     else
       for (const [key, flight] of this.#flights) {
-        if (change.matches(key)) flight.invalidate();
+        const isChanged = 'tags' in change ? flight.hasTag(change.tags) : change.matches(key);
+        if (isChanged) flight.invalidate();
       }
   }
 

@@ -74,6 +74,7 @@ export class Flight implements GroupMember {
   #listener: FlightListener | undefined;
   #moreListeners: Set<FlightListener> | undefined;
   #wasChanged = false;
+  #outdatedAt: number | undefined;
 
   constructor({ key, group, stale, onEnd }: FlightOptions) {
     this.key = key;
@@ -99,6 +100,23 @@ export class Flight implements GroupMember {
 
   invalidate(): void {
     this.#wasChanged = true;
+  }
+
+  /** Whether its value, as far as known, has one of these tags, or was to replace one that has. */
+  hasTag(tags: ReadonlySet<string>): boolean {
+    const isIn = (tag: string): boolean => tags.has(tag);
+    return this.group.tags.some(isIn) || this.stale?.tags.some(isIn) === true;
+  }
+
+  /** Its loader has named a tag that was invalidated at this position, while it ran. */
+  outdate(position: number): void {
+    this.invalidate();
+    this.#outdatedAt = Math.max(position, this.#outdatedAt ?? 0);
+  }
+
+  /** Whether its value is too old for a caller that came at this position. */
+  isTooOldFor(position: number): boolean {
+    return this.#outdatedAt !== undefined && this.#outdatedAt < position;
   }
 
   end(outcome: FlightOutcome): void {

@@ -3,16 +3,16 @@ import type { Mutation } from '../../support/mutation.js';
 export const mutations: readonly Mutation[] = [
   {
     title: 'a warm load that failed is an error of the callers that joined it',
-    file: 'loading/load-task.js',
+    file: 'loading/task/load-task.js',
     find: 'if (group.isWarming)\n            flight.callOff();\n        else\n            ',
     replace: '',
     test: 'that fail give no caller an error',
   },
   {
     title: 'two processes warm the same key',
-    file: 'loading/load-task.js',
-    find: 'for (const flight of held)\n                flight.callOff();\n            await this.#run(order, ready);',
-    replace: 'await this.#run(order, [...ready, ...held]);',
+    file: 'loading/task/load-task.js',
+    find: 'for (const flight of held)\n                flight.callOff();',
+    replace: 'ready.push(...held);',
     test: 'does not load twice',
   },
   {
