@@ -1,6 +1,13 @@
 import type { Unsubscribe } from '../core/emitter.js';
 import type { CacheEvents } from './events.js';
-import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from './loading.js';
+import type {
+  Loader,
+  LoadOptions,
+  ManyLoader,
+  NamespaceOptions,
+  SetOptions,
+  WrapOptions,
+} from './loading.js';
 import type { MetricsSnapshot } from './metrics.js';
 import type { CacheStatus } from './status.js';
 
@@ -49,6 +56,21 @@ export interface Cache {
   deleteMany(keys: readonly string[]): Promise<WriteResult>;
   /** Removes every key that matches the glob (`*`, `?`, `[a-c]`), or all keys; always within the prefix. */
   clear(pattern?: string): Promise<WriteResult>;
+  /**
+   * Removes every value that has one of these tags, however many there are, in one round trip. Loads that run now do
+   * not store their values with these tags. Other processes see it within a second while Redis answers.
+   *
+   * @throws CacheHealthError `ERR_CACHE_TAG` for wrong tags, or more than 1,000.
+   */
+  invalidateTags(tags: readonly string[]): Promise<WriteResult>;
+  /**
+   * A cache with keys and tags of its own, on the same connection and in the same memory: for a tenant, say. `clear()`
+   * of it is one round trip, whatever is in it. Namespaces may have namespaces. `status()` and `metrics()` are
+   * those of the whole cache. `close()` does nothing: close the cache itself.
+   *
+   * @throws CacheHealthError `ERR_CACHE_KEY` for a name that cannot be one, `ERR_CACHE_OPTION` for wrong options.
+   */
+  namespace(name: string, options?: NamespaceOptions): Cache;
   has(key: string): Promise<boolean>;
   /** Present keys only, in the order asked. */
   getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>>;

@@ -3,6 +3,11 @@ import type { Duration } from '../core/time/duration.js';
 export interface SetOptions {
   /** @default the cache's `ttl` */
   readonly ttl?: Duration | undefined;
+  /**
+   * Names of groups that the value belongs to: `invalidateTags` removes all values of a group. At most 64, of at
+   * most 256 characters each. @default none
+   */
+  readonly tags?: readonly string[] | undefined;
 }
 
 export interface LoadOptions extends SetOptions {
@@ -36,6 +41,8 @@ export interface LoaderContext<T> {
    * `NaN` or `Infinity` the result is not stored.
    */
   setTtl(ttl: Duration): void;
+  /** Adds tags to this result, besides those of the options. */
+  setTags(tags: readonly string[]): void;
   /** Gives the result to the callers and stores it nowhere. */
   skip(): void;
 }
@@ -46,14 +53,33 @@ export interface LoaderContext<T> {
  */
 export type Loader<T, Stale = T> = (context: LoaderContext<Stale>) => T | Promise<T>;
 
+/** What holds for all values of a namespace. */
+export interface NamespaceOptions extends SetOptions {
+  /**
+   * Tags of all of its values. They belong to the cache that `namespace` was called on, so that one tag may be on
+   * many namespaces. @default none
+   */
+  readonly tags?: readonly string[] | undefined;
+}
+
 /** Options of `wrap`. The lifetimes are those of `getOrSet`. */
-export interface WrapOptions<Args extends readonly unknown[]> extends Omit<LoadOptions, 'signal'> {
+export interface WrapOptions<Args extends readonly unknown[]>
+  extends Omit<LoadOptions, 'signal' | 'tags'> {
+  /** The tags of the value that a call with these arguments returns. @default none */
+  readonly tags?: readonly string[] | ((...args: Args) => readonly string[]) | undefined;
   /** The key of the value that a call with these arguments returns. Use everything that the value depends on. */
   readonly key: (...args: Args) => string;
+}
+
+/** What a loader of many keys gets. */
+export interface ManyLoaderContext {
+  readonly signal: AbortSignal;
+  /** Adds tags to the value of one of the keys, besides those of the options. */
+  setTags(key: string, tags: readonly string[]): void;
 }
 
 /** Makes the values of several missing keys at once. A key that is not in the result is not cached. */
 export type ManyLoader<T> = (
   keys: readonly string[],
-  context: { readonly signal: AbortSignal },
+  context: ManyLoaderContext,
 ) => ReadonlyMap<string, T> | Promise<ReadonlyMap<string, T>>;

@@ -8,6 +8,14 @@ export type BulkChange = readonly [key: string, value: NewValue | undefined];
 /** The most keys that we give to the store at once, so that no call holds the event loop for long. */
 const MAX_KEYS = 500;
 
+/** What to do with the items of a bulk change. */
+export interface BulkWork<T> {
+  readonly toChange: (item: T) => BulkChange;
+  readonly send: (changes: readonly BulkChange[]) => Promise<WriteResult>;
+  /** Nothing is sent before it has settled. Present if something must be asked first. */
+  readonly ready?: Promise<unknown> | undefined;
+}
+
 /**
  * Changes of many keys: in the call itself, as of a single key, if they are few and quickly encoded. Otherwise
  * over as many turns of the event loop as it takes to check and encode them.
@@ -33,18 +41,15 @@ export class BulkChanges {
   }
 
   /** Turns each item into a change, then gives the changes to `send`. */
-  run<T>(
-    items: readonly T[],
-    toChange: (item: T) => BulkChange,
-    send: (changes: readonly BulkChange[]) => Promise<WriteResult>,
-  ): Promise<WriteResult> {
+  run<T>(items: readonly T[], { toChange, send, ready }: BulkWork<T>): Promise<WriteResult> {
     const changes = new Map<string, NewValue | undefined>();
     const add = (item: T): void => {
       const [key, value] = toChange(item);
       changes.set(key, value);
     };
     const added = items.length > MAX_KEYS ? 0 : this.#turns.thisTurn(items, add);
-    if (added < items.length) return this.#runLong(changes, { add, items, added }, send);
+    if (added < items.length || ready !== undefined)
+      return this.#runLong(changes, { add, items, added, ready }, send);
     return changes.size === 0 ? Promise.resolve('applied') : send([...changes]);
   }
 
@@ -54,6 +59,7 @@ export class BulkChanges {
       readonly items: readonly T[];
       readonly added: number;
       readonly add: (item: T) => void;
+      readonly ready: Promise<unknown> | undefined;
     },
     send: (changes: readonly BulkChange[]) => Promise<WriteResult>,
   ): Promise<WriteResult> {
@@ -61,6 +67,7 @@ export class BulkChanges {
     this.#running.add(running);
     try {
       await this.#turns.forEach(left.items.slice(left.added), left.add);
+      await left.ready;
       const answers: Promise<WriteResult>[] = [];
       await this.#turns.forEach(batches(changes, running), (batch) => {
         this.#sending = running;
@@ -90,7 +97,7 @@ class RunningChange {
 
   overtake(change: KeyChange): void {
     if ('key' in change) this.#keys.add(change.key);
-    else this.#matchers.push(change.matches);
+    else if ('matches' in change) this.#matchers.push(change.matches);
   }
 
   isOvertaken(key: string): boolean {

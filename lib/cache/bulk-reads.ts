@@ -1,4 +1,7 @@
 import type { Turns } from '../core/time/turns.js';
+import type { Answer } from '../loading/flight/shared-value.js';
+import type { LoadManyRequest } from '../loading/load-request.js';
+import type { SingleFlight } from '../loading/single-flight.js';
 import type { Found, Store } from '../tiers/store.js';
 import type { Arguments } from './arguments/arguments.js';
 
@@ -11,15 +14,14 @@ export interface BulkReader {
   readonly turns: Turns;
 }
 
-/** Checks the keys, and returns each once. */
+/** Checks the keys, and returns each complete key once. */
 export async function uniqueKeys(
   { args, turns }: { readonly args: Arguments; readonly turns: Turns },
   keys: readonly string[],
 ): Promise<readonly string[]> {
   const unique = new Set<string>();
   await turns.forEach(args.keyList(keys), (key) => {
-    args.checkKey(key);
-    unique.add(key);
+    unique.add(args.fullKey(key));
   });
   return [...unique];
 }
@@ -38,6 +40,38 @@ export async function findMany(
     const found = await answer;
     await turns.forEach(batch, (key, i) => visit(key, found[i]));
   }
+}
+
+/** How a caller decodes and counts what is found. */
+export interface Lookups {
+  /** `undefined`: it cannot be decoded. */
+  hit(key: string, found: Found): { readonly value: unknown } | undefined;
+  loaded(key: string, answer: Answer | undefined): void;
+}
+
+/** Reads many keys, and loads those that are missing. The values are in the order of the keys. */
+export async function loadMany(
+  reader: BulkReader & { readonly loading: Pick<SingleFlight, 'answerMany'> },
+  { keys, request }: { readonly keys: readonly string[]; readonly request: LoadManyRequest },
+  lookups: Lookups,
+): Promise<Map<string, unknown>> {
+  const values = new Map<string, unknown>();
+  const missing = new Map<string, Found | undefined>();
+  await findMany(reader, keys, (key, found) => {
+    const hit = found?.isStale === false ? lookups.hit(key, found) : undefined;
+    if (hit === undefined) missing.set(key, staleIn(found));
+    else values.set(key, hit.value);
+  });
+  if (missing.size === 0) return values;
+  const answers = await reader.loading.answerMany(request, missing);
+  const inOrder = new Map<string, unknown>();
+  await reader.turns.forEach(keys, (key) => {
+    const answer = answers.get(key);
+    if (missing.has(key)) lookups.loaded(key, answer);
+    if (answer !== undefined) inOrder.set(key, answer.value);
+    else if (values.has(key)) inOrder.set(key, values.get(key));
+  });
+  return inOrder;
 }
 
 function batches(keys: readonly string[]): readonly (readonly string[])[] {

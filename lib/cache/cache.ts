@@ -1,20 +1,35 @@
 import type { Cache, WriteResult } from '../api/cache.js';
 import type { CacheEvents, Lookup } from '../api/events.js';
-import type { Loader, LoadOptions, ManyLoader, SetOptions, WrapOptions } from '../api/loading.js';
+import type {
+  Loader,
+  LoadOptions,
+  ManyLoader,
+  NamespaceOptions,
+  SetOptions,
+  WrapOptions,
+} from '../api/loading.js';
 import type { MetricsSnapshot } from '../api/metrics.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { CACHE_MARK } from '../core/is-cache.js';
-import { promised } from '../core/promised.js';
 import { parseFunction } from '../core/validate.js';
 import { decodeValue } from '../entry/codec.js';
 import { payloadOffset } from '../entry/entry.js';
 import type { Outcome } from '../tiers/observer.js';
-import type { Found, NewValue, Store } from '../tiers/store.js';
+import type { Found, Store } from '../tiers/store.js';
 import { checkListening } from './arguments/listening.js';
 import { loadArguments } from './arguments/load-arguments.js';
-import { type BulkReader, findMany, staleIn, uniqueKeys } from './bulk-reads.js';
+import {
+  type BulkReader,
+  findMany,
+  type Lookups,
+  loadMany,
+  staleIn,
+  uniqueKeys,
+} from './bulk-reads.js';
 import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
+import { Changes } from './changes.js';
+import { listenWithin, namespaceParts } from './namespace.js';
 import { lookup } from './status/cache-observer.js';
 import { traceMethods } from './tracing/traced-methods.js';
 import { wrapFunction } from './wrap.js';
@@ -27,13 +42,18 @@ export class CacheHandle implements Cache {
   readonly #parts: CacheParts;
   readonly #store: Store;
   readonly #isOfRequest: boolean;
+  readonly #changes: Changes;
+  /** The handle of the same request that this namespace came from, which hears its lookups, too. */
+  readonly #outer: CacheHandle | undefined;
   /** A request's own events. Made with the first listener, because most requests have none. */
   #ownEvents: Emitter<CacheEvents> | undefined;
 
-  constructor(parts: CacheParts, storeOfRequest?: Store) {
+  constructor(parts: CacheParts, storeOfRequest?: Store, outer?: CacheHandle) {
     this.#parts = parts;
     this.#store = storeOfRequest ?? parts.store;
     this.#isOfRequest = storeOfRequest !== undefined;
+    this.#outer = outer;
+    this.#changes = new Changes(parts, this.#store);
   }
 
   /** The same cache for one request. */
@@ -42,26 +62,26 @@ export class CacheHandle implements Cache {
   }
 
   async get<T = unknown>(key: string): Promise<T | undefined> {
-    this.#parts.args.checkKey(key);
+    const full = this.#parts.args.fullKey(key);
     // Memory answers without a promise. An `await` of a value costs a tenth of such a hit.
-    const answer = this.#store.get(key);
+    const answer = this.#store.get(full);
     const found = answer instanceof Promise ? await answer : answer;
-    return this.#valueOf(key, found)?.value as T | undefined;
+    return this.#valueOf(full, found)?.value as T | undefined;
   }
 
   async has(key: string): Promise<boolean> {
-    this.#parts.args.checkKey(key);
-    const answer = this.#store.get(key);
+    const answer = this.#store.get(this.#parts.args.fullKey(key));
     const found = answer instanceof Promise ? await answer : answer;
     return found?.isStale === false;
   }
 
   async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
     const unique = await uniqueKeys(this.#parts, keys);
+    const { args } = this.#parts;
     const values = new Map<string, T>();
     await findMany(this.#reader, unique, (key, found) => {
       const hit = this.#valueOf(key, found);
-      if (hit !== undefined) values.set(key, hit.value as T);
+      if (hit !== undefined) values.set(args.ownKey(key), hit.value as T);
     });
     return values;
   }
@@ -71,13 +91,13 @@ export class CacheHandle implements Cache {
     loader: Loader<T, Stale>,
     options?: LoadOptions,
   ): Promise<T> {
-    this.#parts.args.checkKey(key);
+    const full = this.#parts.args.fullKey(key);
     const load = parseFunction<Loader<unknown>>(LOADER, loader);
     const { config, store, signal } = loadArguments(this.#parts.config, this.#store, options);
-    const request = { key, loader: load, config, store, signal };
-    const answer = this.#store.get(key);
+    const request = { key: full, loader: load, config, store, signal };
+    const answer = this.#store.get(full);
     const found = answer instanceof Promise ? await answer : answer;
-    const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
+    const hit = found?.isStale === false ? this.#hit(full, found) : undefined;
     const { loading, args } = this.#parts;
     if (found !== undefined && hit !== undefined) {
       if (request.config.refreshAhead > 0) loading.refreshEarly(request, found.entry);
@@ -85,7 +105,7 @@ export class CacheHandle implements Cache {
     }
     args.noteTtl(options?.ttl);
     const { value, outcome, tier } = await loading.answer(request, staleIn(found));
-    this.#looked(key, outcome, tier);
+    this.#looked(full, outcome, tier);
     return value as T;
   }
 
@@ -96,26 +116,12 @@ export class CacheHandle implements Cache {
   ): Promise<Map<string, T>> {
     const load = parseFunction<ManyLoader<unknown>>(LOADER, loader);
     const request = { loader: load, ...loadArguments(this.#parts.config, this.#store, options) };
+    const { args, loading } = this.#parts;
     const unique = await uniqueKeys(this.#parts, keys);
-    const values = new Map<string, T>();
-    const missing = new Map<string, Found | undefined>();
-    await findMany(this.#reader, unique, (key, found) => {
-      const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
-      if (hit === undefined) missing.set(key, staleIn(found));
-      else values.set(key, hit.value as T);
-    });
-    if (missing.size === 0) return values;
-    const { loading, turns, args } = this.#parts;
     args.noteTtl(options?.ttl);
-    const answers = await loading.answerMany(request, missing);
-    const inOrder = new Map<string, T>();
-    await turns.forEach(unique, (key) => {
-      const answer = answers.get(key);
-      if (missing.has(key)) this.#looked(key, answer?.outcome ?? 'miss', answer?.tier);
-      if (answer !== undefined) inOrder.set(key, answer.value as T);
-      else if (values.has(key)) inOrder.set(key, values.get(key) as T);
-    });
-    return inOrder;
+    const reader = { ...this.#reader, loading };
+    const values = await loadMany(reader, { keys: unique, request }, this.#lookups);
+    return args.ownKeys(values) as Map<string, T>;
   }
 
   wrap<This, Args extends unknown[], Value>(
@@ -126,50 +132,32 @@ export class CacheHandle implements Cache {
   }
 
   set(key: string, value: unknown, options?: SetOptions): Promise<WriteResult> {
-    const { args } = this.#parts;
-    return promised(() => {
-      args.checkChange(key);
-      return this.#store.put(key, args.newValue(value, args.ttlMs(options)));
-    });
+    return this.#changes.set(key, value, options);
   }
 
-  async setMany(
-    entries: Iterable<readonly [string, unknown]>,
-    options?: SetOptions,
-  ): Promise<WriteResult> {
-    const { args, bulkChanges } = this.#parts;
-    const ttlMs = args.ttlMs(options);
-    return bulkChanges.run(
-      args.entryList(entries),
-      ([key, value]) => {
-        args.checkChange(key);
-        return [key, args.newValue(value, ttlMs)];
-      },
-      (changes) => this.#store.putMany(changes as readonly (readonly [string, NewValue])[]),
-    );
+  setMany(...call: Parameters<Changes['setMany']>): Promise<WriteResult> {
+    return this.#changes.setMany(...call);
   }
 
   delete(key: string): Promise<WriteResult> {
-    return promised(() => {
-      this.#parts.args.checkChange(key);
-      return this.#store.remove(key);
-    });
+    return this.#changes.delete(key);
   }
 
-  async deleteMany(keys: readonly string[]): Promise<WriteResult> {
-    const { args, bulkChanges } = this.#parts;
-    return bulkChanges.run(
-      args.keyList(keys),
-      (key) => {
-        args.checkChange(key);
-        return [key, undefined];
-      },
-      (changes) => this.#store.removeMany(changes.map(([key]) => key)),
-    );
+  deleteMany(keys: readonly string[]): Promise<WriteResult> {
+    return this.#changes.deleteMany(keys);
   }
 
-  async clear(pattern?: string): Promise<WriteResult> {
-    return this.#store.clear(this.#parts.args.pattern(pattern));
+  clear(pattern?: string): Promise<WriteResult> {
+    return this.#changes.clear(pattern);
+  }
+
+  invalidateTags(tags: readonly string[]): Promise<WriteResult> {
+    return this.#changes.invalidateTags(tags);
+  }
+
+  namespace(name: string, options?: NamespaceOptions): CacheHandle {
+    const parts = namespaceParts(this.#parts, name, options);
+    return this.#isOfRequest ? new CacheHandle(parts, this.#store, this) : new CacheHandle(parts);
   }
 
   get tiers(): CacheTiers {
@@ -189,7 +177,7 @@ export class CacheHandle implements Cache {
     listener: (event: CacheEvents[Name]) => unknown,
   ): Unsubscribe {
     checkListening(name, listener);
-    if (!this.#isOfRequest || name !== 'lookup') return this.#parts.events.on(name, listener);
+    if (!this.#isOfRequest || name !== 'lookup') return listenWithin(this.#parts, name, listener);
     this.#ownEvents ??= new Emitter(this.#parts.onListenerError);
     return this.#ownEvents.on(name, listener);
   }
@@ -207,7 +195,7 @@ export class CacheHandle implements Cache {
   }
 
   watched(onLookup: (lookup: Lookup) => void): CacheHandle {
-    const copy = new CacheHandle(this.#parts, this.#store);
+    const copy = new CacheHandle(this.#parts, this.#store, this.#outer);
     copy.on('lookup', onLookup);
     copy.on('lookup', (event) => this.#ownEvents?.emit('lookup', event));
     return copy;
@@ -215,6 +203,13 @@ export class CacheHandle implements Cache {
 
   get #reader(): BulkReader {
     return { store: this.#store, turns: this.#parts.turns };
+  }
+
+  get #lookups(): Lookups {
+    return {
+      hit: (key, found) => this.#hit(key, found),
+      loaded: (key, answer) => this.#looked(key, answer?.outcome ?? 'miss', answer?.tier),
+    };
   }
 
   /** Returns the answer of `get`, and counts it. */
@@ -238,9 +233,12 @@ export class CacheHandle implements Cache {
 
   #looked(key: string, outcome: Outcome, tier: Found['tier'] | undefined): void {
     this.#parts.observer.looked(key, outcome, tier);
-    if (outcome === 'miss') this.#parts.args.noteKey(key);
-    const own = this.#ownEvents;
-    if (own?.hears('lookup') === true) own.emit('lookup', lookup(key, outcome, tier));
+    if (outcome === 'miss') this.#parts.args.noteKey(this.#parts.args.ownKey(key));
+    for (let each: CacheHandle | undefined = this; each !== undefined; each = each.#outer) {
+      const own = each.#ownEvents;
+      if (own?.hears('lookup') === true)
+        own.emit('lookup', lookup(each.#parts.args.ownKey(key), outcome, tier));
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/secon
 import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
 import { parseEdge } from '../edge/parse-edge.js';
 import { RESERVED } from '../entry/slot.js';
-import { type LoadConfig, parseLoadConfig } from '../loading/loading-options.js';
+import { type LoadConfig, OUTSIDE, parseLoadConfig } from '../loading/loading-options.js';
 import { parseRedis } from '../redis/redis-options.js';
 import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
 import {
@@ -175,6 +175,7 @@ function parseLoad(options: CacheOptions): LoadConfig {
     softTimeoutMs: DEFAULTS.softTimeout,
     loaderTimeoutMs: parseDuration(subject('loaderTimeout'), DEFAULTS.loaderTimeout),
     refreshAhead: 0,
+    ...OUTSIDE,
     ...parseLoadConfig(options),
   });
 }

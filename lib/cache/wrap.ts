@@ -3,6 +3,7 @@ import type { LoadOptions, WrapOptions } from '../api/loading.js';
 import { parseFunction, parseOptions } from '../core/validate.js';
 import { LOAD_OPTIONS, type LoadConfig, parseLoadOptions } from '../loading/loading-options.js';
 import { LIFETIME_HINTS } from '../loading/option-hints.js';
+import { parseTags } from '../loading/tags-option.js';
 
 const FUNCTION = { name: 'the function given to wrap()', code: 'ERR_CACHE_LOADER' } as const;
 const KEY = { name: 'the key given to wrap()', code: 'ERR_CACHE_OPTION' } as const;
@@ -23,16 +24,20 @@ export function wrapFunction<This, Args extends unknown[], Value>(
   given: WrapOptions<Args>,
 ): (this: This, ...args: Args) => Promise<Awaited<Value>> {
   parseFunction(FUNCTION, fn, `Write cache.wrap(findProduct, ${KEYED}).`);
-  const { key, ...options } = parseOptions<WrapOptions<Args>>(OPTIONS, given, KNOWN);
+  const { key, tags, ...options } = parseOptions<WrapOptions<Args>>(OPTIONS, given, KNOWN);
   parseFunction(KEY, key, ADVICE);
-  parseLoadOptions(load, options);
-  const loadOptions: LoadOptions | undefined =
-    Object.keys(options).length > 0 ? options : undefined;
+  const tagsOf = typeof tags === 'function' ? tags : undefined;
+  const fixed: LoadOptions =
+    tags === undefined || tagsOf !== undefined
+      ? options
+      : { ...options, tags: parseTags('tags', tags) };
+  parseLoadOptions(load, fixed);
+  const usual: LoadOptions | undefined = Object.keys(fixed).length > 0 ? fixed : undefined;
   async function cached(this: This, ...args: Args): Promise<Awaited<Value>> {
     return cache.getOrSet(
       key(...args),
       () => fn.apply(this, args) as Promise<Awaited<Value>>,
-      loadOptions,
+      tagsOf === undefined ? usual : { ...usual, tags: tagsOf(...args) },
     );
   }
   return Object.defineProperty(cached, 'name', { value: fn.name });

@@ -2,6 +2,7 @@
 export type ErrorCode =
   | 'ERR_CACHE_OPTION'
   | 'ERR_CACHE_KEY'
+  | 'ERR_CACHE_TAG'
   | 'ERR_CACHE_VALUE'
   | 'ERR_CACHE_LOADER'
   | 'ERR_CACHE_LOADER_TIMEOUT'

@@ -14,6 +14,8 @@ export const CACHE_METHODS = [
   'delete',
   'deleteMany',
   'clear',
+  'invalidateTags',
+  'namespace',
   'has',
   'getMany',
   'setMany',

@@ -52,9 +52,13 @@ interface MessageLogger {
   error(message: string): unknown;
 }
 
-/** pino and its children have `bindings()`; neither winston nor the console has. */
+/**
+ * pino and its children have `bindings()` and the name of their level; neither winston nor the console has both, nor
+ * has a mock whose every property is a function.
+ */
 function isPino(logger: object): logger is PinoLike {
-  return typeof (logger as { bindings?: unknown }).bindings === 'function';
+  const { bindings, level } = logger as { readonly bindings?: unknown; readonly level?: unknown };
+  return typeof bindings === 'function' && typeof level === 'string';
 }
 
 /** Every line begins with `prefix`, so that a reader knows who writes. */

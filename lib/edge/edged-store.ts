@@ -1,5 +1,6 @@
 import type { WriteResult } from '../api/cache.js';
 import type { CacheMode } from '../api/status.js';
+import { tagKey } from '../entry/entry-tags.js';
 import type {
   Claim,
   Found,
@@ -8,6 +9,7 @@ import type {
   NewValue,
   Store,
   StoreState,
+  TagMoment,
 } from '../tiers/store.js';
 import type { EdgeTier } from './edge-tier.js';
 
@@ -60,6 +62,23 @@ export class EdgedStore implements Store {
 
   clear(pattern: string): Promise<WriteResult> {
     return this.#purged(this.inner.clear(pattern), { keys: 'all', isSoft: false });
+  }
+
+  invalidateTags(tags: readonly string[]): Promise<WriteResult> {
+    const keys = tags.map(tagKey);
+    return this.#purged(this.inner.invalidateTags(tags), { keys, isSoft: false });
+  }
+
+  tagVersions(...asked: Parameters<Store['tagVersions']>): ReturnType<Store['tagVersions']> {
+    return this.inner.tagVersions(...asked);
+  }
+
+  tagMoment(): TagMoment {
+    return this.inner.tagMoment();
+  }
+
+  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+    return this.inner.tagsChangedSince(tags, since);
   }
 
   get(key: string): Found | undefined | Promise<Found | undefined> {

@@ -1,3 +1,4 @@
+import { endOfTags, hasTagsAt, type TagVersion, tagsAt } from './entry-tags.js';
 import { hasFingerprint } from './fingerprint.js';
 import {
   FINGERPRINT_AT,
@@ -104,7 +105,19 @@ export function loadMsOf(entry: string): number {
 
 /** Where the encoded value begins. */
 export function payloadOffset(entry: string): number {
-  return isGraced(entry) ? GRACED_PAYLOAD_AT : PAYLOAD_AT;
+  const offset = bodyOffset(entry);
+  return hasTagsAt(entry, offset) ? endOfTags(entry, offset) : offset;
+}
+
+/** Whether the entry is valid only as long as its tags keep their versions. */
+export function isTagged(entry: string): boolean {
+  return hasTagsAt(entry, bodyOffset(entry));
+}
+
+/** The tags of an entry; `undefined` if they are damaged. */
+export function tagsOf(entry: string): readonly TagVersion[] | undefined {
+  const offset = bodyOffset(entry);
+  return hasTagsAt(entry, offset) ? tagsAt(entry, offset) : [];
 }
 
 /** The last number that was written: changes of one moment share their version. */
@@ -146,6 +159,11 @@ function hasAt(text: string, at: number, part: string): boolean {
 
 function isGraced(entry: string): boolean {
   return entry.charCodeAt(KIND_AT) === GRACED_CODE;
+}
+
+/** Where the tags or the payload begin. */
+function bodyOffset(entry: string): number {
+  return isGraced(entry) ? GRACED_PAYLOAD_AT : PAYLOAD_AT;
 }
 
 function base36(value: number, width: number): string {

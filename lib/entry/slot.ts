@@ -3,12 +3,13 @@
  * are both made from these constants.
  *
  *     [ 'L' token(10) until(13) ]  entry?                                       a lease while a process loads the key
- *     'E2' generation(6) fingerprint(8) kind(1) version(13) ttl(8) [grace(8) load(5)] payload        an entry
+ *     'E2' generation(6) fingerprint(8) kind(1) version(13) ttl(8) [grace(8) load(5)] [tags] payload        an entry
  *     'E2' generation(6) '--------'     't'     version(13)                                          a tombstone
  *
  * `until` is server time in milliseconds, decimal. `version` is the server time of the change's call, or of the
  * lease's grant, in microseconds, hexadecimal: text order is time order. `ttl`, `grace` and `load` are
- * milliseconds in base 36. Kinds: `v` a value, `g` a value with grace and load time, `t` a tombstone.
+ * milliseconds in base 36. Kinds: `v` a value, `g` a value with grace and load time, `t` a tombstone. For the form
+ * of `tags` see entry-tags.ts.
  */
 export const MARK = 'E2';
 /** Entries of release 0.1, which may share Redis with this one during a rolling deploy: never read, but swept. */

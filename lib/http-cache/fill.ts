@@ -43,9 +43,9 @@ export interface FillOptions {
   readonly now: () => number;
   /** What the handler reads of the cache. */
   readonly ingredients?: Ingredients | undefined;
-  /** A CDN may store the answer: its fields, and the key and the address of the answer. */
+  /** A CDN may store the answer: its fields, and the names and the address of the answer. */
   readonly shared?:
-    | { readonly fields: EdgeFields; readonly key: string; readonly address: string }
+    | { readonly fields: EdgeFields; readonly keys: readonly string[]; readonly address: string }
     | undefined;
 }
 
@@ -117,10 +117,10 @@ export class Fill implements AnswerListener {
     const reason = isWhole ? unread : 'incomplete';
     const { ingredients } = this.#options;
     if (reason !== undefined) return this.#conclude(kept, body, reason);
-    if (ingredients === undefined || ingredients.keys.length === 0)
-      return this.#conclude(kept, body, []);
+    if (ingredients === undefined || ingredients.isEmpty) return this.#conclude(kept, body, []);
     // The last thing before the head is sent, if the answer is held.
-    return ingredients.check().then((found) => this.#conclude(kept, body, found));
+    const withTags = this.#options.shared !== undefined;
+    return ingredients.check({ withTags }).then((found) => this.#conclude(kept, body, found));
   }
 
   lost(reason: 'too-large' | 'incomplete'): void {
@@ -138,7 +138,7 @@ export class Fill implements AnswerListener {
     if (typeof found === 'string') this.#pass(found);
     else this.#store(body, kept, found);
     if (shared === undefined || typeof found === 'string') return;
-    const keys = [shared.key, ...found.map(([key]) => key)];
+    const keys = [...shared.keys, ...found.map(([key]) => key)];
     const { status } = kept.head;
     const ageMs = kept.verdict.ageS * 1_000;
     shared.fields.share(res, { status, keys, address: shared.address, ageMs, isStale: false });

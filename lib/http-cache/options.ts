@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { type Duration, parseDuration } from '../core/time/duration.js';
 import { invalid, parseFunction, parseInteger, parseOptions } from '../core/validate.js';
+import { NO_TAGS, parseTags } from '../loading/tags-option.js';
 import { varyNames } from './rules/vary.js';
 
 export interface ResponseCacheOptions {
@@ -25,6 +26,11 @@ export interface ResponseCacheOptions {
    * `key` stay private. @default no lifetime is sent
    */
   readonly edgeTtl?: Duration | undefined;
+  /**
+   * Tags of the answers: `invalidateTags` removes them here and, with `edgeTtl`, at the CDN. A list, or a function of
+   * the request. @default none
+   */
+  readonly tags?: readonly string[] | ((req: Request) => readonly string[]) | undefined;
   /** The largest body, in bytes, that is stored. @default 1048576 (1 MiB) */
   readonly maxBytes?: number | undefined;
   /**
@@ -45,6 +51,7 @@ export interface ResponseCacheConfig {
   readonly key: ((req: Request) => string | undefined) | undefined;
   /** 0: the route says nothing to a CDN. */
   readonly edgeTtlMs: number;
+  readonly tags: readonly string[] | ((req: Request) => readonly string[]);
   readonly maxBytes: number;
   readonly isStrict: boolean;
   readonly skip: (req: Request) => boolean;
@@ -65,6 +72,7 @@ const OPTIONS = [
   'vary',
   'key',
   'edgeTtl',
+  'tags',
   'maxBytes',
   'unkeyedRead',
   'skip',
@@ -113,10 +121,16 @@ export function parseResponseOptions(given: ResponseCacheOptions | undefined): R
     vary: parseVary(options.vary),
     key: key && parseFunction<(req: Request) => string | undefined>(subject('key'), key),
     edgeTtlMs: edgeTtl === undefined ? 0 : parseDuration(subject('edgeTtl'), edgeTtl, 1_000),
+    tags: parseTagOption(options.tags),
     maxBytes: parseInteger(subject('maxBytes'), maxBytes, [1, LARGEST]),
     isStrict: unkeyedRead === 'skip',
     skip: skip === undefined ? () => false : parseFunction<never>(subject('skip'), skip),
   });
+}
+
+function parseTagOption(given: ResponseCacheOptions['tags']): ResponseCacheConfig['tags'] {
+  if (given === undefined) return NO_TAGS;
+  return typeof given === 'function' ? given : parseTags('tags', given);
 }
 
 function parseVary(given: unknown): readonly string[] {

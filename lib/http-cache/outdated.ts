@@ -1,5 +1,6 @@
 import type { LoaderContext } from '../api/loading.js';
 import { withoutEdge } from '../edge/edged-store.js';
+import { allTags } from '../loading/loading-options.js';
 import type { Claim, Found, Store } from '../tiers/store.js';
 import { isUpToDate } from './ingredients.js';
 import { readStock, type Stock, type Stored } from './record.js';
@@ -34,14 +35,16 @@ export class Outdated {
     const { tiers, options } = visit;
     if (tiers === undefined) return undefined;
     const { ttlMs, graceMs } = options.config;
-    const found = await tiers.store.get(key);
-    dropFromMemory(tiers.store, key, found);
+    const tags = allTags(tiers.load, visit.tags);
+    const full = visit.scope + key;
+    const found = await tiers.store.get(full);
+    dropFromMemory(tiers.store, full, found);
     const request = {
-      key,
+      key: full,
       loader: load,
       store: overFresh(tiers.store),
       signal: undefined,
-      config: { ...tiers.load, ttlMs: Math.max(1, ttlMs), graceMs, ...PATIENT },
+      config: { ...tiers.load, ttlMs: Math.max(1, ttlMs), graceMs, tags, ...PATIENT },
     };
     return readStock((await tiers.loading.answer(request, found)).value);
   }

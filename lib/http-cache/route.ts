@@ -118,6 +118,7 @@ export class Route {
         grace: Math.max(graceMs, swrMs),
         softTimeout: isEager ? 0 : PATIENT,
         refreshAhead: false,
+        tags: visit.tags,
       });
       if (visit.fill?.isAnswering === true) return undefined;
       const stock = readStock(value);
@@ -183,10 +184,8 @@ export class Route {
     }
     const variants: Variants = { kind: 'variants', id: randomUUID(), names: all };
     const { key } = this.#placeOf(visit, variants);
-    await visit.cache.getOrSet(key, () => text, {
-      ttl: ttlMs,
-      grace: Math.max(this.#config.graceMs, this.#config.swrMs),
-    });
+    const grace = Math.max(this.#config.graceMs, this.#config.swrMs);
+    await visit.cache.getOrSet(key, () => text, { ttl: ttlMs, grace, tags: visit.tags });
     this.#noteVariant(visit, key);
     context.setTtl(VARIANTS_TTL);
     return variantsText(variants);

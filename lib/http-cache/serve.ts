@@ -48,14 +48,14 @@ export function serve(stored: Stored, serving: Serving, way: Way = wayOf(serving
 
 /** The fields for a CDN, if the route has one. */
 export function sharing(
-  { edge, address, options, now }: Visit,
+  { edge, address, options, names, now }: Visit,
   { head }: Stored,
   stale: Serving['stale'] | 'outdated',
 ): (() => void) | undefined {
   if (edge === undefined) return undefined;
   if (stale === 'outdated') return () => edge.refuse(options.res);
   const { status, madeOf = [], madeAt, ageS } = head;
-  const keys = [options.key, ...madeOf.map(([key]) => key)];
+  const keys = [...names, ...madeOf.map(([key]) => key)];
   const ageMs = Math.max(0, now() - madeAt) + ageS * 1_000;
   const isStale = stale !== undefined;
   return () => edge.share(options.res, { status, keys, address, ageMs, isStale });

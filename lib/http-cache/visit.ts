@@ -2,6 +2,9 @@ import type { NextFunction, Request, Response } from 'express';
 import type { Cache } from '../api/cache.js';
 import type { CacheTiers } from '../cache/cache-parts.js';
 import { systemClock } from '../core/time/clock.js';
+import { tagKey } from '../entry/entry-tags.js';
+import { allTags } from '../loading/loading-options.js';
+import { parseTags } from '../loading/tags-option.js';
 import { EdgeFields } from './edge/edge-fields.js';
 import { Fill, type FillOptions } from './fill.js';
 import { Ingredients, type Versions, versionsOf } from './ingredients.js';
@@ -25,6 +28,10 @@ export interface VisitOptions {
 export class Visit {
   readonly options: VisitOptions;
   readonly cache: Cache;
+  /** The tags that the route gives to this answer. */
+  readonly tags: readonly string[];
+  /** The namespace of the cache. */
+  readonly scope: string;
   /** Absent for a cache that is an object of the user's own. */
   readonly tiers: CacheTiers | undefined;
   /** Present if the route's answers may be stored by a CDN. */
@@ -37,6 +44,12 @@ export class Visit {
     this.cache = options.req.cache;
     const { tiers } = this.cache as Cache & { readonly tiers?: CacheTiers };
     this.tiers = tiers;
+    this.scope = tiers?.load.scope ?? '';
+    const { tags } = options.config;
+    this.tags =
+      typeof tags === 'function'
+        ? parseTags('what tags() of responseCache() returned', tags(options.req))
+        : tags;
     const { edgeTtlMs, key } = options.config;
     if (edgeTtlMs === 0 || key !== undefined) return;
     if (tiers?.edge !== undefined) this.edge = new EdgeFields(tiers.edge, options.config);
@@ -44,11 +57,18 @@ export class Visit {
   }
 
   /** The time by which the cache dates entries. */
-  readonly now = (): number => this.tiers?.store.timeOf(this.options.key) ?? systemClock.wallNow();
+  readonly now = (): number =>
+    this.tiers?.store.timeOf(this.scope + this.options.key) ?? systemClock.wallNow();
 
   /** The versions of the values that answers are made of. */
   get versions(): Versions | undefined {
     return this.tiers && versionsOf(this.tiers.store);
+  }
+
+  /** The names by which an answer is purged at the edge, besides those of the values that it was made of. */
+  get names(): readonly string[] {
+    const tags = this.tiers === undefined ? this.tags : allTags(this.tiers.load, this.tags);
+    return [this.scope + this.options.key, ...tags.map(tagKey)];
   }
 
   /** The address of this request, as the edge knows it. */
@@ -59,13 +79,15 @@ export class Visit {
 
   /** Runs the handler. Its answer goes to the client; what it means for the cache is in `outcome`. */
   run(how: Pick<FillOptions, 'hasStale' | 'unstorable'>): Fill {
-    const { req, res, next, config, report, covered, key } = this.options;
+    const { req, res, next, config, report, covered } = this.options;
     const { versions, edge, address, now } = this;
+    // Without a CDN the cache itself fences them.
+    const tagNames = edge === undefined ? [] : this.names.slice(1);
     const ingredients =
       versions !== undefined && this.tiers?.isOfRequest === true
-        ? new Ingredients(this.cache, versions)
+        ? new Ingredients(this.cache, { versions, scope: this.scope, tagNames })
         : undefined;
-    const shared = edge && { fields: edge, key, address };
+    const shared = edge && { fields: edge, keys: this.names, address };
     const fill = new Fill({ req, res, config, report, covered, now, ingredients, shared, ...how });
     this.fill = fill;
     next();

@@ -13,6 +13,7 @@ import { SharedValue } from './flight/shared-value.js';
 import type { KeyClaims } from './key-claims.js';
 import type { LoadBackoff } from './load-backoff.js';
 import { failureOf, successOf } from './load-outcome.js';
+import { LoadTags, type TaggedValue } from './load-tags.js';
 import type { LoaderSource, LoadResult } from './loader-source.js';
 import type { LoadConfig } from './loading-options.js';
 
@@ -36,11 +37,12 @@ export interface LoadOrder {
   readonly config: LoadConfig;
 }
 
-/** A value that may be stored, with how long it took to load. */
-interface Stored {
-  readonly flight: Flight;
-  readonly value: NewValue;
+interface TaggedOrder extends LoadOrder {
+  readonly tags: LoadTags;
 }
+
+/** A value that may be stored, with how long it took to load. */
+type Stored = TaggedValue;
 
 /**
  * The work of flights: get the right to load, run the loader, and store and deliver its values.
@@ -66,10 +68,13 @@ export class LoadTask {
   async load(order: LoadOrder): Promise<void> {
     const { claims } = this.#options;
     try {
+      const work = { ...order, tags: new LoadTags(order.store, order.config) };
       const { ready, held } = await claims.claim(order.store, order.flights);
-      if (held.length === 0) return await this.#run(order, ready);
-      const runs = [this.#run(order, ready)];
-      await claims.pollHeld(held, (more) => runs.push(this.#run(order, more)));
+      const { ready: tagged } = work.tags;
+      if (tagged !== undefined) await tagged;
+      if (held.length === 0) return await this.#run(work, ready);
+      const runs = [this.#run(work, ready)];
+      await claims.pollHeld(held, (more) => runs.push(this.#run(work, more)));
       await Promise.all(runs);
     } catch (error) {
       order.group.end(error);
@@ -80,13 +85,17 @@ export class LoadTask {
   async refresh(order: LoadOrder): Promise<void> {
     try {
       const flight = order.flights[0] as Flight;
-      if (await this.#options.claims.claimRefresh(flight)) await this.#run(order, [flight]);
+      const work = { ...order, tags: new LoadTags(order.store, order.config) };
+      const { ready: tagged } = work.tags;
+      if (!(await this.#options.claims.claimRefresh(flight))) return;
+      if (tagged !== undefined) await tagged;
+      await this.#run(work, [flight]);
     } catch (error) {
       order.group.end(error);
     }
   }
 
-  async #run(order: LoadOrder, flights: readonly Flight[]): Promise<void> {
+  async #run(order: TaggedOrder, flights: readonly Flight[]): Promise<void> {
     if (flights.length === 0) return;
     const { clock, bulkhead, observer } = this.#options;
     const timeoutMs = order.config.loaderTimeoutMs;
@@ -108,11 +117,13 @@ export class LoadTask {
     const receiving = turns.each(flights, (flight, i) => {
       const result = results[i] as LoadResult;
       const ttlMs = this.#receive(flight, result);
-      if (ttlMs === undefined || result.kind !== 'value') return;
-      stored.push({ flight, value: { payload: result.payload, ttlMs, graceMs, loadMs } });
+      if (result.kind !== 'value') return;
+      const named = order.tags.named(flight, result.tags);
+      if (ttlMs === undefined) return;
+      stored.push({ flight, named, value: { payload: result.payload, ttlMs, graceMs, loadMs } });
     });
     if (receiving !== undefined) await receiving;
-    const filling = this.#store(order.store, stored);
+    const filling = this.#store(order, stored);
     if (filling !== undefined) await filling;
     const ending = turns.each(flights, (flight, i) => endWith(flight, results[i] as LoadResult));
     if (ending !== undefined) await ending;
@@ -157,11 +168,23 @@ export class LoadTask {
     return flight.isStorable ? jitteredTtl(result.ttlMs, ttlJitter, Math.random()) : undefined;
   }
 
-  #store(store: Store, stored: readonly Stored[]): Promise<void> | undefined {
+  #store(order: TaggedOrder, stored: readonly Stored[]): Promise<void> | undefined {
+    const tagged = order.tags.apply(stored);
+    return tagged instanceof Promise
+      ? tagged.then((values) => this.#fill(order.store, stored, values))
+      : this.#fill(order.store, stored, tagged);
+  }
+
+  #fill(
+    store: Store,
+    stored: readonly Stored[],
+    values: readonly (NewValue | undefined)[],
+  ): Promise<void> | undefined {
     const loaded: Loaded[] = [];
-    for (const { flight, value } of stored) {
+    for (const [i, { flight }] of stored.entries()) {
+      const value = values[i];
       // The key was changed, perhaps while the event loop had its turns.
-      if (flight.isVoid) flight.giveUpLease();
+      if (flight.isVoid || value === undefined) flight.giveUpLease();
       else loaded.push({ key: flight.key, lease: flight.lease, value });
     }
     return loaded.length > 0 ? store.fill(loaded) : undefined;

@@ -1,23 +1,32 @@
 import { types } from 'node:util';
-import type { Loader, LoaderContext, ManyLoader } from '../api/loading.js';
+import type { Loader, LoaderContext, ManyLoader, ManyLoaderContext } from '../api/loading.js';
 import { CacheHealthError } from '../core/errors.js';
 import { parseLifetime } from '../core/time/duration.js';
 import type { Turns } from '../core/time/turns.js';
-import { describe } from '../core/validate.js';
+import { describe, invalid } from '../core/validate.js';
 import { encodeValue } from '../entry/codec.js';
 import type { Flight } from './flight/flight.js';
 import type { LoaderCall } from './flight/loader-call.js';
+import type { LoadConfig } from './loading-options.js';
+import { checkCount, NO_TAGS, parseTags } from './tags-option.js';
 
 /**
  * The result of a loader for one key.
- * - `value`: encoded. `ttlMs` is absent if the value goes to the callers and is stored nowhere.
+ * - `value`: encoded. `ttlMs` is absent if the value goes to the callers and is stored nowhere. `tags` are those
+ *   that the loader has named.
  * - `absent`: the loader did not return the key.
  * - `failed`: the value cannot be encoded.
  */
 export type LoadResult =
-  | { readonly kind: 'value'; readonly payload: string; readonly ttlMs: number | undefined }
+  | ({ readonly kind: 'value'; readonly payload: string } & Destiny)
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly error: unknown };
+
+/** How long a loaded value is stored, and with which tags. */
+interface Destiny {
+  readonly ttlMs: number | undefined;
+  readonly tags: readonly string[];
+}
 
 /** A user's loader, for one key or many, and the default lifetime of its values. */
 export interface LoaderSource {
@@ -29,54 +38,56 @@ export interface LoaderSource {
 /** Runs the loader of `getOrSet` for its key. */
 export class OneKeySource implements LoaderSource {
   readonly loader: Loader<unknown>;
-  readonly #ttlMs: number;
+  readonly #config: LoadConfig;
 
-  constructor(loader: Loader<unknown>, ttlMs: number) {
+  constructor(loader: Loader<unknown>, config: LoadConfig) {
     this.loader = loader;
-    this.#ttlMs = ttlMs;
+    this.#config = config;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
     const flight = flights[0] as Flight;
-    const life: Lifetime = { ttlMs: this.#ttlMs, isSkipped: false };
+    const { ttlMs: usualMs, scope } = this.#config;
+    const life: Lifetime = { ttlMs: usualMs, tags: NO_TAGS, isSkipped: false, scope };
     const value = await call.run(() => this.loader(contextOf(flight, call, life)));
-    return [encoded(value, life.isSkipped ? undefined : life.ttlMs)];
+    const ttlMs = life.isSkipped ? undefined : life.ttlMs;
+    return [encoded(value, { ttlMs, tags: life.tags })];
   }
 }
 
 /** Runs the loader of `getOrSetMany` for all of its keys at once. */
 export class ManyKeysSource implements LoaderSource {
   readonly loader: ManyLoader<unknown>;
-  readonly #ttlMs: number;
+  readonly #config: LoadConfig;
   readonly #turns: Turns;
 
-  constructor(loader: ManyLoader<unknown>, ttlMs: number, turns: Turns) {
+  constructor(loader: ManyLoader<unknown>, config: LoadConfig, turns: Turns) {
     this.loader = loader;
-    this.#ttlMs = ttlMs;
+    this.#config = config;
     this.#turns = turns;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
-    const keys = flights.map(({ key }) => key);
-    const context = {
-      get signal() {
-        return call.signal;
-      },
-    };
+    const { scope, ttlMs } = this.#config;
+    const keys = flights.map(({ key }) => key.slice(scope.length));
+    const { context, tagsOf } = manyContext(keys, call, scope);
     const values = asMap(await call.run<unknown>(() => this.loader(keys, context)));
     const results: LoadResult[] = [];
     await this.#turns.forEach(keys, (key) => {
       const isGiven = values.has(key);
-      results.push(isGiven ? encoded(values.get(key), this.#ttlMs) : { kind: 'absent' });
+      const destiny = { ttlMs, tags: tagsOf.get(key) ?? NO_TAGS };
+      results.push(isGiven ? encoded(values.get(key), destiny) : { kind: 'absent' });
     });
     return results;
   }
 }
 
-/** The lifetime of a value, which its loader may change. */
+/** The lifetime and the tags of a value, which its loader may change. */
 interface Lifetime {
   ttlMs: number | undefined;
+  tags: readonly string[];
   isSkipped: boolean;
+  readonly scope: string;
 }
 
 const TTL = { name: 'the ttl given to setTtl()', code: 'ERR_CACHE_OPTION' } as const;
@@ -84,12 +95,15 @@ const TTL = { name: 'the ttl given to setTtl()', code: 'ERR_CACHE_OPTION' } as c
 /** Makes the signal and the copy of the stale value only when the loader reads them. */
 function contextOf(flight: Flight, call: LoaderCall, life: Lifetime): LoaderContext<unknown> {
   const context: LoaderContext<unknown> = {
-    key: flight.key,
+    key: flight.key.slice(life.scope.length),
     get signal() {
       return call.signal;
     },
     setTtl(ttl) {
       life.ttlMs = parseLifetime(TTL, ttl);
+    },
+    setTags(tags) {
+      life.tags = joined(life.tags, tags, life.scope);
     },
     skip() {
       life.isSkipped = true;
@@ -105,9 +119,42 @@ function contextOf(flight: Flight, call: LoaderCall, life: Lifetime): LoaderCont
   return Object.defineProperty(context, 'stale', { get, enumerable: true });
 }
 
-function encoded(value: unknown, ttlMs: number | undefined): LoadResult {
+const KEY = { name: 'the key given to setTags()', code: 'ERR_CACHE_KEY' } as const;
+
+const GIVEN = 'the tags given to setTags()';
+
+/** The complete tags of several calls, each once. */
+function joined(before: readonly string[], given: unknown, scope: string): readonly string[] {
+  const tags = parseTags(GIVEN, given).map((tag) => scope + tag);
+  return before.length === 0 ? tags : checkCount(GIVEN, [...new Set([...before, ...tags])]);
+}
+
+function manyContext(
+  keys: readonly string[],
+  call: LoaderCall,
+  scope: string,
+): {
+  readonly context: ManyLoaderContext;
+  readonly tagsOf: ReadonlyMap<string, readonly string[]>;
+} {
+  const tagsOf = new Map<string, readonly string[]>();
+  let known: ReadonlySet<string> | undefined;
+  const context: ManyLoaderContext = {
+    get signal() {
+      return call.signal;
+    },
+    setTags(key, tags) {
+      known ??= new Set(keys);
+      if (!known.has(key)) throw invalid(KEY, 'one of the keys that are loaded', key);
+      tagsOf.set(key, joined(tagsOf.get(key) ?? NO_TAGS, tags, scope));
+    },
+  };
+  return { context, tagsOf };
+}
+
+function encoded(value: unknown, destiny: Destiny): LoadResult {
   try {
-    return { kind: 'value', payload: encodeValue(value), ttlMs };
+    return { kind: 'value', payload: encodeValue(value), ...destiny };
   } catch (error) {
     return { kind: 'failed', error };
   }

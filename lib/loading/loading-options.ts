@@ -2,6 +2,7 @@ import type { LoadOptions } from '../api/loading.js';
 import { parseDuration } from '../core/time/duration.js';
 import { invalid, parseOptions, type Subject } from '../core/validate.js';
 import { LIFETIME_HINTS, lifetimeAdvice } from './option-hints.js';
+import { parseTags } from './tags-option.js';
 
 /** How values are loaded: the cache's settings, or those overridden by one call. */
 export interface LoadConfig {
@@ -12,6 +13,10 @@ export interface LoadConfig {
   readonly loaderTimeoutMs: number;
   /** XFetch's beta; 0 is off. */
   readonly refreshAhead: number;
+  /** The tags of every value, complete. */
+  readonly tags: readonly string[];
+  /** What complete keys and tags begin with: the namespace; '' outside of any. */
+  readonly scope: string;
 }
 
 /** The cache's options that loading needs, parsed. */
@@ -25,12 +30,16 @@ export interface LoadingConfig {
   readonly maxQueuedLoads: number;
 }
 
+/** Outside of any namespace. */
+export const OUTSIDE: Pick<LoadConfig, 'tags' | 'scope'> = { tags: [], scope: '' };
+
 export const LOAD_OPTIONS = [
   'ttl',
   'grace',
   'softTimeout',
   'loaderTimeout',
   'refreshAhead',
+  'tags',
   'signal',
 ] as const;
 
@@ -46,11 +55,22 @@ export function parseLoadOptions(base: LoadConfig, given: LoadOptions | undefine
   if (given === undefined) return base;
   const options = parseOptions<LoadOptions>(optionsSubject(given), given, LOAD_OPTIONS);
   checkSignal(options.signal);
-  return { ...base, ...parseLoadConfig(options) };
+  const own = parseLoadConfig(options);
+  const { tags } = options;
+  return tags === undefined
+    ? { ...base, ...own }
+    : { ...base, ...own, tags: allTags(base, parseTags('tags', tags)) };
+}
+
+/** The tags of a value, complete: those of every value, and its own. */
+export function allTags({ tags, scope }: LoadConfig, own: readonly string[]): readonly string[] {
+  return own.length === 0 ? tags : [...tags, ...own.map((tag) => scope + tag)];
 }
 
 /** Parses the options that are present. */
-export function parseLoadConfig(options: Omit<LoadOptions, 'signal'>): Partial<LoadConfig> {
+export function parseLoadConfig(
+  options: Omit<LoadOptions, 'signal' | 'tags'>,
+): Partial<LoadConfig> {
   const { ttl, grace, softTimeout, loaderTimeout, refreshAhead } = options;
   return {
     ...(ttl !== undefined && { ttlMs: parseDuration(subject('ttl'), ttl) }),

@@ -80,8 +80,7 @@ export class SingleFlight {
     this.#options = options;
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
     const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer });
-    const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
-    const own = { bulkhead, backoff, claims };
+    const own = { bulkhead: this.#bulkhead, backoff: this.#backoff, claims };
     this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter });
   }
 
@@ -105,17 +104,15 @@ export class SingleFlight {
     request.signal?.throwIfAborted();
     const stale = found && staleValueOf(this.#options.store, key, found);
     if (stale !== undefined && this.#mustWait(key)) return stale.value.take();
-    const source = new OneKeySource(loader, config.ttlMs);
+    const source = new OneKeySource(loader, config);
     for (;;) {
       const flight = this.#flights.find(key);
-      const seat = flight ?? this.#flights.begin(key, this.#flights.newGroup(loader), stale?.value);
+      const since = this.#options.store.tagMoment();
+      const seat = flight ?? this.#flights.beginOne(request, since, stale?.value);
       seat.group.join();
+      const boarded = { seats: [{ flight: seat, stale, cameAt: since.position }], source };
       const begun = flight === undefined ? [seat] : NONE;
-      const [outcome] = await this.#fly(request, {
-        seats: [{ flight: seat, stale }],
-        begun,
-        source,
-      });
+      const [outcome] = await this.#fly(request, { ...boarded, begun });
       if (outcome?.kind === 'value') return outcome.value.take();
     }
   }
@@ -130,11 +127,11 @@ export class SingleFlight {
   ): Promise<ReadonlyMap<string, Answer>> {
     const { loader, config } = request;
     request.signal?.throwIfAborted();
-    const source = new ManyKeysSource(loader, config.ttlMs, this.#options.turns);
+    const source = new ManyKeysSource(loader, config, this.#options.turns);
     const answers = new Map<string, Answer>();
     let wanted = await this.#wantedOf(missing, answers);
     while (wanted.length > 0) {
-      const boarded = await this.#board(source, wanted);
+      const boarded = await this.#board(source, request, wanted);
       const outcomes = await this.#fly(request, boarded);
       wanted = await this.#take(boarded, outcomes, answers);
     }
@@ -149,9 +146,10 @@ export class SingleFlight {
     const leftMs = freshUntilMs(entry) - store.timeOf(key);
     const value = { leftMs, loadMs: loadMsOf(entry), beta: config.refreshAhead };
     if (!isDueEarly(value, 1 - Math.random())) return;
-    const group = this.#flights.newGroup(loader, true);
+    const since = store.tagMoment();
+    const group = this.#flights.newGroup(request, { since, isKept: true });
     const flights = [this.#flights.begin(key, group, undefined)];
-    const source = new OneKeySource(loader, config.ttlMs);
+    const source = new OneKeySource(loader, config);
     outsideLoaders(() => this.#task.refresh({ group, flights, source, store, config }));
   }
 
@@ -185,8 +183,13 @@ export class SingleFlight {
   }
 
   /** Joins the flights of keys that are being loaded, and begins those of the other keys in one group. */
-  async #board(source: LoaderSource, wanted: readonly Wanted[]): Promise<Boarded> {
-    const group = this.#flights.newGroup(source.loader);
+  async #board(
+    source: LoaderSource,
+    request: LoadManyRequest,
+    wanted: readonly Wanted[],
+  ): Promise<Boarded> {
+    const since = this.#options.store.tagMoment();
+    const group = this.#flights.newGroup(request, { since });
     const seats: Seat[] = [];
     const begun: Flight[] = [];
     await this.#options.turns.forEach(wanted, ({ key, stale }) => {
@@ -196,7 +199,7 @@ export class SingleFlight {
         begun.push(flight);
       }
       flight.group.join();
-      seats.push({ flight, stale });
+      seats.push({ flight, stale, cameAt: since.position });
     });
     return { seats, begun, source };
   }
@@ -242,6 +245,6 @@ export class SingleFlight {
   #onChange(change: KeyChange): void {
     this.#flights.invalidate(change);
     if ('key' in change) this.#backoff.reset(change.key);
-    else this.#backoff.resetMatching(change.matches);
+    else if ('matches' in change) this.#backoff.resetMatching(change.matches);
   }
 }

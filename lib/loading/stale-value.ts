@@ -9,7 +9,11 @@ export function staleValueOf(store: Store, key: string, found: Found): StaleValu
   const { entry } = found;
   try {
     const value = SharedValue.found(found);
-    const isUsable = (): boolean => store.timeOf(key) < freshUntilMs(entry) + graceMsOf(entry);
+    const { tags } = value;
+    const since = tags.length === 0 ? undefined : store.tagMoment();
+    const isUsable = (): boolean =>
+      store.timeOf(key) < freshUntilMs(entry) + graceMsOf(entry) &&
+      (since === undefined || store.tagsChangedSince(tags, since) === undefined);
     return { value, isUsable };
   } catch {
     store.unreadable(key);

@@ -1,5 +1,6 @@
 import type { CacheReason } from '../api/reason.js';
 import type { Histogram } from '../core/diagnostics/histogram.js';
+import type { TagRecord } from '../entry/entry-tags.js';
 import type { Failure } from './failure.js';
 import type { Evidence, Label } from './lineage.js';
 
@@ -74,6 +75,8 @@ export type ClaimReply =
   | { readonly kind: 'held'; readonly leftMs: number }
   | Failure;
 
+export type TagReply = TagRecord | Failure;
+
 export interface ScanPage {
   readonly next: string;
   readonly keys: readonly string[];
@@ -115,6 +118,8 @@ export interface Commands {
     leases: readonly { key: string; token: string }[],
   ): Promise<readonly ('done' | 'void')[] | Failure>;
   release(leases: readonly { key: string; token: string }[]): Promise<Failure | undefined>;
+  /** The records of tags. Makes those that are missing, and extends those that would end within `lifeMs`. */
+  tags(records: readonly { key: string; lifeMs: number }[]): Promise<readonly TagReply[]>;
   scan(cursor: string, glob: string): Promise<ScanPage | Failure>;
   /** Removes entries of ours with a version at or below `limit` (micros); void leases; keeps tombstones. `fingerprint`: of the key within its prefix. */
   sweep(

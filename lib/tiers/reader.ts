@@ -1,4 +1,4 @@
-import { classifyEntry, versionOf, withoutLease } from '../entry/entry.js';
+import { classifyEntry, isTagged, versionOf, withoutLease } from '../entry/entry.js';
 import { freshness } from '../entry/freshness.js';
 import { Failure } from '../redis/failure.js';
 import type { Commands, Lane, SlotReply } from '../redis/remote.js';
@@ -59,14 +59,18 @@ export class Reader {
     const isGone = isCleared || (isOfOther && !this.#queue.isHeld);
     if (value === undefined || isGone) return undefined;
     const state = freshness(text, this.#shard.moment.nowMs);
-    return state === 'expired'
-      ? undefined
-      : { entry: text, tier: 'memory', isStale: state === 'stale' };
+    if (state === 'expired') return undefined;
+    return this.#valid({ entry: text, tier: 'memory', isStale: state === 'stale' });
   }
 
   inMemory(key: string): Answer {
     const { tools, moment } = this.#shard;
-    return tools.standby.get(key, moment);
+    return this.#valid(tools.standby.get(key, moment));
+  }
+
+  #valid(found: Answer): Answer {
+    if (found === undefined || !isTagged(found.entry)) return found;
+    return this.#shard.tools.tags.isCurrentInMemory(found.entry) ? found : undefined;
   }
 
   /** Reads one key from Redis. Call it when `look` returned `ask`. */
@@ -76,7 +80,8 @@ export class Reader {
     const slot = await asked.commands.get(this.#shard.fullKey(key));
     if (slot instanceof Failure) this.#reportFailures([slot]);
     const answer = this.#interpret(key, slot, this.#now(asked));
-    return answer instanceof Promise ? await answer : answer;
+    const isReady = !(answer instanceof Promise || mustAskTags(answer));
+    return isReady ? answer : this.#settled(key, answer, asked);
   }
 
   /** Reads many keys from Redis at once. */
@@ -91,13 +96,31 @@ export class Reader {
     await this.#shard.tools.turns.stretches(keys.length, (from, to) => {
       const read = this.#now(asked);
       for (let i = from; i < to; i++) {
-        const answer = this.#interpret(keys[i] as string, slots[i] ?? null, read);
-        if (!(answer instanceof Promise)) answers[i] = answer;
-        else later.push(this.#place(answer, answers, i));
+        const key = keys[i] as string;
+        const answer = this.#interpret(key, slots[i] ?? null, read);
+        if (answer instanceof Promise || mustAskTags(answer))
+          later.push(this.#place(this.#settled(key, answer, asked), answers, i));
+        else answers[i] = answer;
       }
     });
     await Promise.all(later);
     return answers;
+  }
+
+  /** The answer, if it is not an entry of Redis with an invalid tag. */
+  async #settled(
+    key: string,
+    answer: Answer | Promise<Answer>,
+    { position }: Asked,
+  ): Promise<Answer> {
+    const found = await answer;
+    if (!mustAskTags(found)) return found;
+    const isCurrent = await this.#shard.tools.tags.isCurrent(found.entry);
+    if (!isCurrent) return undefined;
+    if (this.#shard.ledger.isUnchangedSince(key, position)) return found;
+    // The key was changed while Redis was asked for the tags.
+    const known = this.look(key);
+    return known === 'ask' ? undefined : known;
   }
 
   async #place(answer: Promise<Answer>, answers: Answer[], i: number): Promise<void> {
@@ -220,4 +243,8 @@ export class Reader {
     const { ledger, tools } = this.#shard;
     if (ledger.isUnchangedSince(key, position)) tools.standby.delete(key);
   }
+}
+
+function mustAskTags(found: Answer): found is Found {
+  return found !== undefined && found.tier === 'redis' && isTagged(found.entry);
 }

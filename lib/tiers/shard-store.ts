@@ -62,6 +62,7 @@ export class ShardStore {
   }
 
   beginFence(): (label: Label) => void {
+    this.shard.tools.tags.refresh();
     const sentAt = this.shard.tools.clock.now();
     const confirm = this.shard.ledger.beginFence();
     return (label) => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/time/clock.js';
 import type { Turns } from '../core/time/turns.js';
 import { entryText, tombstoneText } from '../entry/entry.js';
+import { withTags } from '../entry/entry-tags.js';
 import { fingerprint } from '../entry/fingerprint.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';
 import type { Commands, Door, Stamp } from '../redis/remote.js';
@@ -9,6 +10,7 @@ import type { Ledger } from './ledger/ledger.js';
 import type { Observer } from './observer.js';
 import type { Moment, Origin, Standby } from './standby.js';
 import type { NewValue } from './store.js';
+import type { TagCheck } from './tags/tag-check.js';
 import type { TierConfig } from './tier-options.js';
 
 /** The things that all parts of one store share. */
@@ -25,6 +27,7 @@ export type DeferTo = (key: string, op: JournalOp, stamp: Stamp) => void;
 
 export interface ShardTools extends Tools {
   readonly hasRedis: boolean;
+  readonly tags: TagCheck;
   /** Absent: this shard serves all of its keys for ever. */
   readonly deferTo?: DeferTo | undefined;
 }
@@ -33,7 +36,7 @@ export interface ShardTools extends Tools {
 export class Shard {
   readonly door: Door;
   readonly ledger: Ledger;
-  readonly tools: Tools;
+  readonly tools: ShardTools;
   /** How long a tombstone lasts. */
   readonly tombstoneMs: number;
   /** `false`: there is no Redis, and memory alone stores values. */
@@ -90,7 +93,7 @@ export class Shard {
       ttlMs: value.ttlMs,
       graceMs: value.graceMs,
       loadMs: value.loadMs,
-      payload: value.payload,
+      payload: value.tags === undefined ? value.payload : withTags(value.payload, value.tags),
     });
   }
 

@@ -1,6 +1,6 @@
 import type { ServerMetrics } from '../api/metrics.js';
 import type { CacheMode } from '../api/status.js';
-import { compileGlob } from '../core/glob.js';
+import { compilePattern } from '../entry/key-pattern.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';
 import type { EvictionReason } from '../memory/memory-tier.js';
 import type { Failure } from '../redis/failure.js';
@@ -10,6 +10,7 @@ import { Ledger } from './ledger/ledger.js';
 import { type DeferTo, Shard, type Tools } from './shard.js';
 import { ShardStore } from './shard-store.js';
 import type { KeyChange, StoreState } from './store.js';
+import { Tags } from './tags/tags.js';
 import { DoorView } from './topology/door-view.js';
 import { deferAt, giveAway, inherit } from './topology/rehome.js';
 import { metricsOf, modeOfAll, stateOf } from './topology/store-state.js';
@@ -28,6 +29,7 @@ export interface Part {
  */
 export class Shards implements DoorListener {
   readonly tools: Tools;
+  readonly tags: Tags;
   /** Changes when servers join a cluster or leave it. */
   all: readonly ShardStore[];
   /** Present if one door serves all keys. */
@@ -41,6 +43,7 @@ export class Shards implements DoorListener {
   constructor(remote: Remote, tools: Tools) {
     this.#remote = remote;
     this.tools = tools;
+    this.tags = new Tags(this);
     const hasRedis = remote.doors.length > 0;
     const doors = hasRedis ? remote.doors : [remote.doorFor('')];
     this.all = doors.map((door) => this.#build(door, hasRedis));
@@ -135,7 +138,7 @@ export class Shards implements DoorListener {
   }
 
   changedMatching(pattern: string): void {
-    if (this.#listeners.length > 0) this.changed({ matches: compileGlob(pattern) });
+    if (this.#listeners.length > 0) this.changed({ matches: compilePattern(pattern) });
   }
 
   /** Memory evicted the key. */
@@ -222,7 +225,7 @@ export class Shards implements DoorListener {
       onOverflow,
     });
     const deferTo: DeferTo = (key, op, stamp) => deferAt(this.of(key), store, { key, op, stamp });
-    const shard = new Shard(door, ledger, { ...this.tools, hasRedis, deferTo });
+    const shard = new Shard(door, ledger, { ...this.tools, hasRedis, tags: this.tags, deferTo });
     const store = new ShardStore(shard, (key) => this.of(key).shard === shard);
     return store;
   }

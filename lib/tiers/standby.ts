@@ -36,6 +36,8 @@ export interface SuspectKeys {
 
 /** The memory tier in its role as the fallback. */
 export interface Standby {
+  /** `false`: it holds nothing. */
+  readonly isOn: boolean;
   get(key: string, moment: Moment): Found | undefined;
   /** Whether there is a fresh value that Redis itself showed within the last second. */
   isRecent(key: string, moment: Moment): boolean;
@@ -60,6 +62,7 @@ export interface Standby {
  * changed it without our knowledge) and is not returned in the next outage.
  */
 export class MemoryStandby implements Standby {
+  readonly isOn = true;
   /** Ask it only when nothing is postponed. */
   readonly #tier: MemoryTier;
   readonly #clock: Clock;
@@ -171,6 +174,7 @@ export class MemoryStandby implements Standby {
 
 /** The fallback that is switched off: it holds nothing. */
 export const NO_STANDBY: Standby = {
+  isOn: false,
   get: () => undefined,
   isRecent: () => false,
   keep: () => {},

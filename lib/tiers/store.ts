@@ -1,6 +1,7 @@
 import type { WriteResult } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
+import type { TagVersion } from '../entry/entry-tags.js';
 import type { DoorState } from '../redis/remote.js';
 
 /** An entry that a tier found. `text` is the entry, see lib/entry/slot.ts. */
@@ -16,6 +17,8 @@ export interface NewValue {
   readonly ttlMs: number;
   readonly graceMs: number;
   readonly loadMs: number;
+  /** Absent: it has no tags. */
+  readonly tags?: readonly TagVersion[] | undefined;
 }
 
 /** How long a lease lasts when it is not renewed. If its owner dies, another process may load after this. */
@@ -52,7 +55,29 @@ export interface Loaded {
   readonly value: NewValue;
 }
 
-export type KeyChange = { readonly key: string } | { readonly matches: (key: string) => boolean };
+export type KeyChange =
+  | { readonly key: string }
+  | { readonly matches: (key: string) => boolean }
+  /** Entries with one of these tags are not valid any more. Another process may have made the change. */
+  | { readonly tags: ReadonlySet<string> };
+
+/** A moment in the order of events that concern tags. */
+export interface TagMoment {
+  readonly position: number;
+  /** Local, monotonic. */
+  readonly at: number;
+}
+
+/** What the versions of tags are for. */
+export interface TagNeed {
+  /** How long the entry will live. */
+  readonly lifeMs: number;
+  /** When the load began that has made the value, if the tags are named only now. */
+  readonly since?: TagMoment | undefined;
+}
+
+/** `undefined`: one of the tags may have been invalidated since the load began, so its value must not be stored. */
+export type TagVersions = readonly TagVersion[] | undefined;
 
 /** One server of a cluster. */
 export interface ShardState {
@@ -105,6 +130,14 @@ export interface Store {
   claim(keys: readonly string[], mode: 'load' | 'refresh'): Promise<readonly Claim[]>;
   /** Stores loaded values; resolves when their outcome is known, or the request's budget ends. */
   fill(loaded: readonly Loaded[]): Promise<void>;
+  /** The versions of tags for a new entry. Get those of a load before it begins, if its tags are known then. */
+  tagVersions(tags: readonly string[], need: TagNeed): TagVersions | Promise<TagVersions>;
+  /** Entries that have one of the tags are not valid any more. */
+  invalidateTags(tags: readonly string[]): Promise<WriteResult>;
+  /** Call it when a load begins. */
+  tagMoment(): TagMoment;
+  /** The position at which one of the tags was last invalidated, as far as known, if that was after `since`. */
+  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined;
   /** Returns a fresh value of memory, without reading Redis. */
   peek(key: string): Found | undefined;
   /** Reports that an entry cannot be decoded: it counts as a miss and an error, and memory drops it. */

@@ -1,10 +1,23 @@
 import type { WriteResult } from '../api/cache.js';
 import type { CacheMode } from '../api/status.js';
-import { CallOutcome, type Waiter } from './changes/change.js';
+import { tagKey } from '../entry/entry-tags.js';
+import { askAll } from './calls/ask-all.js';
+import { claimAll } from './calls/claim-all.js';
+import { versionsInTime } from './calls/versions-in-time.js';
+import { CallOutcome, UNAWAITED, type Waiter } from './changes/change.js';
 import { laneOf } from './lane.js';
 import type { Reader } from './reader.js';
 import type { Shards } from './shards.js';
-import type { Claim, Found, KeyChange, Loaded, NewValue, Store, StoreState } from './store.js';
+import type {
+  Claim,
+  Found,
+  KeyChange,
+  Loaded,
+  NewValue,
+  Store,
+  StoreState,
+  TagMoment,
+} from './store.js';
 import { isTooLarge } from './value-limit.js';
 import { WaitBudget } from './wait-budget.js';
 
@@ -55,7 +68,7 @@ export class TieredStore implements Store {
     const asked = await this.#look(keys, answers);
     if (asked.length === 0) return answers;
     const isAll = asked.length === keys.length;
-    const found = this.#ask(isAll ? keys : asked.map((i) => keys[i] as string));
+    const found = askAll(this.#shards, isAll ? keys : asked.map((i) => keys[i] as string));
     const spent = this.#budget?.spendInSilence<readonly Answer[] | undefined>(found, undefined);
     const inTime = await (spent ?? found);
     if (isAll && inTime !== undefined) return inTime;
@@ -100,26 +113,12 @@ export class TieredStore implements Store {
     this.#shards.changedMatching(pattern);
     const { ready } = this.#shards;
     if (ready !== undefined) await ready;
-    const results = Promise.all(this.#shards.all.map((each) => each.clearer.clear(pattern)));
-    return this.#orDeferred(results.then(worstOf));
+    const clearing = this.#shards.all.map((each) => each.clearer.clear(pattern));
+    return this.#orDeferred(Promise.all(clearing).then(worstOf));
   }
 
-  async claim(keys: readonly string[], mode: 'load' | 'refresh'): Promise<readonly Claim[]> {
-    const claims = keys.map((): Claim => NONE);
-    if (this.#isSpent) return claims;
-    await this.#shards.ready;
-    const lane = laneOf(keys.length);
-    let isLate = false;
-    const claiming = this.#shards.split(keys).map(async ({ of, keys: some, at }) => {
-      const granted = await of.claims.claim(some, mode, lane);
-      if (isLate) of.claims.giveBack(granted);
-      else for (const [i, index] of at.entries()) claims[index] = granted[i] as Claim;
-    });
-    const all = Promise.all(claiming).then(() => true);
-    const isInTime = await (this.#budget?.spend(all, false) ?? all);
-    // The caller does not wait for the rest any more, so late grants are given back.
-    isLate = !isInTime;
-    return isLate ? [...claims] : claims;
+  claim(keys: readonly string[], mode: 'load' | 'refresh'): Promise<readonly Claim[]> {
+    return claimAll(this.#shards, keys, { mode, budget: this.#budget });
   }
 
   async fill(loaded: readonly Loaded[]): Promise<void> {
@@ -137,6 +136,24 @@ export class TieredStore implements Store {
     });
     const all = Promise.all(filling).then(() => {});
     if (!this.#isSpent) await (this.#budget?.spend(all, undefined) ?? all);
+  }
+
+  tagVersions(...asked: Parameters<Store['tagVersions']>): ReturnType<Store['tagVersions']> {
+    return versionsInTime(this.#shards, this.#budget, asked);
+  }
+
+  invalidateTags(tags: readonly string[]): Promise<WriteResult> {
+    this.#shards.tools.observer.removed(tags.length);
+    this.#shards.tags.invalidate(tags);
+    return this.#change(tags.map((tag) => [tagKey(tag), undefined] as const));
+  }
+
+  tagMoment(): TagMoment {
+    return this.#shards.tags.moment();
+  }
+
+  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+    return this.#shards.tags.changedSince(tags, since);
   }
 
   peek(key: string): Answer {
@@ -184,19 +201,6 @@ export class TieredStore implements Store {
     return asked;
   }
 
-  /** Reads from Redis, from all servers at the same time. */
-  async #ask(keys: readonly string[]): Promise<readonly Answer[]> {
-    const { only } = this.#shards;
-    if (only !== undefined) return only.reader.askMany(keys, laneOf(keys.length));
-    const answers: Answer[] = new Array(keys.length);
-    const asking = this.#shards.split(keys).map(async ({ of, keys: some, at }) => {
-      const found = await of.reader.askMany(some, laneOf(keys.length));
-      for (const [i, index] of at.entries()) answers[index] = found[i];
-    });
-    await Promise.all(asking);
-    return answers;
-  }
-
   /** As `#change` does, without a step that a single key does not need. */
   #changeOne(key: string, value: NewValue | undefined): Promise<WriteResult> {
     if (this.#shards.ready !== undefined) return this.#change([[key, value]]);
@@ -240,9 +244,6 @@ export class TieredStore implements Store {
 }
 
 const LATE: unique symbol = Symbol('late');
-const NONE: Claim = { kind: 'none' };
-/** No caller waits. */
-const UNAWAITED: Waiter = { settle: () => {} };
 
 function worstOf(results: readonly WriteResult[]): WriteResult {
   return results.every((result) => result === 'applied') ? 'applied' : 'deferred';

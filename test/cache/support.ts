@@ -25,7 +25,11 @@ import type {
   NewValue,
   Store,
   StoreState,
+  TagMoment,
+  TagNeed,
+  TagVersions,
 } from '../../lib/tiers/store.js';
+import { FakeTags } from '../support/fake-tags.js';
 
 export const NORMAL: StoreState = {
   mode: 'normal',
@@ -42,6 +46,11 @@ export const NORMAL: StoreState = {
 export class FakeStore implements Store {
   readonly entries = new Map<string, Found>();
   /** How many keys each call had. */
+  readonly tags: FakeTags = new FakeTags();
+  /** The tags of each value, by its key. */
+  readonly tagged = new Map<string, readonly string[]>();
+  /** What versions of tags wait for. */
+  beforeVersions: Promise<unknown> | undefined;
   readonly calls: [method: string, keys: number][] = [];
   readonly unreadableKeys: string[] = [];
   readonly requests: FakeStore[] = [];
@@ -80,6 +89,11 @@ export class FakeStore implements Store {
     for (const [key, value] of entries) {
       this.#changed({ key });
       this.entries.set(key, found(value.payload));
+      if (value.tags !== undefined)
+        this.tagged.set(
+          key,
+          value.tags.map(({ tag }) => tag),
+        );
     }
     return this.result;
   }
@@ -109,6 +123,27 @@ export class FakeStore implements Store {
   }
 
   async fill(): Promise<void> {}
+
+  tagVersions(tags: readonly string[], need: TagNeed): TagVersions | Promise<TagVersions> {
+    this.calls.push(['tagVersions', tags.length]);
+    const versions = (): TagVersions => this.tags.versions(tags, need);
+    return this.beforeVersions?.then(versions) ?? versions();
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<WriteResult> {
+    this.calls.push([`invalidate ${tags}`, tags.length]);
+    this.tags.invalidate(tags);
+    this.#changed({ tags: new Set(tags) });
+    return this.result;
+  }
+
+  tagMoment(): TagMoment {
+    return this.tags.moment();
+  }
+
+  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+    return this.tags.changedSince(tags, since);
+  }
 
   peek(key: string): Found | undefined {
     return this.entries.get(key);
@@ -153,7 +188,7 @@ class FakeLoading implements Pick<CacheParts['loading'], 'answer' | 'answerMany'
     ...[{ loader, key }]: Parameters<CacheParts['loading']['answer']>
   ): Promise<Awaited<ReturnType<CacheParts['loading']['answer']>>> {
     const signal = new AbortController().signal;
-    const value = await loader({ key, signal, setTtl() {}, skip() {} });
+    const value = await loader({ key, signal, setTtl() {}, setTags() {}, skip() {} });
     return { value, outcome: 'miss', tier: undefined };
   }
 
@@ -161,7 +196,7 @@ class FakeLoading implements Pick<CacheParts['loading'], 'answer' | 'answerMany'
     ...[{ loader }, missing]: Parameters<CacheParts['loading']['answerMany']>
   ): ReturnType<CacheParts['loading']['answerMany']> {
     const { signal } = new AbortController();
-    const values = await loader([...missing.keys()], { signal });
+    const values = await loader([...missing.keys()], { signal, setTags() {} });
     return new Map(
       [...values].map(
         ([key, value]) => [key, { value, outcome: 'miss', tier: undefined }] as const,

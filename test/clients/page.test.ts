@@ -106,6 +106,15 @@ describe("the example's page in Chromium", function () {
     expect(await number('failed')).to.equal(0);
   });
 
+  it('links the live page and the metrics', async () => {
+    const links = await page.locator('footer a').all();
+    const found = await Promise.all(
+      links.map(async (link) => new URL((await link.getAttribute('href')) ?? '', example.url)),
+    );
+    expect(found.map(({ pathname }) => pathname)).to.deep.equal(['/health/ui', '/metrics']);
+    for (const address of found) expect((await fetch(address)).status).to.equal(200);
+  });
+
   it('says why a price is refused', async () => {
     await page.getByLabel(PRICE).fill('-1');
     await page.getByLabel(PRICE).press('Enter');

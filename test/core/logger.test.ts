@@ -58,6 +58,18 @@ describe('containLogger', () => {
     expect(lines).to.deep.equal(['hello']);
   });
 
+  it('gives fields first to pino, and not to a mock whose every property is a function', () => {
+    const given: unknown[][] = [];
+    const log = (...args: unknown[]): void => void given.push(args);
+    const mock = new Proxy({}, { get: () => log }) as Logger;
+    const pinoLike = { ...loggerThat(() => {}), info: log, bindings: () => ({}), level: 'info' };
+    for (const logger of [mock, pinoLike as Logger]) containLogger(logger).info('hello', FIELDS);
+    expect(given).to.deep.equal([
+      ['hello', FIELDS],
+      [FIELDS, 'hello'],
+    ]);
+  });
+
   const FAILURES: [title: string, log: () => unknown][] = [
     [
       'throws',

@@ -39,8 +39,8 @@ describe(`${CHANGES} double changes through a real Varnish with two instances`, 
     const { check } = Ingredients.prototype;
     const { get } = Object.getOwnPropertyDescriptor(Ingredients.prototype, 'keys') ?? {};
     // An answer is stored at the edge as if nothing had changed.
-    Ingredients.prototype.check = async function () {
-      await check.call(this);
+    Ingredients.prototype.check = async function (how) {
+      await check.call(this, how);
       return (Reflect.apply(get as () => string[], this, []) as string[]).map((key) => [key, 0]);
     };
     try {

@@ -136,6 +136,22 @@ describe('the examples', function () {
     expect(await example.stop()).to.equal(0);
   });
 
+  it('tags: removes what was made of a category, and the rest stays', async () => {
+    const example = await start('tags');
+    await untilHealthy(example);
+    const get = async (id: number): Promise<unknown> => (await example.ask(`/products/${id}`)).body;
+    for (const id of [1, 2, 3]) await get(id);
+    expect(await get(1)).to.deep.equal({ id: 1, name: 'Espresso', category: 'Coffee', loads: 3 });
+    const json = { 'content-type': 'application/json' };
+    const put = { method: 'PUT', headers: json, body: '{"name": "Kaffee"}' };
+    expect((await example.ask('/categories/1', put)).body).to.deep.equal({ result: 'applied' });
+    expect(await get(3)).to.include({ category: 'Tea' });
+    expect(await get(1)).to.include({ category: 'Kaffee', loads: 4 });
+    expect(await get(2)).to.include({ category: 'Kaffee', loads: 5 });
+    await example.ask('/import', { method: 'POST' });
+    expect(await get(3)).to.include({ category: 'Tea', loads: 6 });
+  });
+
   it('express-4-commonjs: caches, and survives a loader that throws', async () => {
     const example = await start('express-4-commonjs');
     await untilHealthy(example);
@@ -171,7 +187,10 @@ describe('the examples', function () {
     expect([await loadsOf('acme'), await loadsOf('globex')]).to.deep.equal([2, 2]);
     await example.ask('/cache', as('acme', 'DELETE'));
     expect([await loadsOf('globex'), await loadsOf('acme')]).to.deep.equal([2, 3]);
-    const refused = await fetch(`${example.url}/customers`, as('*'));
+    expect([await loadsOf('*'), await loadsOf('acme')]).to.deep.equal([4, 4]);
+    await example.ask('/cache', as('*', 'DELETE'));
+    expect([await loadsOf('acme'), await loadsOf('globex')]).to.deep.equal([4, 4]);
+    const refused = await fetch(`${example.url}/customers`, as(''));
     expect(refused.status).to.equal(400);
   });
 

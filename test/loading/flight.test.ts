@@ -6,7 +6,10 @@ import { SharedValue } from '../../lib/loading/flight/shared-value.js';
 
 describe('loading: a flight', () => {
   const begin = (table: FlightTable, ...keys: string[]): Flight[] => {
-    const group = table.newGroup(undefined);
+    const group = table.newGroup(
+      { loader: undefined, config: { tags: [] } },
+      { since: { position: 0, at: 0 } },
+    );
     return keys.map((key) => table.begin(key, group, undefined));
   };
 
@@ -39,6 +42,22 @@ describe('loading: a flight', () => {
     c?.end(value('c'));
     expect(['a', 'b:1', 'c'].map((key) => table.find(key))).to.deep.equal(Array(3).fill(undefined));
     expect([a, b, c].map((flight) => flight?.isVoid)).to.deep.equal([true, true, false]);
+  });
+
+  it('gives its lease back when a tag was invalidated, and leaves it to a change of the key', () => {
+    const table = new FlightTable();
+    const given: string[] = [];
+    const [a, b] = begin(table, 'a', 'b');
+    for (const flight of [a, b]) {
+      const release = (): void => void given.push(`${flight?.key} released`);
+      const abandon = (): void => void given.push(`${flight?.key} abandoned`);
+      if (flight) flight.lease = { key: flight.key, isVoid: false, release, abandon };
+    }
+    a?.outdate(1);
+    table.invalidate({ key: 'b' });
+    for (const flight of [a, b]) flight?.giveUpLease();
+    expect(given).to.deep.equal(['a released', 'b abandoned']);
+    expect([a?.isVoid, b?.isVoid]).to.deep.equal([true, true]);
   });
 
   it('that is void does not end the one that took its place', () => {

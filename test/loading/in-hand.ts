@@ -26,6 +26,8 @@ const LOAD: LoadConfig = {
   softTimeoutMs: Number.POSITIVE_INFINITY,
   loaderTimeoutMs: 60_000,
   refreshAhead: 0,
+  tags: [],
+  scope: '',
 };
 
 /** Loading on a fake store, with a clock that the test drives, asked as the cache asks it. */

@@ -18,15 +18,15 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a value is stored that was changed just before the fill',
     file: 'loading/load-task.js',
-    find: 'if (flight.isVoid) flight.giveUpLease(); else',
+    find: 'if (flight.isVoid || value === undefined) flight.giveUpLease(); else',
     replace: '',
     test: 'between two turns',
   },
   {
     title: 'the keys of other processes hold up the rest',
     file: 'loading/load-task.js',
-    find: 'const runs = [this.#run(order, ready)];',
-    replace: 'await claims.pollHeld(held, () => {}); const runs = [this.#run(order, ready)];',
+    find: 'const runs = [this.#run(work, ready)];',
+    replace: 'await claims.pollHeld(held, () => {}); const runs = [this.#run(work, ready)];',
     test: 'other processes',
   },
   {

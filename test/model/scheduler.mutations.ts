@@ -105,12 +105,6 @@ export const mutations: readonly Mutation[] = [
     replace: 'const isOlderGeneration = false;',
   },
   {
-    title: 'a process that was stopped reads at once',
-    file: 'tiers/reader.js',
-    find: 'const isProven = asked.isProvenSince === true || door.isProven();',
-    replace: 'const isProven = true;',
-  },
-  {
     title: 'a joiner does not run its own loader',
     file: 'loading/single-flight.js',
     find: "outcome.kind === 'elsewhere' || group.loader !== source.loader",

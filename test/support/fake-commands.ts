@@ -12,6 +12,7 @@ import type {
   Lane,
   ScanPage,
   SlotReply,
+  TagReply,
 } from '../../lib/redis/remote.js';
 import type { FakeRedis, FakeWire } from './fake-redis.js';
 
@@ -126,6 +127,18 @@ export class FakeCommands implements Commands {
     return reply instanceof Failure ? reply : undefined;
   }
 
+  async tags(requests: readonly { key: string; lifeMs: number }[]): Promise<readonly TagReply[]> {
+    const { generation, prefix } = this.#options;
+    const lifeMs = Math.max(...requests.map((request) => request.lifeMs));
+    const args = requests.flatMap(({ key }) => [
+      entryHead(generation(), fingerprint(key.slice(prefix.length))),
+      `v${`${++echoes}`.padStart(9, '0')}`,
+    ]);
+    const replies = await this.#script(Lua.TAG, keysOf(requests), [`${lifeMs}`, ...args]);
+    if (replies instanceof Failure) return requests.map(() => replies);
+    return (replies as string[]).slice(1).map(parseTag);
+  }
+
   async scan(cursor: string, glob: string): Promise<ScanPage | Failure> {
     const reply = await this.#execute('SCAN', cursor, 'MATCH', glob, 'COUNT', '1000');
     if (reply instanceof Failure) return reply;
@@ -211,5 +224,14 @@ function parseClaim(text: string, token: string): ClaimReply {
     token,
     at: Number(rest.slice(0, 16)),
     stale: rest.slice(16) || undefined,
+  };
+}
+
+function parseTag(text: string): TagReply {
+  return {
+    version: text.slice(1, 11),
+    madeAt: Number(text.slice(11, 27)),
+    leftMs: Number(text.slice(27)),
+    wasRemoved: text.startsWith('r'),
   };
 }

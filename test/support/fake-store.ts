@@ -1,6 +1,7 @@
 import type { WriteResult } from '../../lib/api/cache.js';
 import { compileGlob } from '../../lib/core/glob.js';
 import { entryText } from '../../lib/entry/entry.js';
+import { withTags } from '../../lib/entry/entry-tags.js';
 import { fingerprint } from '../../lib/entry/fingerprint.js';
 import { freshness } from '../../lib/entry/freshness.js';
 import type {
@@ -12,7 +13,11 @@ import type {
   NewValue,
   Store,
   StoreState,
+  TagMoment,
+  TagNeed,
+  TagVersions,
 } from '../../lib/tiers/store.js';
+import { FakeTags } from './fake-tags.js';
 import type { ManualClock } from './manual-clock.js';
 
 /** One call that the store was asked for. */
@@ -40,6 +45,8 @@ export class FakeStore implements Store {
   beforeFill: (() => Promise<void>) | undefined;
   readonly calls: StoreCall[] = [];
   readonly unreadableKeys: string[] = [];
+  /** Those of all processes. */
+  readonly tags: FakeTags = new FakeTags();
   readonly #clock: ManualClock;
   readonly #entries = new Map<string, string>();
   readonly #leases = new Map<string, FakeLease>();
@@ -173,6 +180,24 @@ export class FakeStore implements Store {
     }
   }
 
+  tagVersions(tags: readonly string[], need: TagNeed): TagVersions {
+    return this.tags.versions(tags, need);
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<WriteResult> {
+    this.tags.invalidate(tags);
+    for (const listener of this.#listeners) listener({ tags: new Set(tags) });
+    return this.#written();
+  }
+
+  tagMoment(): TagMoment {
+    return this.tags.moment();
+  }
+
+  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+    return this.tags.changedSince(tags, since);
+  }
+
   peek(key: string): Found | undefined {
     const found = this.#find(key);
     return found && { ...found, tier: 'memory' };
@@ -217,7 +242,8 @@ export class FakeStore implements Store {
   #find(key: string): Found | undefined {
     const entry = this.#entries.get(key);
     const state = entry && freshness(entry, this.timeOf());
-    if (entry === undefined || state === 'expired') return undefined;
+    if (entry === undefined || state === 'expired' || !this.tags.areCurrent(entry))
+      return undefined;
     return { entry, tier: this.isAway ? 'memory' : 'redis', isStale: state === 'stale' };
   }
 
@@ -238,7 +264,9 @@ export class FakeStore implements Store {
   #textOf(key: string, value: NewValue): string {
     const version = Math.round(this.timeOf() * 1_000);
     const head = { generation: GENERATION, fingerprint: fingerprint(key), version };
-    return entryText({ ...head, ...value });
+    const { payload, tags } = value;
+    const tagged = tags === undefined ? payload : withTags(payload, tags);
+    return entryText({ ...head, ...value, payload: tagged });
   }
 
   #written(): WriteResult {

@@ -52,6 +52,8 @@ function base36(value: number): string {
 
 const payload = fc.oneof(
   fixed('"x"', '"é"', ''),
+  // Records of tags.
+  fixed('rmversion001', 'rrversion002'),
   // Around what the scripts call small, in bytes and not in characters.
   fc.constantFrom(985, 986, 987).map((length) => 'y'.repeat(length)),
   fixed('é'.repeat(493), 'é'.repeat(494)),
@@ -167,6 +169,7 @@ const scripts: Words = fc.oneof(
   },
   { weight: 2, arbitrary: batch(Lua.RENEW, [echo, leaseMs], [token]) },
   { weight: 2, arbitrary: batch(Lua.RELEASE, [echo], [token]) },
+  { weight: 4, arbitrary: batch(Lua.TAG, [echo, leaseMs], [expectedHead, token]) },
   { weight: 3, arbitrary: batch(Lua.SWEEP, [echo], [limit, fingerprint]) },
   { weight: 3, arbitrary: batch(Lua.SWEEP_DEAD, [echo, generation], [limit, fingerprint]) },
 );

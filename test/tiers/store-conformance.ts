@@ -230,6 +230,92 @@ export function storeConformance(kind: SubjectKind): void {
       });
     });
 
+    describe('tags', () => {
+      const tagged = async (payload: unknown, ...tags: string[]): Promise<NewValue> => {
+        const value = newValue(payload, { graceMs: MINUTE });
+        return { ...value, tags: await store.tagVersions(tags, { lifeMs: 2 * MINUTE }) };
+      };
+      const put = async (key: string, ...tags: string[]): Promise<unknown> =>
+        store.put(key, await tagged(key, ...tags));
+
+      it('remove their values when they are invalidated, and no other', async () => {
+        await put('a', 'red', 'round');
+        await put('b', 'red');
+        await put('c', 'round');
+        await store.put('d', newValue('d'));
+        expect(await store.invalidateTags(['red'])).to.equal('applied');
+        const found = await store.getMany(['a', 'b', 'c', 'd']);
+        expect(found.map(decoded)).to.deep.equal([undefined, undefined, 'c', 'd']);
+        expect(await read('a')).to.equal(undefined);
+        expect(store.peek('b')).to.equal(undefined);
+        expect(await read('c')).to.equal('c');
+      });
+
+      it('of a value that is set after the invalidation are valid', async () => {
+        await put('a', 'red');
+        await Promise.all([store.invalidateTags(['red']), put('a', 'red')]);
+        await put('b', 'red');
+        expect(await read('b')).to.equal('b');
+        await put('a', 'red');
+        expect(await read('a')).to.equal('a');
+      });
+
+      it('end a value also within its grace, and for a claim', async () => {
+        await store.put('a', { ...(await tagged(1, 'red')), ttlMs: 200 });
+        await put('b', 'red');
+        await subject.advance(300);
+        expect((await store.get('a'))?.isStale).to.equal(true);
+        await store.invalidateTags(['red']);
+        expect(await store.get('a')).to.equal(undefined);
+        expect((await claim('b')).kind).to.equal(kind.hasRedis ? 'granted' : 'none');
+      });
+
+      it('whose versions were asked before the invalidation end the value', async () => {
+        const value = await tagged('old', 'red');
+        const lease = leaseOf(await claim('a'));
+        await store.invalidateTags(['red']);
+        await store.fill([{ key: 'a', lease, value }]);
+        await store.put('b', value);
+        expect([await read('a'), await read('b')]).to.deep.equal([undefined, undefined]);
+      });
+
+      it('that a load names are refused if they were invalidated since it began', async () => {
+        await put('a', 'red', 'round');
+        const since = store.tagMoment();
+        const need = { lifeMs: MINUTE, since };
+        expect(await store.tagVersions(['round', 'new'], need)).to.have.lengthOf(2);
+        expect(store.tagsChangedSince(['red', 'new'], since)).to.equal(undefined);
+        await store.invalidateTags(['red', 'new']);
+        expect(await store.tagVersions(['new'], need)).to.equal(undefined);
+        expect(await store.tagVersions(['round', 'red'], need)).to.equal(undefined);
+        expect(store.tagsChangedSince(['round', 'red'], since)).to.be.a('number');
+        expect(store.tagsChangedSince(['red'], store.tagMoment())).to.equal(undefined);
+        expect(await store.tagVersions(['round'], need)).to.have.lengthOf(1);
+      });
+
+      it('are heard in the call itself', async () => {
+        const heard: KeyChange[] = [];
+        store.onChange((change) => heard.push(change));
+        const call = store.invalidateTags(['red', 'round']);
+        const [first] = heard;
+        expect(first && 'tags' in first ? [...first.tags] : first).to.deep.equal(['red', 'round']);
+        await call;
+      });
+
+      it('outlive a clear of keys by a pattern, and not a clear of everything', async () => {
+        await put('a:1', 'red');
+        await put('b:1', 'red');
+        await store.clear('*1');
+        expect(await read('a:1')).to.equal(undefined);
+        await put('b:1', 'red');
+        await store.clear('a*');
+        expect(await read('b:1')).to.equal('b:1');
+        await store.clear('*');
+        await put('b:1', 'red');
+        expect(await read('b:1')).to.equal('b:1');
+      });
+    });
+
     it('has a time that goes on', async () => {
       const before = store.timeOf('a');
       await subject.advance(100);

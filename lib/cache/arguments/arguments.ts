@@ -1,10 +1,12 @@
 import type { SetOptions } from '../../api/loading.js';
+import { escapeGlob } from '../../core/glob.js';
 import { looksLikeSeconds, warnOfSeconds } from '../../core/time/seconds.js';
 import { describe, invalid, parseOptions } from '../../core/validate.js';
 import { encodeValue } from '../../entry/codec.js';
 import { RESERVED } from '../../entry/slot.js';
 import { jitteredTtl } from '../../loading/early-refresh.js';
-import { optionsSubject } from '../../loading/loading-options.js';
+import { allTags, optionsSubject } from '../../loading/loading-options.js';
+import { parseTags } from '../../loading/tags-option.js';
 import type { NewValue } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
 import { parseTtl } from '../parse-options.js';
@@ -13,6 +15,9 @@ import { isPlainKey } from './plain-key.js';
 
 /** The most characters in a key or a pattern. */
 const MAX_LENGTH = 1_024;
+
+/** The most tags that one call invalidates. */
+const MAX_INVALIDATED = 1_000;
 
 const KEY = { name: 'the cache key', code: 'ERR_CACHE_KEY' } as const;
 const KEYS = { name: 'the keys', code: 'ERR_CACHE_KEY' } as const;
@@ -23,12 +28,14 @@ const SEVERAL = 'For several keys call getMany(), getOrSetMany() or deleteMany()
 
 /** Checks what callers pass to the methods of one cache. */
 export class Arguments {
+  readonly config: CacheConfig;
   readonly #config: CacheConfig;
   /** A key that begins with one of these would form a reserved name together with the end of the prefix. */
   readonly #forbiddenStarts: readonly string[];
   #hasOddKey = false;
 
   constructor(config: CacheConfig) {
+    this.config = config;
     this.#config = config;
     this.#forbiddenStarts = startsThatComplete(RESERVED, config.prefix);
   }
@@ -54,10 +61,53 @@ export class Arguments {
     }
   }
 
-  /** The same for a key that is changed; it may be a new one. */
-  checkChange(key: unknown): void {
+  /** The complete key: the namespace and the given key, which is checked. */
+  fullKey(key: string): string {
     this.checkKey(key);
-    this.noteKey(key as string);
+    const { scope } = this.#config.load;
+    return scope === '' ? key : scope + key;
+  }
+
+  /** The same for a key that is changed; it may be a new one. */
+  changedKey(key: string): string {
+    const full = this.fullKey(key);
+    this.noteKey(key);
+    return full;
+  }
+
+  get isNamespace(): boolean {
+    return this.#config.load.scope !== '';
+  }
+
+  /** Whether this complete key is in the namespace, or in one below. */
+  isOwn(fullKey: string): boolean {
+    return fullKey.startsWith(this.#config.load.scope);
+  }
+
+  /** The key as the caller gave it. */
+  ownKey(fullKey: string): string {
+    const { scope } = this.#config.load;
+    return scope === '' ? fullKey : fullKey.slice(scope.length);
+  }
+
+  ownKeys(values: Map<string, unknown>): Map<string, unknown> {
+    const { scope } = this.#config.load;
+    if (scope === '') return values;
+    return new Map([...values].map(([key, value]) => [key.slice(scope.length), value]));
+  }
+
+  /** The complete tags in the options of `set`, which `ttlMs` has checked. */
+  tags(given: SetOptions | undefined): readonly string[] {
+    const { load } = this.#config;
+    if (given?.tags === undefined) return load.tags;
+    return allTags(load, parseTags('tags', given.tags));
+  }
+
+  /** The complete tags that are to be invalidated. */
+  invalidTags(given: unknown): readonly string[] {
+    const { scope } = this.#config.load;
+    const tags = parseTags('the tags to invalidate', given, MAX_INVALIDATED);
+    return scope === '' ? tags : tags.map((tag) => scope + tag);
   }
 
   /** Warns once of a key in which a value is missing. Not for hits: their key was looked at when it was stored. */
@@ -78,6 +128,15 @@ export class Arguments {
   /** The glob of `clear()`; without one, that of all keys. */
   pattern(given: unknown): string {
     if (given === undefined) return '*';
+    const { scope } = this.#config.load;
+    return scope === '' ? this.#pattern(given) : escapeGlob(scope) + this.#pattern(given);
+  }
+
+  #pattern(given: unknown): string {
+    if (typeof given === 'string' && given.includes(RESERVED)) {
+      const advice = "That name is kept for the cache's own records.";
+      throw invalid({ ...PATTERN, advice }, `a glob without '${RESERVED}'`, given);
+    }
     const isText = typeof given === 'string' && given !== '' && given.isWellFormed();
     if (isText && given.length <= MAX_LENGTH) {
       this.#notePattern(given);
@@ -130,7 +189,7 @@ export class Arguments {
   /** The lifetime in the options of `set`. */
   ttlMs(given: SetOptions | undefined): number {
     if (given === undefined) return this.#config.load.ttlMs;
-    const { ttl } = parseOptions<SetOptions>(optionsSubject(given), given, ['ttl']);
+    const { ttl } = parseOptions<SetOptions>(optionsSubject(given), given, ['ttl', 'tags']);
     this.noteTtl(ttl);
     return ttl === undefined ? this.#config.load.ttlMs : parseTtl(ttl);
   }

@@ -19,7 +19,14 @@ export interface Traceable {
 type Method = (this: object, ...args: unknown[]) => Promise<unknown>;
 
 const READS: readonly LookupMessage['op'][] = ['get', 'getMany', 'getOrSet', 'getOrSetMany'];
-const CHANGES: readonly WriteMessage['op'][] = ['set', 'setMany', 'delete', 'deleteMany', 'clear'];
+const CHANGES: readonly WriteMessage['op'][] = [
+  'set',
+  'setMany',
+  'delete',
+  'deleteMany',
+  'clear',
+  'invalidateTags',
+];
 
 /**
  * Puts a check in front of each method of a prototype: if a tracer subscribes to the channel, the call is
@@ -77,8 +84,8 @@ function change(
   { op, plain }: { readonly op: WriteMessage['op']; readonly plain: Method },
   args: readonly unknown[],
 ): Promise<unknown> {
-  // A pattern is no key.
-  const subject = op === 'clear' ? { keys: 0 } : subjectOf(args[0]);
+  // Patterns and tags are no keys.
+  const subject = op === 'clear' || op === 'invalidateTags' ? { keys: 0 } : subjectOf(args[0]);
   const message: WriteMessage = { cache: cache.name, op, ...subject };
   return traced(WRITES, message, async () => {
     const result = await plain.apply(cache, [...args]);

@@ -32,7 +32,7 @@ export interface LookupMessage extends TracedMessage {
 
 /** A change that a caller made. */
 export interface WriteMessage extends TracedMessage {
-  readonly op: 'set' | 'setMany' | 'delete' | 'deleteMany' | 'clear';
+  readonly op: 'set' | 'setMany' | 'delete' | 'deleteMany' | 'clear' | 'invalidateTags';
   result?: 'applied' | 'deferred';
 }
 

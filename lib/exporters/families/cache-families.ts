@@ -72,7 +72,7 @@ const DEFINITIONS: readonly Definition[] = [
   {
     name: 'express_cache_deletes_total',
     type: 'counter',
-    help: 'Calls of delete and clear.',
+    help: 'Calls of delete, clear and invalidateTags.',
     read: (s) => one(s.deletes),
   },
   {

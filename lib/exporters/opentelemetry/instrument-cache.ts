@@ -12,6 +12,7 @@ import {
   type WriteMessage,
 } from '../../core/diagnostics/channels.js';
 import { VERSION } from '../../core/diagnostics/version.js';
+import { CacheHealthError } from '../../core/errors.js';
 import { type MetricsSource, parseCacheSource } from '../sources.js';
 import { observeMetrics } from './instruments.js';
 import { type Instrumented, type InstrumentOptions, parseInstrumentOptions } from './options.js';
@@ -29,25 +30,47 @@ const OPS: Readonly<Record<(LookupMessage | WriteMessage)['op'], string>> = {
   delete: 'delete',
   deleteMany: 'delete_many',
   clear: 'clear',
+  invalidateTags: 'invalidate_tags',
 };
+
+/** What is instrumented now, by the name of the cache. */
+const INSTRUMENTED = new Map<string, { readonly source: Instrumented; readonly end: () => void }>();
 
 /**
  * Reports the metrics of a cache, and spans for its calls and loads, through the OpenTelemetry SDK of the process.
- * Start the SDK first: without one this does nothing and costs nothing. The returned function ends it.
+ * Start the SDK first: without one this does nothing and costs nothing. The returned function ends it. Of two calls
+ * for one cache the last counts.
  *
- * @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option.
+ * @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option, or if another cache of this name is instrumented.
  */
 export function instrumentCache(cache: MetricsSource, options?: InstrumentOptions): () => void {
   const source = parseCacheSource<Instrumented>(cache, ['metrics']);
   const parsed = parseInstrumentOptions(options);
   const { name } = source.metrics();
+  makeRoom(name, source);
   const ends = [observeMetrics(metrics.getMeter(NAME, VERSION), source)];
   if (hasTracing()) {
     ends.push(...subscribeAll(new Spans(trace.getTracer(NAME, VERSION), parsed), name));
   }
-  return () => {
-    for (const end of ends.splice(0)) end();
+  const end = (): void => {
+    for (const each of ends.splice(0)) each();
+    if (INSTRUMENTED.get(name)?.end === end) INSTRUMENTED.delete(name);
   };
+  INSTRUMENTED.set(name, { source, end });
+  return end;
+}
+
+/** Ends what was there for the same cache, or for a closed one of its name. */
+function makeRoom(name: string, source: Instrumented): void {
+  const known = INSTRUMENTED.get(name);
+  if (known === undefined) return;
+  if (known.source !== source && known.source.metrics().reason !== 'closed') {
+    throw new CacheHealthError(
+      'ERR_CACHE_OPTION',
+      `Another cache with the name '${name}' is instrumented, and nothing would tell their numbers apart. Name one of them: createCache({ name: 'sessions' }).`,
+    );
+  }
+  known.end();
 }
 
 /** Before an SDK is registered, the provider has nothing behind it. */

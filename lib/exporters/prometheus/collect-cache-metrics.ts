@@ -1,5 +1,6 @@
 import { register as defaultRegister } from 'prom-client';
 import type { Cache } from '../../api/cache.js';
+import { CacheHealthError } from '../../core/errors.js';
 import { invalid, parseOptions } from '../../core/validate.js';
 import { FAMILIES } from '../families/all-families.js';
 import {
@@ -16,6 +17,7 @@ export interface MetricRegistry {
   readonly contentType: string;
   registerMetric(metric: never): void;
   metrics(): Promise<string>;
+  getSingleMetric?(name: string): unknown;
 }
 
 export interface CollectOptions {
@@ -61,7 +63,8 @@ export function parseRegister(given: unknown): MetricRegistry {
 
 function collectionOf(register: MetricRegistry): Collection {
   const known = COLLECTIONS.get(register);
-  if (known !== undefined) return known;
+  if (known !== undefined && isShown(register)) return known;
+  refuseForeign(register);
   const collection = new Collection();
   for (const family of FAMILIES) {
     const metric = new SnapshotMetric(family, () => collection.family(family.name));
@@ -69,4 +72,19 @@ function collectionOf(register: MetricRegistry): Collection {
   }
   COLLECTIONS.set(register, collection);
   return collection;
+}
+
+/** Whether the registry still has one of our metrics. If not, `clear()` was called, and it begins again. */
+function isShown(register: MetricRegistry): boolean {
+  return FAMILIES.some(({ name }) => register.getSingleMetric?.(name) instanceof SnapshotMetric);
+}
+
+/** All or nothing: a registry with some of our metrics would be of no use. */
+function refuseForeign(register: MetricRegistry): void {
+  const foreign = FAMILIES.find(({ name }) => register.getSingleMetric?.(name) !== undefined);
+  if (foreign === undefined) return;
+  throw new CacheHealthError(
+    'ERR_CACHE_OPTION',
+    `This registry already has a metric ${foreign.name}, of the application or of another copy of the package. Give another registry: register: new Registry().`,
+  );
 }

@@ -18,7 +18,7 @@ export class Collection {
   add(cache: MetricsOf): () => void {
     const { name } = cache.metrics();
     const known = this.#caches.get(name);
-    if (known !== undefined && known !== cache) {
+    if (known !== undefined && known !== cache && !isClosed(known)) {
       throw new CacheHealthError(
         'ERR_CACHE_OPTION',
         `This registry already has a cache with the name '${name}'. Name one of them: createCache({ name: 'sessions' }).`,
@@ -69,4 +69,9 @@ export class Collection {
     }
     return merged([ownFamilies(this.#errors), ...lists]);
   }
+}
+
+/** Its numbers stand still, so a new cache of its name takes its place. */
+function isClosed(cache: MetricsOf): boolean {
+  return cache.metrics().reason === 'closed';
 }

@@ -34,11 +34,15 @@ const NOTHING: Totals = { hits: 0, misses: 0, errors: 0, refused: 0 };
 function totalsOf(snapshot: MetricsSnapshot | undefined): Totals {
   if (snapshot === undefined) return NOTHING;
   const { lookups, errors, loads } = snapshot;
-  const { redis, memory, miss } = lookups;
+  const { miss, ...tiers } = lookups;
   return {
-    hits: redis.hit + redis.stale + memory.hit + memory.stale,
+    hits: Object.values(tiers).reduce((sum, tier) => sum + hitsOf(tier), 0),
     misses: miss,
     errors: errors.command + errors.connect + errors.decode,
     refused: loads.results.refused,
   };
+}
+
+function hitsOf({ hit, stale = 0 }: { readonly hit: number; readonly stale?: number }): number {
+  return hit + stale;
 }

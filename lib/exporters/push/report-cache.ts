@@ -52,15 +52,12 @@ export function reportCache(
   const intervalMs = parseDuration({ ...SUBJECT, name: 'interval' }, given.interval ?? '10s');
   let last: MetricsSnapshot | undefined;
   let timer: Timer | undefined;
-  const report = (): void => {
-    const snapshot = source.metrics();
-    // A client that fails must not harm the application, and has its own way to say so.
-    contain(
-      () => send(client, { snapshot, last, tags }),
-      () => {},
-    );
-    last = snapshot;
-  };
+  const report = (): void =>
+    quietly(() => {
+      const snapshot = source.metrics();
+      send(client, { snapshot, last, tags });
+      last = snapshot;
+    });
   const schedule = (): void => {
     timer = systemClock.setTimer(() => {
       report();
@@ -91,13 +88,16 @@ function send(
   const { name, status, reason, message } = snapshot;
   const own = [...tags, `cache:${name}`];
   const why = reason === undefined ? [] : [`reason:${reason}`];
-  client.check('health.cache.status', STATUS[status], { message: oneLine(message) }, [
-    ...own,
-    ...why,
-  ]);
+  const options = { message: oneLine(message) };
+  quietly(() => client.check('health.cache.status', STATUS[status], options, [...own, ...why]));
   for (const [gauge, value] of gaugesOf(snapshot, last)) {
-    if (value !== undefined) client.gauge(`health.cache.${gauge}`, value, [...own]);
+    if (value !== undefined) quietly(() => client.gauge(`health.cache.${gauge}`, value, [...own]));
   }
+}
+
+/** A client that throws or rejects must not harm the application, and has its own way to say so. */
+function quietly(act: () => unknown): void {
+  contain(act, () => {});
 }
 
 function gaugesOf(

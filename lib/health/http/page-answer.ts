@@ -62,8 +62,12 @@ function streamOf(page: LivePage): Answer {
     code: 200,
     contentType: 'text/event-stream; charset=utf-8',
     body: '',
-    // nginx would hold the messages back.
-    headers: { ...HEADERS, 'X-Accel-Buffering': 'no' },
+    // nginx, and middleware that compresses, would hold the messages back.
+    headers: {
+      ...HEADERS,
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    },
     stream: (res) => page.stream(res),
   };
 }

@@ -8,6 +8,8 @@ const TICK_MS = 1_000;
 /** Checks cost queries, so they run less often than the numbers are read. */
 const LOOK_EVERY_TICKS = 5;
 const MAX_CLIENTS = 20;
+/** Ticks. */
+const MAX_UNREAD = 30;
 
 /**
  * The data of the live page: sampled each 15 s always, so that history is there when a person comes, and each
@@ -16,7 +18,9 @@ const MAX_CLIENTS = 20;
 export class LivePage {
   readonly watch: Watch;
   readonly #parts: WatchParts;
-  readonly #clients = new Set<ServerResponse>();
+  /** How often in a row a client had not read the message before. */
+  readonly #clients = new Map<ServerResponse, number>();
+  #isEnding = false;
   #ticker: Timer | undefined;
   #ticks = 0;
 
@@ -49,17 +53,20 @@ export class LivePage {
 
   /** Sends the data at once, and again each second until the client leaves (server-sent events). */
   stream(res: ServerResponse): void {
-    this.#clients.add(res);
+    this.#clients.set(res, 0);
     res.on('close', () => {
       this.#clients.delete(res);
     });
     res.write(messageOf(this.json()));
+    // It would delay the shutdown.
+    if (this.#isEnding) res.end();
     if (this.#ticker === undefined) inBackground(() => this.#schedule());
   }
 
   /** Ends every stream, so that none delays a shutdown. */
   endStreams(): void {
-    for (const res of this.#clients) res.end();
+    this.#isEnding = true;
+    for (const res of this.#clients.keys()) res.end();
   }
 
   #sampleLater(): void {
@@ -80,9 +87,18 @@ export class LivePage {
     if (this.#ticks % LOOK_EVERY_TICKS === 0) void this.watch.look(false);
     const isWhole = this.#ticks % (SAMPLE_EVERY_MS / TICK_MS) === 0;
     const message = messageOf(JSON.stringify(this.#data(isWhole)));
-    // A client that does not read gets nothing more until it does.
-    for (const res of this.#clients) if (!res.writableNeedDrain) res.write(message);
+    for (const [res, unread] of this.#clients) this.#send(message, res, unread);
     this.#schedule();
+  }
+
+  /** A client that does not read gets nothing more until it does, and does not keep its place for ever. */
+  #send(message: string, res: ServerResponse, unread: number): void {
+    if (unread >= MAX_UNREAD) res.destroy();
+    else if (res.writableNeedDrain) this.#clients.set(res, unread + 1);
+    else {
+      this.#clients.set(res, 0);
+      res.write(message);
+    }
   }
 
   #data(isWhole: boolean): object {

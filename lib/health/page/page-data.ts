@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { MetricsSnapshot } from '../../api/metrics.js';
 import { VERSION } from '../../core/diagnostics/version.js';
+import type { StatusPart } from './status-parts.js';
 import { sampleOf, type Watch } from './watch.js';
 
 /** What the page shows, as plain JSON: `GET /health/ui/snapshot`. */
@@ -17,6 +18,8 @@ export interface PageData {
   readonly what: string;
   readonly todo: string;
   readonly cache: (Omit<MetricsSnapshot, 'loads'> & { readonly loads: object }) | null;
+  /** Shards, the near tier and the edge, where there are any. */
+  readonly parts: readonly StatusPart[];
   readonly now: ReturnType<typeof sampleOf> | null;
   readonly checks: Watch['checks'];
   readonly events: Watch['events'];
@@ -39,6 +42,7 @@ export function pageData(watch: Watch, now: number, isWhole: boolean): PageData 
     what: whatOf(watch, cache),
     todo: todoOf(cache, now),
     cache: cache && { ...cache, loads: { ...cache.loads, limit: sampleOf(cache).limit } },
+    parts: watch.parts(),
     now: cache && sampleOf(cache),
     checks,
     events,

@@ -7,6 +7,7 @@ import type { Clock } from '../../core/time/clock.js';
 import type { Checker } from '../checker/checker.js';
 import type { CacheSource, HealthChange } from '../types.js';
 import { EventLog, type LoggedEvent } from './event-log.js';
+import { type StatusPart, statusParts } from './status-parts.js';
 
 /** 30 minutes, a sample each 15 s. */
 export const SAMPLE_EVERY_MS = 15_000;
@@ -101,6 +102,19 @@ export class Watch {
     );
     if (snapshot !== undefined) this.#noteAttempts(snapshot);
     return snapshot;
+  }
+
+  /** What the cache's status says of its shards, its near tier and its edge. */
+  parts(): readonly StatusPart[] {
+    let parts: readonly StatusPart[] = [];
+    contain(
+      () => {
+        const source = cacheIn<Pick<Cache, 'status'>>(this.#parts.cache(), ['status']);
+        parts = source === undefined ? [] : statusParts(source.status());
+      },
+      () => {},
+    );
+    return parts;
   }
 
   /** Begins with a first sample of the cache. */

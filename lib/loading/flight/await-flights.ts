@@ -14,6 +14,8 @@ export interface StaleValue {
 /** A flight that a caller waits for, and its stale value. */
 export interface Seat {
   readonly flight: Flight;
+  /** The position at which the caller came, in the order of events that concern tags. */
+  readonly cameAt: number;
   readonly stale: StaleValue | undefined;
 }
 
@@ -114,12 +116,14 @@ function isPatient(seat: WaitingSeat): boolean {
 class WaitingSeat implements FlightListener {
   readonly #flight: Flight;
   readonly #stale: StaleValue | undefined;
+  readonly #cameAt: number;
   readonly #party: Party;
   outcome: SeatOutcome | undefined;
 
   constructor(seat: Seat, party: Party) {
     this.#flight = seat.flight;
     this.#stale = seat.stale;
+    this.#cameAt = seat.cameAt;
     this.#party = party;
   }
 
@@ -133,7 +137,9 @@ class WaitingSeat implements FlightListener {
   }
 
   flightEnded(outcome: FlightOutcome): void {
-    if (outcome.kind !== 'failed') this.#settle(outcome);
+    if (outcome.kind === 'value' && this.#flight.isTooOldFor(this.#cameAt))
+      this.#settle({ kind: 'elsewhere' });
+    else if (outcome.kind !== 'failed') this.#settle(outcome);
     else if (this.#mayServeStale) this.#settleStale();
     else this.#party.seatFailed(outcome.error);
   }

@@ -1,3 +1,5 @@
+import type { TagMoment } from '../../tiers/store.js';
+
 /** A flight, as its group sees it. */
 export interface GroupMember {
   fail(error: unknown): void;
@@ -11,6 +13,14 @@ export interface GroupRun {
   end(reason: unknown): void;
 }
 
+export interface GroupOptions {
+  readonly loader: unknown;
+  readonly since: TagMoment;
+  readonly tags: readonly string[];
+  /** The load goes on even if no caller waits. */
+  readonly isKept?: boolean;
+}
+
 /**
  * The flights that one call of `getOrSet` or `getOrSetMany` began.
  *
@@ -20,6 +30,10 @@ export interface GroupRun {
 export class FlightGroup {
   /** The loader. A joiner with the same loader need not run it again. */
   readonly loader: unknown;
+  /** When the load began, in the order of events that concern tags. */
+  readonly since: TagMoment;
+  /** The tags of all of its values that are known before they are loaded. */
+  readonly tags: readonly string[];
   readonly #onOver: (group: FlightGroup) => void;
   readonly #runs = new Set<GroupRun>();
   readonly #members: GroupMember[] = [];
@@ -30,9 +44,13 @@ export class FlightGroup {
   #onEnd: (() => void) | undefined;
   #ended: Promise<void> | undefined;
 
-  /** `isKept`: the load goes on even if no caller waits. */
-  constructor(loader: unknown, isKept: boolean, onOver: (group: FlightGroup) => void) {
+  constructor(
+    { loader, since, tags, isKept = false }: GroupOptions,
+    onOver: (group: FlightGroup) => void,
+  ) {
     this.loader = loader;
+    this.since = since;
+    this.tags = tags;
     this.#isKept = isKept;
     this.#onOver = onOver;
   }

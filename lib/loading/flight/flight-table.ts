@@ -1,6 +1,6 @@
-import type { KeyChange } from '../../tiers/store.js';
+import type { KeyChange, TagMoment } from '../../tiers/store.js';
 import { Flight } from './flight.js';
-import { FlightGroup } from './flight-group.js';
+import { FlightGroup, type GroupOptions } from './flight-group.js';
 import type { SharedValue } from './shared-value.js';
 
 /**
@@ -28,8 +28,20 @@ export class FlightTable {
     return flight?.isJoinable === true ? flight : undefined;
   }
 
-  newGroup(loader: unknown, isKept = false): FlightGroup {
-    return new FlightGroup(loader, isKept, this.#onGroupOver);
+  newGroup(
+    { loader, config }: { readonly loader: unknown; readonly config: Pick<GroupOptions, 'tags'> },
+    how: Pick<GroupOptions, 'since' | 'isKept'>,
+  ): FlightGroup {
+    return new FlightGroup({ loader, tags: config.tags, ...how }, this.#onGroupOver);
+  }
+
+  /** Begins the flight of a call for one key. */
+  beginOne(
+    request: { readonly key: string } & Parameters<FlightTable['newGroup']>[0],
+    since: TagMoment,
+    stale: SharedValue | undefined,
+  ): Flight {
+    return this.begin(request.key, this.newGroup(request, { since }), stale);
   }
 
   begin(key: string, group: FlightGroup, stale: SharedValue | undefined): Flight {
@@ -42,10 +54,12 @@ export class FlightTable {
   /** Voids the flights of changed keys, so that their values are not stored. Costs one look-up for one key. */
   invalidate(change: KeyChange): void {
     if ('key' in change) this.#flights.get(change.key)?.invalidate();
-    else
-      for (const [key, flight] of this.#flights) {
-        if (change.matches(key)) flight.invalidate();
-      }
+    else if ('tags' in change) this.#invalidateTagged(change.tags);
+    else for (const [key, flight] of this.#flights) if (change.matches(key)) flight.invalidate();
+  }
+
+  #invalidateTagged(tags: ReadonlySet<string>): void {
+    for (const flight of this.#flights.values()) if (flight.hasTag(tags)) flight.invalidateByTag();
   }
 
   endAll(reason: unknown): void {

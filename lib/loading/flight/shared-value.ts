@@ -1,7 +1,9 @@
 import { decodeValue } from '../../entry/codec.js';
-import { payloadOffset } from '../../entry/entry.js';
+import { payloadOffset, tagsOf } from '../../entry/entry.js';
 import type { Outcome } from '../../tiers/observer.js';
 import type { Found } from '../../tiers/store.js';
+
+const NO_TAGS: readonly string[] = [];
 
 /** The answer to one caller: a value of its own, and where it came from. */
 export interface Answer {
@@ -39,6 +41,12 @@ export class SharedValue {
   /** The value that a loader made. */
   static loaded(payload: string): SharedValue {
     return new SharedValue(payload, 0, { outcome: 'miss', tier: undefined });
+  }
+
+  /** The tags of a tier's entry. */
+  get tags(): readonly string[] {
+    if (this.#tier === undefined) return NO_TAGS;
+    return tagsOf(this.#text)?.map(({ tag }) => tag) ?? NO_TAGS;
   }
 
   /** Returns a new copy. */

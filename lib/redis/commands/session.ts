@@ -19,6 +19,7 @@ import { SingleReads } from './reads/single-reads.js';
 import { type Opening, RecordCommands, type Records } from './records.js';
 import { parseTime } from './replies.js';
 import { Sweeps } from './sweeps.js';
+import { TagRecords, type TagRequest } from './tag-records.js';
 
 export interface SessionOptions {
   readonly prefix: string;
@@ -53,6 +54,7 @@ export class Session implements Port.Commands {
   readonly #claims: Claims;
   readonly #leases: Leases;
   readonly #sweeps: Sweeps;
+  readonly #tags: TagRecords;
   readonly #records: RecordCommands;
 
   constructor(connection: Connection, options: SessionOptions) {
@@ -75,6 +77,7 @@ export class Session implements Port.Commands {
     this.#leases = new Leases(runner, echoes, times);
     this.#changes = new ChangeWriter(runner, times);
     this.#sweeps = new Sweeps(runner, echoes, prefix + RESERVED);
+    this.#tags = new TagRecords(runner, echoes, headOf);
     this.#records = new RecordCommands(runner, this.#own);
     connection.listen({ ended: () => this.#end(), hesitating: () => this.#spareAll() });
   }
@@ -120,6 +123,10 @@ export class Session implements Port.Commands {
 
   release(leases: readonly LeaseName[]): Promise<Failure | undefined> {
     return this.#leases.release(leases);
+  }
+
+  tags(requests: readonly TagRequest[]): Promise<readonly Port.TagReply[]> {
+    return this.#tags.ensure(requests);
   }
 
   scan(cursor: string, glob: string): Promise<Port.ScanPage | Failure> {

@@ -13,6 +13,9 @@ interface Replaced {
   readonly replaced: Replaced | undefined;
 }
 
+/** No caller waits. */
+export const UNAWAITED: Waiter = { settle: () => {} };
+
 /** One change of one key on its way to Redis. */
 export interface Change {
   readonly key: string;

@@ -1,5 +1,5 @@
 import type { WriteResult } from '../../api/cache.js';
-import { compileGlob } from '../../core/glob.js';
+import { compilePattern } from '../../entry/key-pattern.js';
 import type { Shard } from '../shard.js';
 import { settleChange } from './change.js';
 import { changeGeneration } from './change-generation.js';
@@ -32,7 +32,7 @@ export class Clearer {
 
   async clear(pattern: string): Promise<WriteResult> {
     const { door, ledger, tools, hasRedis } = this.#shard;
-    const matches = compileGlob(pattern);
+    const matches = compilePattern(pattern);
     const stamp = door.time.stamp();
     door.time.raiseFloor(stamp.high);
     ledger.beginAll();

@@ -1,3 +1,4 @@
+import { isTagged } from '../../entry/entry.js';
 import { Failure } from '../../redis/failure.js';
 import type { ClaimReply, Commands, Lane } from '../../redis/remote.js';
 import type { ChangeQueue } from '../changes/change-queue.js';
@@ -15,6 +16,8 @@ export interface ClaimParts {
 
 const NONE: Claim = { kind: 'none' };
 const HELD: Claim = { kind: 'held' };
+const NO_PLACES: readonly number[] = [];
+const isPlace = (place: number): boolean => place >= 0;
 
 type LoadedUnderLease = Loaded & { readonly lease: HeldLease };
 
@@ -57,8 +60,9 @@ export class Claims {
     for (let i = 0; i < keys.length; i++) {
       if (this.#shard.readerFor(keys[i] as string) !== undefined) asked.push(i);
     }
-    const again = await this.#ask(writer, { keys, at: asked, claims }, { mode, lane });
-    // A value that we may not believe (cleared, or older than our own change): we load over it.
+    const odd = await this.#ask(writer, { keys, at: asked, claims }, { mode, lane });
+    const again = [...odd, ...(await this.#outdated(claims))];
+    // A value that we may not believe (cleared, or older than our own change, or whose tags are not valid): we load over it.
     if (again.length > 0)
       await this.#ask(writer, { keys, at: again, claims }, { mode: 'refresh', lane });
     return claims;
@@ -116,6 +120,18 @@ export class Claims {
       else what.claims[index] = claim;
     });
     return again;
+  }
+
+  /** The places of values that have an invalid tag. */
+  async #outdated(claims: readonly Claim[]): Promise<readonly number[]> {
+    const { tags } = this.#shard.tools;
+    const checking: Promise<number>[] = [];
+    for (const [i, claim] of claims.entries()) {
+      if (claim.kind !== 'value' || !isTagged(claim.found.entry)) continue;
+      const checked = Promise.resolve(tags.isCurrent(claim.found.entry));
+      checking.push(checked.then((isCurrent) => (isCurrent ? -1 : i)));
+    }
+    return checking.length === 0 ? NO_PLACES : (await Promise.all(checking)).filter(isPlace);
   }
 
   /** `undefined`: Redis has a value that we may not believe. */

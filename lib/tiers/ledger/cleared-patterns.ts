@@ -1,8 +1,10 @@
-import { compileGlob } from '../../core/glob.js';
+import { compilePattern, depthOf } from '../../entry/key-pattern.js';
 import type { ServerTime, Stamp } from '../../redis/remote.js';
 
 interface Cleared {
   readonly matches: (key: string) => boolean;
+  /** Only keys of this depth match. */
+  readonly depth: number;
   /** Entries with a version up to its `high` were cleared. */
   stamp: Stamp;
   seq: number;
@@ -63,8 +65,8 @@ export class ClearedPatterns {
       known.sweptAt = undefined;
       return;
     }
-    const matches = compileGlob(pattern);
-    const cleared: Cleared = { matches, stamp, seq: ++this.#seq, sweptAt: undefined };
+    const own = { matches: compilePattern(pattern), depth: depthOf(pattern) };
+    const cleared: Cleared = { ...own, stamp, seq: ++this.#seq, sweptAt: undefined };
     this.#waiting++;
     this.#patterns.set(pattern, cleared);
     if (PREFIX_PATTERN.test(pattern)) this.#prefixMap(pattern).set(pattern.slice(0, -1), cleared);
@@ -75,11 +77,12 @@ export class ClearedPatterns {
   /** Entries of the key with a version up to this are cleared; 0 when no pattern matches. */
   limitOf(key: string): number {
     if (this.#patterns.size === 0) return 0;
+    const depth = depthOf(key);
     let limit = 0;
     for (const [length, prefixes] of this.#prefixes) {
       if (key.length < length) continue;
       const cleared = prefixes.get(key.slice(0, length));
-      if (cleared !== undefined) limit = Math.max(limit, this.#limitOf(cleared));
+      if (cleared?.depth === depth) limit = Math.max(limit, this.#limitOf(cleared));
     }
     for (const cleared of this.#globs) {
       const own = this.#limitOf(cleared);

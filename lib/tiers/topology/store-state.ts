@@ -66,7 +66,7 @@ function worstState({ all, only }: Stores): DoorState {
 }
 
 function modeIn({ tools, hasRedis }: Stores, state: DoorState): CacheMode {
-  const hasMemory = tools.standby.state !== null;
+  const { isOn: hasMemory } = tools.standby;
   if (!hasRedis) return hasMemory ? 'normal' : 'database-only';
   return modeOf(state, hasMemory);
 }

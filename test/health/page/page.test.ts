@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { expect } from 'chai';
 import express from 'express';
 import request from 'supertest';
@@ -147,6 +147,39 @@ describe('the live page', () => {
     expect(JSON.stringify(data)).to.not.match(/customer:7|card-4111/);
   });
 
+  it('shows shards, the near tier and the edge, where the status has them', async () => {
+    expect(await snapshotOf(serve({ ui: true }))).to.deep.include({ parts: [] });
+    const shard = { address: '10.0.0.1:6379', slots: '0-5460', state: 'closed' };
+    const parts = {
+      shards: [shard, { ...shard, state: 'open', reason: 'timeout', deep: { x: { y: 1 } } }],
+      near: { entries: 7, bounds: { max: 100 } },
+      edge: { name: 'varnish', backlog: 2, oldestMs: 1_500, lastError: 'x'.repeat(1_000) },
+    };
+    const source = { status: () => ({ ...cache.status(), ...parts }) as never };
+    const data = await snapshotOf(serve({ ui: true, cache: source }));
+    expect(data.parts).to.deep.equal([
+      {
+        title: 'Shards of Redis',
+        columns: ['address', 'slots', 'state', 'reason'],
+        rows: [
+          ['10.0.0.1:6379', '0-5460', 'closed', ''],
+          ['10.0.0.1:6379', '0-5460', 'open', 'timeout'],
+        ],
+      },
+      { title: 'Near tier', columns: ['entries', 'bounds max'], rows: [['7', '100']] },
+      {
+        title: 'Edge',
+        columns: ['name', 'backlog', 'oldest, ms', 'last error'],
+        rows: [['varnish', '2', '1500', 'x'.repeat(200)]],
+      },
+    ]);
+    for (const odd of [null, 7, 'x', [null, 1], [], {}]) {
+      const status = { ...cache.status(), shards: odd, near: odd, edge: odd } as never;
+      const shown = await snapshotOf(serve({ ui: true, cache: { status: () => status } }));
+      expect(shown.parts).to.deep.equal([]);
+    }
+  });
+
   it('has a history when a person comes: samples, verdicts, changes', async () => {
     let isUp = true;
     const server = serve({ ui: true, database: () => isUp, maxAge: 0 });
@@ -227,6 +260,31 @@ describe('the live page', () => {
       const response = await fetch(`http://127.0.0.1:${port}/health/ui/events`);
       router.beginShutdown();
       expect(await response.text()).to.match(/^data: /);
+      const late = await fetch(`http://127.0.0.1:${port}/health/ui/events`);
+      expect(await late.text()).to.match(/^data: /);
+    });
+
+    it('are compressed by no middleware, and have no body for HEAD', async () => {
+      const server = serve({ ui: true });
+      const got = await request(server).head('/health/ui/events').expect(200);
+      expect(got.headers['cache-control']).to.equal('no-store, no-transform');
+    });
+
+    it('end for a client that never reads, so that another one gets its place', async () => {
+      const server = serve({ ui: true });
+      const port = await portOf(server);
+      let closed = 0;
+      server.on('connection', (socket) => {
+        socket.on('close', () => closed++);
+      });
+      const deaf = connect(port, '127.0.0.1');
+      deaf.pause();
+      deaf.write('GET /health/ui/events HTTP/1.1\r\nHost: x\r\n\r\n');
+      deaf.on('error', () => {});
+      // Until the buffers of both sides are full, and for half a minute more.
+      for (let i = 0; i < 20_000 && closed === 0; i++) await clock.advance(1_000);
+      expect(closed).to.equal(1);
+      deaf.destroy();
     });
   });
 

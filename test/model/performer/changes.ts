@@ -100,6 +100,8 @@ export class Changes {
   }
 }
 
+/** Before the first connection is made a call waits for it, and is sent as if it were called then. */
 function isAway({ cache }: Player): boolean {
-  return cache.status().mode !== 'normal';
+  const { mode, reason } = cache.status();
+  return mode !== 'normal' && reason !== 'connecting';
 }

@@ -1,6 +1,5 @@
 import { decodeValue } from '../../../lib/entry/codec.js';
 import { classifyEntry, payloadOffset, withoutLease } from '../../../lib/entry/entry.js';
-import { fingerprint } from '../../../lib/entry/fingerprint.js';
 import { ScriptedRedis } from '../../../lib/testing/scripted-redis/scripted-redis.js';
 
 /** The prefix of all keys. */
@@ -24,8 +23,7 @@ export class Server {
     const slot = this.redis.peek(PREFIX + key);
     if (typeof slot !== 'string') return undefined;
     const entry = withoutLease(slot);
-    if (classifyEntry(entry, this.generation ?? '', fingerprint(key)) !== 'usable')
-      return undefined;
+    if (classifyEntry(entry, this.generation ?? '', key) !== 'usable') return undefined;
     return decodeValue(entry, payloadOffset(entry)) as number;
   }
 

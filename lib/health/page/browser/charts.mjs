@@ -6,6 +6,7 @@ import { time } from './words.mjs';
 const SPAN_MS = 1_800_000;
 const [WIDTH, HEIGHT] = [600, 150];
 const LAYERS = [
+  ['near', 'near tier'],
   ['redis', 'Redis'],
   ['memory', 'memory'],
   ['stale', 'stale'],
@@ -50,7 +51,8 @@ export function drawAnswers(section, data) {
     });
   });
   const last = rates.at(-1);
-  const legend = LAYERS.map(([name, label]) => [
+  const isThere = ([name]) => name !== 'near' || data.now?.lookups.near !== undefined;
+  const legend = LAYERS.filter(isThere).map(([name, label]) => [
     name,
     `${label} ${last === undefined ? 0 : Math.round(last[name])}`,
   ]);

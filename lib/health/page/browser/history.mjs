@@ -2,9 +2,10 @@
 
 const WINDOW_MS = 300_000;
 
-/** Lookups by who answered. */
-export function answersOf({ lookups: { redis, memory, miss } }) {
-  return { redis: redis.hit, memory: memory.hit, stale: redis.stale + memory.stale, none: miss };
+/** Lookups by who answered. A cache without a near tier has none of its hits. */
+export function answersOf({ lookups: { near, redis, memory, miss } }) {
+  const stale = [near, redis, memory].reduce((sum, tier) => sum + (tier?.stale ?? 0), 0);
+  return { near: near?.hit ?? 0, redis: redis.hit, memory: memory.hit, stale, none: miss };
 }
 
 /** Every sample, and the numbers of now. */
@@ -42,7 +43,7 @@ export function recent(data) {
   const start = isAll && data.samples.length < 2 ? zero : from;
   const [before, after] = [answersOf(start), answersOf(now)];
   const count = (name) => after[name] - before[name];
-  const lookups = ['redis', 'memory', 'stale', 'none'].reduce((sum, name) => sum + count(name), 0);
+  const lookups = Object.keys(after).reduce((sum, name) => sum + count(name), 0);
   const minutes = Math.max(1 / 6, (now.at - start.at) / 60_000);
   return {
     lookups,

@@ -26,6 +26,7 @@ function draw() {
   drawChecks();
   drawEvents();
   drawServers();
+  drawParts();
   const { cache } = data;
   for (const id of ['timeline', 'tiles', 'answers', 'loads']) byId(id).hidden = cache === null;
   if (cache === null) return;
@@ -112,6 +113,35 @@ function drawServers() {
     ),
   );
   fill(document.querySelector('#servers tbody'), ...rows);
+}
+
+/** Shards, the near tier and the edge. Drawn again when they change, so that a reader keeps its place. */
+function drawParts() {
+  const parts = data.parts ?? [];
+  const news = JSON.stringify(parts);
+  const place = byId('parts');
+  if (place.dataset.shown === news) return;
+  place.dataset.shown = news;
+  fill(place, ...parts.map(drawPart));
+}
+
+function drawPart({ title, columns, rows }, i) {
+  const id = `h-part-${i}`;
+  const cells = (kind, texts, attributes = {}) =>
+    element('tr', {}, ...texts.map((each) => element(kind, attributes, each)));
+  const table = element(
+    'table',
+    {},
+    element('thead', {}, cells('th', columns, { scope: 'col' })),
+    element('tbody', {}, ...rows.map((row) => cells('td', row))),
+  );
+  const scroll = { class: 'scroll', tabindex: '0', role: 'group', 'aria-labelledby': id };
+  return element(
+    'section',
+    { 'aria-labelledby': id },
+    element('h2', { id }, title),
+    element('div', scroll, table),
+  );
 }
 
 function showFreshness() {

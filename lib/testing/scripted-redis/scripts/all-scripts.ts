@@ -5,6 +5,7 @@ import { claim, fill, release, renew } from './leases.js';
 import { bump, fence, open } from './records.js';
 import type { ScriptBody } from './script.js';
 import { sweep, sweepDead } from './sweep.js';
+import { tag } from './tag.js';
 import { tryCommands } from './try-commands.js';
 import { write } from './write.js';
 
@@ -18,6 +19,7 @@ export const SCRIPTS: ReadonlyMap<string, ScriptBody> = new Map([
   [Lua.RELEASE.sha, release],
   [Lua.SWEEP.sha, sweep],
   [Lua.SWEEP_DEAD.sha, sweepDead],
+  [Lua.TAG.sha, tag],
   [Lua.OPEN.sha, open],
   [Lua.FENCE.sha, fence],
   [Lua.BUMP.sha, bump],
