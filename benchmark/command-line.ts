@@ -12,6 +12,7 @@ import { outage } from './parts/outage/outage.js';
 import { overhead } from './parts/overhead.js';
 import { stampede } from './parts/stampede.js';
 import { truth } from './parts/truth.js';
+import { warm } from './parts/warm.js';
 import { SUBJECTS } from './subjects/index.js';
 
 /** What runs when no part is named. */
@@ -23,6 +24,7 @@ const USUAL: Readonly<Record<string, Part>> = {
   stampede,
   overhead,
   monitoring,
+  warm,
 };
 
 export const PARTS: Readonly<Record<string, Part>> = { ...USUAL, compare };

@@ -8,6 +8,7 @@ export type {
   LoadOptions,
   ManyLoader,
   SetOptions,
+  WarmLoader,
   WrapOptions,
 } from './api/loading.js';
 export type {
@@ -54,6 +55,7 @@ export type {
   HealthState,
 } from './health/types.js';
 export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
+export type { WarmOptions } from './loading/warm/warm-options.js';
 export type {
   Address,
   ClusterOptions,

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Unsubscribe } from '../core/emitter.js';
 import type { CacheEvents } from './events.js';
 import type {
@@ -71,6 +72,19 @@ export interface Cache {
    * @throws CacheHealthError `ERR_CACHE_KEY` for a name that cannot be one, `ERR_CACHE_OPTION` for wrong options.
    */
   namespace(name: string, options?: NamespaceOptions): Cache;
+  /**
+   * Answers a request with the value of `getOrSet`, as JSON. A stored value goes to the client without being read and
+   * written again. The answer has an `ETag` from the version of the value, and is a 304 if the client has it. HEAD gets
+   * the head, `undefined` a 204. Headers and a status that you have set stay.
+   *
+   * Rejects as `getOrSet` does; nothing is sent then.
+   */
+  send<T>(
+    res: ServerResponse,
+    key: string,
+    loader: Loader<T>,
+    options?: LoadOptions,
+  ): Promise<void>;
   has(key: string): Promise<boolean>;
   /** Present keys only, in the order asked. */
   getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>>;

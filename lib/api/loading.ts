@@ -62,6 +62,12 @@ export interface NamespaceOptions extends SetOptions {
   readonly tags?: readonly string[] | undefined;
 }
 
+/**
+ * Makes the value of a hot key before a caller asks for it. `id` is the rest of the key after the beginning under
+ * which `warm.loaders` has the loader.
+ */
+export type WarmLoader = (id: string, context: LoaderContext<unknown>) => unknown;
+
 /** Options of `wrap`. The lifetimes are those of `getOrSet`. */
 export interface WrapOptions<Args extends readonly unknown[]>
   extends Omit<LoadOptions, 'signal' | 'tags'> {

@@ -25,6 +25,20 @@ export interface ServerMetrics {
   readonly journalEntries: number;
 }
 
+/** What warming did. Counts are values since the cache was created. */
+export interface WarmMetrics {
+  /** Whether readiness waits for it. */
+  readonly isWarming: boolean;
+  /** Warmed values, by where they came from. */
+  readonly values: { readonly redis: number; readonly loader: number };
+  /** Warmed values that were read before they expired. */
+  readonly read: number;
+  /** Warmed values that were not: they expired, or were deleted, replaced or pushed out first. */
+  readonly unread: number;
+  /** Warmed values that may still be read. */
+  readonly waiting: number;
+}
+
 /** The purges that the cache sent to a CDN. */
 export interface EdgeMetrics {
   readonly name: string;
@@ -92,6 +106,8 @@ export interface MetricsSnapshot
         readonly evictions: { readonly entries: number; readonly bytes: number };
       })
     | null;
+  /** Warming, or `null` when it is switched off. */
+  readonly warm: WarmMetrics | null;
   /** The CDN in front of the application; absent when there is none. */
   readonly edge?: EdgeMetrics;
   /** One for each Redis server; none without Redis. */

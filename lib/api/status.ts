@@ -69,6 +69,11 @@ export interface CacheStatus {
   readonly reason?: CacheReason;
   /** When the cache tries Redis next. Present while Redis is not used, except during an attempt. */
   readonly nextProbeAt?: string;
+  /**
+   * Present while a new process fills its memory with hot values, 2 s at most: the share that is done, 0 to 1.
+   * Readiness waits for it.
+   */
+  readonly warming?: { readonly progress: number };
   /** The servers of a Redis Cluster. Absent if Redis is no cluster. If one is not `closed`, its keys alone are degraded. */
   readonly shards?: readonly ShardStatus[];
   /**

@@ -8,7 +8,7 @@ import type { SingleFlight } from '../loading/single-flight.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Store } from '../tiers/store.js';
 import type { Arguments } from './arguments/arguments.js';
-import type { BulkChanges } from './bulk-changes.js';
+import type { BulkChanges } from './changes/bulk-changes.js';
 import type { CacheConfig } from './options.js';
 import type { StatusReporter } from './status/status-reporter.js';
 

@@ -19,17 +19,11 @@ import type { Outcome } from '../tiers/observer.js';
 import type { Found, Store } from '../tiers/store.js';
 import { checkListening } from './arguments/listening.js';
 import { loadArguments } from './arguments/load-arguments.js';
-import {
-  type BulkReader,
-  findMany,
-  type Lookups,
-  loadMany,
-  staleIn,
-  uniqueKeys,
-} from './bulk-reads.js';
+import { findMany, type Lookups, loadMany, staleIn, uniqueKeys } from './bulk-reads.js';
 import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
-import { Changes } from './changes.js';
+import { Changes } from './changes/changes.js';
 import { listenWithin, namespaceParts } from './namespace.js';
+import { type SendCall, sendJson } from './sending/send-json.js';
 import { lookup } from './status/cache-observer.js';
 import { traceMethods } from './tracing/traced-methods.js';
 import { wrapFunction } from './wrap.js';
@@ -77,9 +71,9 @@ export class CacheHandle implements Cache {
 
   async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
     const unique = await uniqueKeys(this.#parts, keys);
-    const { args } = this.#parts;
+    const { args, turns } = this.#parts;
     const values = new Map<string, T>();
-    await findMany(this.#reader, unique, (key, found) => {
+    await findMany({ store: this.#store, turns }, unique, (key, found) => {
       const hit = this.#valueOf(key, found);
       if (hit !== undefined) values.set(args.ownKey(key), hit.value as T);
     });
@@ -116,12 +110,18 @@ export class CacheHandle implements Cache {
   ): Promise<Map<string, T>> {
     const load = parseFunction<ManyLoader<unknown>>(LOADER, loader);
     const request = { loader: load, ...loadArguments(this.#parts.config, this.#store, options) };
-    const { args, loading } = this.#parts;
+    const { args, loading, turns } = this.#parts;
     const unique = await uniqueKeys(this.#parts, keys);
     args.noteTtl(options?.ttl);
-    const reader = { ...this.#reader, loading };
+    const reader = { store: this.#store, turns, loading };
     const values = await loadMany(reader, { keys: unique, request }, this.#lookups);
     return args.ownKeys(values) as Map<string, T>;
+  }
+
+  send<T>(...call: SendCall<T>): Promise<void> {
+    const seen = (key: string, tier: Found['tier']): void => this.#looked(key, 'hit', tier);
+    const sender = { parts: this.#parts, store: this.#store, seen, lookups: this.#lookups };
+    return sendJson(sender, call);
   }
 
   wrap<This, Args extends unknown[], Value>(
@@ -199,10 +199,6 @@ export class CacheHandle implements Cache {
     copy.on('lookup', onLookup);
     copy.on('lookup', (event) => this.#ownEvents?.emit('lookup', event));
     return copy;
-  }
-
-  get #reader(): BulkReader {
-    return { store: this.#store, turns: this.#parts.turns };
   }
 
   get #lookups(): Lookups {

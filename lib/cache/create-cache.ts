@@ -6,21 +6,22 @@ import { describe } from '../core/validate.js';
 import { EdgeTier } from '../edge/edge-tier.js';
 import { EdgedStore } from '../edge/edged-store.js';
 import type { EdgeLog } from '../edge/queue/purge-queue.js';
-import { SingleFlight } from '../loading/single-flight.js';
+import { SingleFlight, type SingleFlightOptions } from '../loading/single-flight.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
 import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
 import { type SingleOptions, SingleRemote } from '../redis/single.js';
 import type { Observer } from '../tiers/observer.js';
+import { KeptText } from '../tiers/records/kept-text.js';
 import { Shards } from '../tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
 import type { Store } from '../tiers/store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
 import { applicationName } from './application.js';
 import { Arguments } from './arguments/arguments.js';
-import { BulkChanges } from './bulk-changes.js';
 import { CacheHandle } from './cache.js';
+import { BulkChanges } from './changes/bulk-changes.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
 import { parseCacheOptions } from './parse-options.js';
 import { CacheLog } from './status/cache-log.js';
@@ -29,6 +30,7 @@ import { edgeAcceptsLine, edgeRefusedLine, listenerLine } from './status/log-lin
 import { Metrics } from './status/metrics.js';
 import { takeSnapshot } from './status/snapshot.js';
 import { StatusReporter } from './status/status-reporter.js';
+import { buildWarmUp, type WarmSurroundings, withWarming } from './warming.js';
 
 /**
  * Makes a cache. It connects in the background, so it neither waits for Redis nor throws because Redis is away.
@@ -52,47 +54,58 @@ export interface Surroundings {
 export function buildCache(config: CacheConfig, surroundings: Surroundings): CacheHandle {
   const { clock, remote, watch = (observer) => observer } = surroundings;
   const log = new CacheLog(config, clock);
-  const onListenerError = (error: unknown): void => {
-    log.write(listenerLine(error));
-  };
+  const onListenerError = (error: unknown): void => log.write(listenerLine(error));
   const events = new Emitter<CacheEvents>(onListenerError);
   const history = { config, clock, log, events, metrics: new Metrics() };
+  const turns = new Turns(clock);
   const reporter = new StatusReporter({ ...history, edge: () => edge?.state });
   const observer = watch(new CacheObserver({ ...history, reporter }));
-  const turns = new Turns(clock);
   const standby = buildStandby(config, clock, (key, reason) => shards.evicted(key, reason));
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
   const tiers = new TieredStore(shards);
   const edge = buildEdge(config, { clock, tiers, events, log });
   const store = edge === undefined ? tiers : new EdgedStore(tiers, edge);
-  const { commandTimes } = remote;
-  const limit = (): number => loadLimit(config, store);
-  const loading = new SingleFlight({ store, observer, clock, turns, config, limit });
-  const bulkChanges = new BulkChanges(store, turns);
+  const loading = buildLoading(config, { store, observer, clock, turns });
+  const args = new Arguments(config);
+  const warm = buildWarmUp(config, { store, clock, loading, args, events, ...listIn(shards) });
   loading.start();
   reporter.start(store);
   shards.start();
-  const counted = { ...history, reporter, store, shards, loading, commandTimes, edge };
+  warm?.start();
+  const counted = { ...history, reporter, store, shards, loading, edge, warm };
   return new CacheHandle({
     config,
     store,
     loading,
     observer,
-    reporter,
+    reporter: warm === undefined ? reporter : withWarming(reporter, warm),
     events,
     turns,
-    bulkChanges,
+    bulkChanges: new BulkChanges(store, turns),
     edge,
-    takeSnapshot: () => takeSnapshot(counted),
+    takeSnapshot: () => takeSnapshot({ ...counted, commandTimes: remote.commandTimes }),
     onListenerError,
-    args: new Arguments(config),
+    args,
     async close() {
+      warm?.close();
       loading.close();
       if (edge !== undefined) await edge.close();
       shards.close();
       log.close();
     },
   });
+}
+
+/** Where the list of hot keys is kept, and the proof of what Redis shows. */
+function listIn(shards: Shards): Pick<WarmSurroundings, 'kept' | 'shards'> {
+  return { kept: new KeptText(shards, 'hot'), shards };
+}
+
+function buildLoading(
+  config: CacheConfig,
+  parts: Omit<SingleFlightOptions, 'config' | 'limit'>,
+): SingleFlight {
+  return new SingleFlight({ ...parts, config, limit: () => loadLimit(config, parts.store) });
 }
 
 /** Builds the Remote of a configuration. */

@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
 import type { Edge } from '../edge/edge.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
+import type { WarmConfig, WarmOptions } from '../loading/warm/warm-options.js';
 import type { RedisClientLike, RedisOptions, RedisSource } from '../redis/redis-options.js';
 import type { TierConfig } from '../tiers/tier-options.js';
 
@@ -64,6 +65,12 @@ export interface CacheOptions {
   readonly maxQueuedLoads?: number | undefined;
   /** The fallback's bounds, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s' } */
   readonly memory?: MemoryOptions | false | undefined;
+  /**
+   * Fills the fallback with the values of hot keys at the start and after each outage: `true`, or what else it may
+   * use. Readiness waits for it, 2 s at most.
+   * @default false
+   */
+  readonly warm?: boolean | WarmOptions | undefined;
   /** The largest value, in bytes of its text, that is stored; a larger one goes to its caller only. @default 33554432 (32 MiB) */
   readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */
@@ -97,6 +104,8 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
   /** The address for messages, without credentials. */
   readonly redisName: string;
   readonly load: LoadConfig;
+  /** Absent: off. */
+  readonly warm: WarmConfig | undefined;
   readonly edge: Edge | undefined;
   readonly logger: Logger;
   /** Says each warning once. */
@@ -120,6 +129,7 @@ interface Defaults {
   readonly maxConcurrentLoads: number;
   readonly maxQueuedLoads: number;
   readonly memory: Required<MemoryOptions>;
+  readonly warm: boolean;
   readonly maxValueBytes: number;
   readonly journal: Required<JournalOptions>;
   readonly enabled: boolean;
@@ -139,6 +149,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   maxConcurrentLoads: 100,
   maxQueuedLoads: 1_000,
   memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s' }),
+  warm: false,
   maxValueBytes: 32 * 1024 * 1024,
   journal: Object.freeze({ max: 10_000 }),
   enabled: true,

@@ -3,10 +3,11 @@ import type { Warnings } from '../core/advice/warnings.js';
 import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/logger.js';
 import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
-import { describe, invalid, parseBoolean, parseInteger, parseOptions } from '../core/validate.js';
+import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
 import { parseEdge } from '../edge/parse-edge.js';
 import { RESERVED } from '../entry/slot.js';
 import { type LoadConfig, OUTSIDE, parseLoadConfig } from '../loading/loading-options.js';
+import { parseWarm } from '../loading/warm/warm-options.js';
 import { parseRedis } from '../redis/redis-options.js';
 import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
 import {
@@ -17,6 +18,7 @@ import {
   type MemoryOptions,
 } from './options.js';
 import { warningsTo } from './status/log-lines.js';
+import { parseSwitch } from './switch.js';
 
 const KNOWN: readonly (keyof CacheOptions)[] = [
   'redis',
@@ -32,6 +34,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'maxConcurrentLoads',
   'maxQueuedLoads',
   'memory',
+  'warm',
   'maxValueBytes',
   'journal',
   'edge',
@@ -55,11 +58,6 @@ const CREATE_CACHE: Maker = {
   usage: 'app.use(cacheMiddleware())',
 };
 
-/** The environment variable that switches every cache of the process off. */
-const SWITCH = 'EXPRESS_CACHE_HEALTH';
-const ON: readonly unknown[] = [undefined, '', 'on', 'true', '1'];
-const OFF: readonly unknown[] = ['off', 'false', '0'];
-
 /** @throws CacheHealthError `ERR_CACHE_OPTION` for a wrong option. */
 export function parseCacheOptions(given: unknown): CacheConfig {
   refuseRequest(CREATE_CACHE, given);
@@ -79,6 +77,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
+    warm: parseWarm(options.warm, options.memory === false ? false : tiers.memory),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
     maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),
     journalMax: parseJournalMax(options.journal),
@@ -116,18 +115,6 @@ function refuseInstance(given: unknown): void {
   if (typeof maker !== 'function' || maker.name === 'Object') return;
   const advice = optionsAdvice(given);
   throw invalid({ ...subject('the cache'), advice }, 'an object of options', given);
-}
-
-/**
- * Returns what switched the cache off. The environment variable comes first, because it works without a
- * deployment.
- */
-function parseSwitch(enabled: unknown): string | undefined {
-  const isEnabled = enabled === undefined || parseBoolean(subject('enabled'), enabled);
-  const text = process.env[SWITCH]?.trim().toLowerCase();
-  if (OFF.includes(text)) return `${SWITCH}=${text}`;
-  if (!ON.includes(text)) throw invalid(subject(SWITCH), "'on' or 'off'", text);
-  return isEnabled ? undefined : 'enabled: false';
 }
 
 /** A cache that is switched off has neither Redis nor memory, and does not read their options. */

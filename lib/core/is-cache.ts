@@ -16,6 +16,7 @@ export const CACHE_METHODS = [
   'clear',
   'invalidateTags',
   'namespace',
+  'send',
   'has',
   'getMany',
   'setMany',

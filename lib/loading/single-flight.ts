@@ -2,13 +2,11 @@ import { AbortListeners } from '../core/abort-listeners.js';
 import { CacheHealthError } from '../core/errors.js';
 import type { Clock } from '../core/time/clock.js';
 import type { Turns } from '../core/time/turns.js';
-import { loadMsOf } from '../entry/entry.js';
-import { freshUntilMs } from '../entry/freshness.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Found, KeyChange, Store } from '../tiers/store.js';
+import { BackgroundLoads } from './background-loads.js';
 import { Bulkhead } from './bulkhead/bulkhead.js';
 import type { BulkheadLoad } from './bulkhead/overloaded-error.js';
-import { isDueEarly } from './early-refresh.js';
 import {
   awaitFlights,
   type Seat,
@@ -18,16 +16,15 @@ import {
 import { refuseCycle } from './flight/cycle.js';
 import type { Flight } from './flight/flight.js';
 import { FlightTable } from './flight/flight-table.js';
-import { outsideLoaders } from './flight/loader-call.js';
 import type { Answer } from './flight/shared-value.js';
 import { tracedWait } from './flight/traced-wait.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
-import { LoadTask } from './load-task.js';
 import { type LoaderSource, ManyKeysSource, OneKeySource } from './loader-source.js';
 import type { LoadingConfig } from './loading-options.js';
 import { staleValueOf } from './stale-value.js';
+import { LoadTask } from './task/load-task.js';
 
 export interface SingleFlightOptions {
   /** The cache's own store, without a request's waiting budget. */
@@ -73,6 +70,8 @@ export class SingleFlight {
   readonly #flights = new FlightTable();
   readonly #aborts = new AbortListeners();
   readonly #task: LoadTask;
+  /** Loads that no caller waits for. */
+  readonly background: BackgroundLoads;
 
   constructor(options: SingleFlightOptions) {
     const { store, observer, clock, turns, config, limit } = options;
@@ -80,8 +79,11 @@ export class SingleFlight {
     this.#options = options;
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
     const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer });
-    const own = { bulkhead: this.#bulkhead, backoff: this.#backoff, claims };
+    const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
+    const own = { bulkhead, backoff, claims };
     this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter });
+    const [flights, task] = [this.#flights, this.#task];
+    this.background = new BackgroundLoads({ store, clock, backoff, bulkhead, flights, task });
   }
 
   /** From now on changes of keys void their flights. */
@@ -140,17 +142,7 @@ export class SingleFlight {
 
   /** A fresh value was read. Refreshes it in the background if it expires soon and no other load does. */
   refreshEarly(request: LoadRequest, entry: string): void {
-    const { key, loader, config } = request;
-    const { store, clock } = this.#options;
-    if (this.#flights.find(key) !== undefined || this.#backoff.mustWait(key, clock.now())) return;
-    const leftMs = freshUntilMs(entry) - store.timeOf(key);
-    const value = { leftMs, loadMs: loadMsOf(entry), beta: config.refreshAhead };
-    if (!isDueEarly(value, 1 - Math.random())) return;
-    const since = store.tagMoment();
-    const group = this.#flights.newGroup(request, { since, isKept: true });
-    const flights = [this.#flights.begin(key, group, undefined)];
-    const source = new OneKeySource(loader, config);
-    outsideLoaders(() => this.#task.refresh({ group, flights, source, store, config }));
+    this.background.refreshEarly(request, entry);
   }
 
   /**

@@ -132,6 +132,10 @@ export interface Commands {
   ): Promise<number | Failure>;
   /** Reads one key again, alone, outside of the batches, to tell shifted replies from a foreign entry. */
   recheck(key: string): Promise<SlotReply>;
+  /** Reads the first `maxBytes` of a text that is no entry; '' if there is none. */
+  readText(key: string, maxBytes: number): Promise<string | Failure>;
+  /** Replaces a text that is no entry. It lives `lifeMs`. */
+  writeText(key: string, text: string, lifeMs: number): Promise<Failure | undefined>;
   /** Ends the connection because replies no longer belong to their commands. */
   desync(what: string): Failure;
 }

@@ -129,6 +129,12 @@ export class Shards implements DoorListener {
     return [...parts].map(([of, part]) => ({ of, ...part }));
   }
 
+  /** Sends a heartbeat to each server that is read, so that what it has shown until now is known to be its data. */
+  async prove(): Promise<void> {
+    const doors = this.all.map(({ shard }) => shard.door);
+    await Promise.all(doors.map((door) => door.reader && door.prove()));
+  }
+
   onChange(listener: (change: KeyChange) => void): void {
     this.#listeners.push(listener);
   }

@@ -114,7 +114,7 @@ export class MemoryStandby implements Standby {
   }
 
   limit(key: string, outageTtlMs: number): void {
-    const held = this.#memory.get(key);
+    const held = this.#memory.peek(key);
     if (held === undefined) return;
     const until = this.#endOf(outageTtlMs);
     if (held.until === NO_END || held.until > until) held.until = until;

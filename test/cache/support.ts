@@ -1,9 +1,9 @@
 import type { WriteResult } from '../../lib/api/cache.js';
 import type { CacheEvents } from '../../lib/api/events.js';
 import { Arguments } from '../../lib/cache/arguments/arguments.js';
-import { BulkChanges } from '../../lib/cache/bulk-changes.js';
 import { CacheHandle } from '../../lib/cache/cache.js';
 import type { CacheParts } from '../../lib/cache/cache-parts.js';
+import { BulkChanges } from '../../lib/cache/changes/bulk-changes.js';
 import type { CacheOptions } from '../../lib/cache/options.js';
 import { parseCacheOptions } from '../../lib/cache/parse-options.js';
 import { CacheLog } from '../../lib/cache/status/cache-log.js';

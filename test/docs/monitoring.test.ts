@@ -142,7 +142,10 @@ describe('docs/monitoring.md and what a cache really shows', () => {
 
   it('have the same labels, with the same values', async () => {
     const health = await healthRouter({ database: () => true }).metrics();
-    const cache = createTestCache({ edge: varnish({ url: 'http://127.0.0.1:6081' }) });
+    const cache = createTestCache({
+      warm: true,
+      edge: varnish({ url: 'http://127.0.0.1:6081' }),
+    });
     const families = [...cacheFamilies(cache.metrics()), ...healthFamilies(health)];
     await cache.close();
     const reasons = tableRows(readFileSync('docs/degradation.md', 'utf8'), 'reason');

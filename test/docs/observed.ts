@@ -106,7 +106,9 @@ async function use(cache: TestCache): Promise<void> {
   await cache.getOrSet('a', () => Promise.reject(new TypeError('no'))).catch(() => {});
   await cache.delete('b');
   await cache.deleteMany(['c', 'd']);
+  await cache.invalidateTags(['t']);
   await cache.clear('x*');
+  await cache.invalidateTags(['x']);
 }
 
 /** Two outages in a minute; in the second one more is changed than the journal holds. */

@@ -189,6 +189,10 @@ describe('OpenTelemetry', () => {
     const missing = known.filter((name) => !names.includes(name));
     expect(missing.filter((name) => !name.startsWith('express.cache.edge_'))).to.deep.equal([
       'express.cache.loads_limit',
+      // Warming is off.
+      'express.cache.warming',
+      'express.cache.warmed_values',
+      'express.cache.warmed_values_ended',
     ]);
     const lookups = reported.find(({ descriptor }) => descriptor.name === 'express.cache.lookups');
     const hits = lookups?.dataPoints.find(

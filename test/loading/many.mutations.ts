@@ -17,14 +17,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'a value is stored that was changed just before the fill',
-    file: 'loading/load-task.js',
+    file: 'loading/task/load-task.js',
     find: 'if (flight.isVoid || value === undefined) flight.giveUpLease(); else',
     replace: '',
     test: 'between two turns',
   },
   {
     title: 'the keys of other processes hold up the rest',
-    file: 'loading/load-task.js',
+    file: 'loading/task/load-task.js',
     find: 'const runs = [this.#run(work, ready)];',
     replace: 'await claims.pollHeld(held, () => {}); const runs = [this.#run(work, ready)];',
     test: 'other processes',

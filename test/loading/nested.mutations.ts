@@ -59,9 +59,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'a refresh runs in the place of the loader that set it off',
-    file: 'loading/single-flight.js',
-    find: '(0, loader_call_js_1.outsideLoaders)(',
-    replace: '((act) => act())(',
+    file: 'loading/background-loads.js',
+    find: '(0, loader_call_js_1.outsideLoaders)(() => task.refresh',
+    replace: '((act) => act())(() => task.refresh',
     test: 'set off',
   },
   {

@@ -349,6 +349,8 @@ function allCommands(commands: Commands): readonly Promise<unknown>[] {
     commands.sweep([{ key: 'p:a', fingerprint: '12345678', limit: 1 }]),
     commands.sweepDead([{ key: 'p:a', fingerprint: '12345678', limit: 1 }], 'gen001'),
     commands.recheck('p:a'),
+    commands.readText('p:note', 10),
+    commands.writeText('p:note', 'a', 1_000),
   ];
 }
 

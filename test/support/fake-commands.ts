@@ -167,6 +167,15 @@ export class FakeCommands implements Commands {
     ) as Promise<SlotReply>;
   }
 
+  readText(key: string, maxBytes: number): Promise<string | Failure> {
+    return this.#execute('GETRANGE', key, '0', `${maxBytes - 1}`) as Promise<string | Failure>;
+  }
+
+  async writeText(key: string, text: string, lifeMs: number): Promise<Failure | undefined> {
+    const reply = await this.#execute('SET', key, text, 'PX', `${lifeMs}`);
+    return reply instanceof Failure ? reply : undefined;
+  }
+
   desync(what: string): Failure {
     this.calls.push(`desync: ${what}`);
     return new Failure('unavailable', 'protocol_error', new Error(what));

@@ -23,7 +23,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'tags: a load whose late tag was invalidated is stored',
-    file: 'loading/load-tags.js',
+    file: 'loading/task/load-tags.js',
     find: 'const need = { lifeMs: value.ttlMs + value.graceMs, since: flight.group.since };',
     replace: 'const need = { lifeMs: value.ttlMs + value.graceMs };',
     test: 'another process invalidated them',

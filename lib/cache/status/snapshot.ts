@@ -1,4 +1,4 @@
-import type { EdgeMetrics, MetricsSnapshot } from '../../api/metrics.js';
+import type { EdgeMetrics, MetricsSnapshot, WarmMetrics } from '../../api/metrics.js';
 import type { CacheStatus } from '../../api/status.js';
 import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
@@ -18,6 +18,8 @@ export interface SnapshotParts {
   readonly shards: Pick<MetricsSnapshot, 'servers'>;
   readonly loading: Pick<SingleFlight, 'load'>;
   readonly commandTimes: Histogram;
+  /** Absent: warming is off. */
+  readonly warm?: { readonly metrics: WarmMetrics } | undefined;
   readonly edge?: Pick<EdgeTier, 'state'> | undefined;
 }
 
@@ -45,6 +47,7 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     coalesced: { ...metrics.shared },
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
+    warm: parts.warm?.metrics ?? null,
     ...(parts.edge && { edge: edgeOf(parts.edge) }),
     servers,
   };

@@ -10,6 +10,7 @@ export type WarningHeading =
   | 'a-health-router-as-a-route'
   | 'a-check-that-waits-for-nothing'
   | 'a-read-that-the-key-does-not-cover'
+  | 'a-hot-list-that-cannot-be-used'
   | 'an-edge-ttl-without-an-edge';
 
 /** Says each thing once. What it says ends with the address of its heading. */

@@ -14,6 +14,16 @@ export function cacheResult(source: CacheSource): CheckResult {
   }
 }
 
+/** The share of its hot values that a new process has in memory, while it fills it; otherwise `undefined`. */
+export function warmingOf(source: CacheSource | undefined): number | undefined {
+  try {
+    const cache = source && cacheIn<Pick<Cache, 'status'>>(source, ['status']);
+    return cache?.status().warming?.progress;
+  } catch {
+    return undefined;
+  }
+}
+
 function toResult(status: CacheStatus): CacheResult {
   const { lastError, lastErrorTime, metrics } = status;
   return {

@@ -1,3 +1,4 @@
+import { warmingOf } from '../checker/cache-result.js';
 import { type Examination, isServing } from '../checker/checker.js';
 import type { Ask } from './ask.js';
 import { ALLOWED, type Answer } from './respond.js';
@@ -40,6 +41,11 @@ async function report(ask: Ask): Promise<Answer> {
 async function readiness(ask: Ask): Promise<Answer> {
   const view = await viewOf(ask, ({ critical }) => critical);
   const examination = await examine(ask, view, true);
+  const progress = isServing(examination.status) ? warmingOf(ask.cache) : undefined;
+  if (progress !== undefined) {
+    const waiting = answerOf(503, ask.writer, ask.writer.warming(progress));
+    return { ...waiting, headers: { ...COMMON, 'Retry-After': '1' } };
+  }
   const code = isServing(examination.status) ? 200 : 503;
   const body = ask.writer.readiness(examination, view);
   return { ...answerOf(code, ask.writer, body), headers: headersFor(examination) };

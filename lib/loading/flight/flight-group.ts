@@ -7,6 +7,13 @@ export interface GroupMember {
   callOff(): void;
 }
 
+/**
+ * - `awaited`: ends when the last caller has left.
+ * - `kept`: goes on even if no caller waits.
+ * - `warming`: goes on likewise, and its failure is no caller's: those that joined it load themselves.
+ */
+export type GroupKind = 'awaited' | 'kept' | 'warming';
+
 /** A run of the group's loader. */
 export interface GroupRun {
   /** Aborts the loader. */
@@ -17,8 +24,8 @@ export interface GroupOptions {
   readonly loader: unknown;
   readonly since: TagMoment;
   readonly tags: readonly string[];
-  /** The load goes on even if no caller waits. */
-  readonly isKept?: boolean;
+  /** @default 'awaited' */
+  readonly kind?: GroupKind;
 }
 
 /**
@@ -34,6 +41,8 @@ export class FlightGroup {
   readonly since: TagMoment;
   /** The tags of all of its values that are known before they are loaded. */
   readonly tags: readonly string[];
+  /** No caller began it, so its failures are no caller's. */
+  readonly isWarming: boolean;
   readonly #onOver: (group: FlightGroup) => void;
   readonly #runs = new Set<GroupRun>();
   readonly #members: GroupMember[] = [];
@@ -45,13 +54,14 @@ export class FlightGroup {
   #ended: Promise<void> | undefined;
 
   constructor(
-    { loader, since, tags, isKept = false }: GroupOptions,
+    { loader, since, tags, kind = 'awaited' }: GroupOptions,
     onOver: (group: FlightGroup) => void,
   ) {
     this.loader = loader;
     this.since = since;
     this.tags = tags;
-    this.#isKept = isKept;
+    this.isWarming = kind === 'warming';
+    this.#isKept = kind !== 'awaited';
     this.#onOver = onOver;
   }
 

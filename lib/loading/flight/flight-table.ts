@@ -30,7 +30,7 @@ export class FlightTable {
 
   newGroup(
     { loader, config }: { readonly loader: unknown; readonly config: Pick<GroupOptions, 'tags'> },
-    how: Pick<GroupOptions, 'since' | 'isKept'>,
+    how: Pick<GroupOptions, 'since' | 'kind'>,
   ): FlightGroup {
     return new FlightGroup({ loader, tags: config.tags, ...how }, this.#onGroupOver);
   }

@@ -12,6 +12,7 @@ import { ChangeWriter } from './change-writer.js';
 import { Claims } from './claims.js';
 import { Pipeline } from './flow/pipeline.js';
 import { ReplyGuard } from './flow/reply-guard.js';
+import { KeptTexts } from './kept-texts.js';
 import { type LeaseName, Leases } from './leases.js';
 import { BulkReads } from './reads/bulk-reads.js';
 import { slotOf } from './reads/read-replies.js';
@@ -56,6 +57,7 @@ export class Session implements Port.Commands {
   readonly #sweeps: Sweeps;
   readonly #tags: TagRecords;
   readonly #records: RecordCommands;
+  readonly #texts: KeptTexts;
 
   constructor(connection: Connection, options: SessionOptions) {
     const { prefix, clock, commandTimeoutMs, maxValueBytes, spare, time } = options;
@@ -79,6 +81,7 @@ export class Session implements Port.Commands {
     this.#sweeps = new Sweeps(runner, echoes, prefix + RESERVED);
     this.#tags = new TagRecords(runner, echoes, headOf);
     this.#records = new RecordCommands(runner, this.#own);
+    this.#texts = new KeptTexts(pipeline, guard);
     connection.listen({ ended: () => this.#end(), hesitating: () => this.#spareAll() });
   }
 
@@ -149,6 +152,14 @@ export class Session implements Port.Commands {
   async recheck(key: string): Promise<Port.SlotReply> {
     const reply = await this.#pipeline.direct(['GET', key]);
     return slotOf(reply, { pipeline: this.#pipeline, guard: this.#guard });
+  }
+
+  readText(key: string, maxBytes: number): Promise<string | Failure> {
+    return this.#texts.read(key, maxBytes);
+  }
+
+  writeText(key: string, text: string, lifeMs: number): Promise<Failure | undefined> {
+    return this.#texts.write(key, text, lifeMs);
   }
 
   ownKey(name: string): string {

@@ -30,6 +30,10 @@ export const ietfWriter: Writer = {
     return ietfWriter.render(examination, view);
   },
 
+  warming(progress: number): string {
+    return JSON.stringify({ status: 'fail', output: 'warming', progress });
+  },
+
   word(isGood: boolean, message?: string): string {
     const status = isGood ? 'pass' : 'fail';
     return JSON.stringify(message === undefined ? { status } : { status, output: message });

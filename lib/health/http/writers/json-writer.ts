@@ -26,6 +26,10 @@ export const jsonWriter: Writer = {
     });
   },
 
+  warming(progress: number): string {
+    return JSON.stringify({ status: 'warming', progress });
+  },
+
   word(isGood: boolean, message?: string): string {
     const status = isGood ? 'ok' : 'error';
     return JSON.stringify(message === undefined ? { status } : { status, message });

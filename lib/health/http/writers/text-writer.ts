@@ -20,6 +20,10 @@ export const textWriter: Writer = {
     return textWriter.render(examination, view);
   },
 
+  warming(progress: number): string {
+    return `warming: ${progress}\n`;
+  },
+
   word(isGood: boolean, message?: string): string {
     const status = isGood ? 'ok' : 'error';
     return message === undefined ? `${status}\n` : `${status}: ${message}\n`;

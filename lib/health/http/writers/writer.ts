@@ -18,6 +18,8 @@ export interface Writer {
   render(examination: Examination, view: View): string;
   /** `GET /health/ready`. */
   readiness(examination: Examination, view: View): string;
+  /** `GET /health/ready` while a new process fills its memory. `progress`: the share that is done, 0 to 1. */
+  warming(progress: number): string;
   /** One word: `GET /health/live`, `GET /health/startup`, and what goes wrong. */
   word(isGood: boolean, message?: string): string;
 }

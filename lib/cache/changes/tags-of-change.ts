@@ -1,5 +1,5 @@
-import type { WriteResult } from '../api/cache.js';
-import type { NewValue, Store, TagMoment, TagVersions } from '../tiers/store.js';
+import type { WriteResult } from '../../api/cache.js';
+import type { NewValue, Store, TagMoment, TagVersions } from '../../tiers/store.js';
 import type { BulkChange } from './bulk-changes.js';
 
 /**

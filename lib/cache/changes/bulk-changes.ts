@@ -1,6 +1,6 @@
-import type { WriteResult } from '../api/cache.js';
-import type { Turns } from '../core/time/turns.js';
-import type { KeyChange, NewValue, Store } from '../tiers/store.js';
+import type { WriteResult } from '../../api/cache.js';
+import type { Turns } from '../../core/time/turns.js';
+import type { KeyChange, NewValue, Store } from '../../tiers/store.js';
 
 /** A key and its new value; `undefined` deletes. */
 export type BulkChange = readonly [key: string, value: NewValue | undefined];

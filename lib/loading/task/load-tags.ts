@@ -1,7 +1,7 @@
-import type { TagVersion } from '../entry/entry-tags.js';
-import type { NewValue, Store, TagVersions } from '../tiers/store.js';
-import type { Flight } from './flight/flight.js';
-import type { LoadConfig } from './loading-options.js';
+import type { TagVersion } from '../../entry/entry-tags.js';
+import type { NewValue, Store, TagVersions } from '../../tiers/store.js';
+import type { Flight } from '../flight/flight.js';
+import type { LoadConfig } from '../loading-options.js';
 
 const NONE: readonly TagVersion[] = [];
 

@@ -1,6 +1,6 @@
-import type { LoadOutcome } from '../api/metrics.js';
-import type { LoaderCall } from './flight/loader-call.js';
-import type { LoadResult } from './loader-source.js';
+import type { LoadOutcome } from '../../api/metrics.js';
+import type { LoaderCall } from '../flight/loader-call.js';
+import type { LoadResult } from '../loader-source.js';
 
 /** How a load ended whose loader returned. */
 export function successOf(results: readonly LoadResult[]): LoadOutcome {

@@ -1,21 +1,21 @@
-import type { LoadOutcome } from '../api/metrics.js';
-import { LOADS, type LoadMessage, traced } from '../core/diagnostics/channels.js';
-import type { Clock } from '../core/time/clock.js';
-import type { Turns } from '../core/time/turns.js';
-import type { Observer } from '../tiers/observer.js';
-import type { Loaded, NewValue, Store } from '../tiers/store.js';
-import type { Bulkhead } from './bulkhead/bulkhead.js';
-import { jitteredTtl } from './early-refresh.js';
-import type { Flight } from './flight/flight.js';
-import type { FlightGroup } from './flight/flight-group.js';
-import { LoaderCall } from './flight/loader-call.js';
-import { SharedValue } from './flight/shared-value.js';
-import type { KeyClaims } from './key-claims.js';
-import type { LoadBackoff } from './load-backoff.js';
+import type { LoadOutcome } from '../../api/metrics.js';
+import { LOADS, type LoadMessage, traced } from '../../core/diagnostics/channels.js';
+import type { Clock } from '../../core/time/clock.js';
+import type { Turns } from '../../core/time/turns.js';
+import type { Observer } from '../../tiers/observer.js';
+import type { Loaded, NewValue, Store } from '../../tiers/store.js';
+import type { Bulkhead } from '../bulkhead/bulkhead.js';
+import { jitteredTtl } from '../early-refresh.js';
+import type { Flight } from '../flight/flight.js';
+import type { FlightGroup } from '../flight/flight-group.js';
+import { LoaderCall } from '../flight/loader-call.js';
+import { SharedValue } from '../flight/shared-value.js';
+import type { KeyClaims } from '../key-claims.js';
+import type { LoadBackoff } from '../load-backoff.js';
+import type { LoaderSource, LoadResult } from '../loader-source.js';
+import type { LoadConfig } from '../loading-options.js';
 import { failureOf, successOf } from './load-outcome.js';
 import { LoadTags, type TaggedValue } from './load-tags.js';
-import type { LoaderSource, LoadResult } from './loader-source.js';
-import type { LoadConfig } from './loading-options.js';
 
 export interface LoadTaskOptions {
   readonly name: string;
@@ -92,6 +92,21 @@ export class LoadTask {
       await this.#run(work, [flight]);
     } catch (error) {
       order.group.end(error);
+    }
+  }
+
+  /** Loads a key that no caller has asked for yet, unless it has a value by now or another process loads it. */
+  async warm(order: LoadOrder): Promise<void> {
+    const { claims } = this.#options;
+    try {
+      const work = { ...order, tags: new LoadTags(order.store, order.config) };
+      const { ready: tagged } = work.tags;
+      const { ready, held } = await claims.claim(order.store, order.flights);
+      for (const flight of held) flight.callOff();
+      if (tagged !== undefined) await tagged;
+      await this.#run(work, ready);
+    } catch {
+      order.group.callOff();
     }
   }
 
@@ -202,10 +217,11 @@ export class LoadTask {
     const { clock, backoff, observer } = this.#options;
     const { key, group, stale } = flight;
     if (!group.hasEnded) {
-      backoff.failed(key, clock.now());
+      if (!group.isWarming) backoff.failed(key, clock.now());
       observer.loadFailed({ key, error, isStaleServed: stale !== undefined });
     }
-    flight.end({ kind: 'failed', error });
+    if (group.isWarming) flight.callOff();
+    else flight.end({ kind: 'failed', error });
   }
 }
 

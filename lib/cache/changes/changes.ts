@@ -1,9 +1,9 @@
-import type { WriteResult } from '../api/cache.js';
-import type { SetOptions } from '../api/loading.js';
-import { promised } from '../core/promised.js';
-import type { NewValue, Store } from '../tiers/store.js';
+import type { WriteResult } from '../../api/cache.js';
+import type { SetOptions } from '../../api/loading.js';
+import { promised } from '../../core/promised.js';
+import type { NewValue, Store } from '../../tiers/store.js';
+import type { CacheParts } from '../cache-parts.js';
 import type { BulkChange } from './bulk-changes.js';
-import type { CacheParts } from './cache-parts.js';
 import { TagsOfChange } from './tags-of-change.js';
 
 /** The methods of a handle that change values. */

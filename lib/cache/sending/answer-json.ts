@@ -1,0 +1,56 @@
+import type { ServerResponse } from 'node:http';
+
+/** A JSON text, and the version of the entry that it comes from. */
+export interface JsonText {
+  /** `undefined`: there is no value. */
+  readonly text: string | undefined;
+  /** Absent: the text is in no tier. */
+  readonly version?: string | undefined;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/**
+ * Answers a request with a JSON text: 200, or 304 if the client has this version, or 204 if there is no value. HEAD gets
+ * the head. Headers and a status that were set before stay.
+ */
+export function answerJson(res: ServerResponse, { text, version }: JsonText): void {
+  // The client has gone, or the answer was sent.
+  if (res.headersSent || res.destroyed) return;
+  if (version !== undefined && !res.hasHeader('etag')) res.setHeader('ETag', `"${version}"`);
+  if (text === undefined) {
+    res.statusCode = 204;
+    res.end();
+    return;
+  }
+  const isRead = res.req.method === 'GET' || res.req.method === 'HEAD';
+  if (isRead && res.statusCode === 200 && hasVersion(res)) {
+    res.statusCode = 304;
+    res.removeHeader('Content-Type');
+    res.end();
+    return;
+  }
+  if (!res.hasHeader('content-type')) res.setHeader('Content-Type', JSON_TYPE);
+  const body = bytesOf(text);
+  res.setHeader('Content-Length', body.length);
+  if (res.req.method === 'HEAD') res.end();
+  else res.end(body);
+}
+
+/** As bytes, so that Node does not encode the text once more behind the head. ASCII is copied, which is faster. */
+function bytesOf(text: string): Buffer {
+  const isAscii = Buffer.byteLength(text) === text.length;
+  return Buffer.from(text, isAscii ? 'latin1' : 'utf8');
+}
+
+/** Whether the client has what would be sent (RFC 9110, 13.1.2: the comparison is weak). */
+function hasVersion(res: ServerResponse): boolean {
+  const etag = res.getHeader('etag');
+  const given = res.req.headers['if-none-match'];
+  if (typeof etag !== 'string' || given === undefined) return false;
+  return given.trim() === '*' || given.split(',').some((each) => opaque(each) === opaque(etag));
+}
+
+function opaque(etag: string): string {
+  return etag.trim().replace(/^W\//, '');
+}

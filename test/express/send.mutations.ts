@@ -1,0 +1,22 @@
+import type { Mutation } from '../support/mutation.js';
+
+export const mutations: readonly Mutation[] = [
+  {
+    title: 'send: the version of an entry in memory is given to another text',
+    file: 'cache/sending/send-json.js',
+    find: '(0, entry_js_1.payloadOffset)(kept.entry)) === text;',
+    replace: '(0, entry_js_1.payloadOffset)(kept.entry)) !== text;',
+  },
+  {
+    title: 'send: 304 whatever the client has',
+    file: 'cache/sending/answer-json.js',
+    find: "given.split(',').some((each) => opaque(each) === opaque(etag))",
+    replace: 'true',
+  },
+  {
+    title: 'send: hits are not counted',
+    file: 'cache/sending/send-json.js',
+    find: 'sender.seen(key, tier);',
+    replace: '',
+  },
+];
