@@ -43,6 +43,7 @@ function countingNothing(observer: Observer): Observer {
     journalOverflowed: nothing,
     dataLost: nothing,
     valueTooLarge: nothing,
+    nearChecked: nothing,
     doorChanged: (state, previous) => observer.doorChanged(state, previous),
   };
 }
