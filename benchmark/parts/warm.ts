@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import type { Cache, CacheOptions } from '../../lib/index.js';
 import type { RedisServer } from '../../test/support/redis-server.js';
 import { until } from '../../test/support/wait.js';
-import type { Cache, CacheOptions } from '../../lib/index.js';
 import { atLeast, judge } from '../lib/bars.js';
 import type { Options, Result } from '../lib/part.js';
 import { startRedis } from '../lib/redis.js';

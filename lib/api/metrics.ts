@@ -74,6 +74,8 @@ export interface MetricsSnapshot
     readonly count: number;
   }[];
   readonly lookups: {
+    /** Answered from memory while Redis was used. */
+    readonly near: { readonly hit: number };
     readonly redis: { readonly hit: number; readonly stale: number };
     readonly memory: { readonly hit: number; readonly stale: number };
     readonly miss: number;
@@ -106,6 +108,8 @@ export interface MetricsSnapshot
         readonly evictions: { readonly entries: number; readonly bytes: number };
       })
     | null;
+  /** One near hit in 10,000 is compared with Redis: for how long its value had not been the current one. */
+  readonly near: { readonly ageSeconds: HistogramCounts };
   /** Warming, or `null` when it is switched off. */
   readonly warm: WarmMetrics | null;
   /** The CDN in front of the application; absent when there is none. */

@@ -47,6 +47,7 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     coalesced: { ...metrics.shared },
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
+    near: { ageSeconds: metrics.nearAges.counts() },
     warm: parts.warm?.metrics ?? null,
     ...(parts.edge && { edge: edgeOf(parts.edge) }),
     servers,
