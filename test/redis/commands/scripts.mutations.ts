@@ -19,14 +19,8 @@ export const mutations: readonly Mutation[] = [
     title: 'overtaken fill: a value is stored under a lease of another token',
     file: 'redis/commands/lua/leases.js',
     find: `== '\${S.LEASE_MARK}' .. ARGV[at]
-    and`,
-    replace: "~= '' and",
-  },
-  {
-    title: 'overtaken fill: a lease that has ended counts',
-    file: 'redis/commands/lua/leases.js',
-    find: '>= nowText',
-    replace: "~= ''",
+`,
+    replace: "~= ''\n",
   },
   {
     title: 'void lease: somebody else’s is renewed',
