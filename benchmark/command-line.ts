@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Options, Part } from './lib/part.js';
 import { bulk } from './parts/bulk/bulk.js';
 import { compare } from './parts/compare.js';
+import { freshness } from './parts/freshness/freshness.js';
 import { hotPath } from './parts/hot-path/hot-path.js';
 import { monitoring } from './parts/monitoring.js';
 import { FAULTS } from './parts/outage/faults.js';
@@ -25,6 +26,7 @@ const USUAL: Readonly<Record<string, Part>> = {
   overhead,
   monitoring,
   warm,
+  freshness,
 };
 
 export const PARTS: Readonly<Record<string, Part>> = { ...USUAL, compare };

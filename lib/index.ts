@@ -55,6 +55,7 @@ export type {
   HealthState,
 } from './health/types.js';
 export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
+export type { FreshnessOptions } from './loading/freshness/freshness-options.js';
 export type { WarmOptions } from './loading/warm/warm-options.js';
 export type {
   Address,

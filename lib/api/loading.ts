@@ -1,8 +1,12 @@
 import type { Duration } from '../core/time/duration.js';
 
 export interface SetOptions {
-  /** @default the cache's `ttl` */
+  /** @default the cache's `ttl`; with `expiresAt` or `align`, no other limit */
   readonly ttl?: Duration | undefined;
+  /** The instant at which the value will be wrong: a date, or milliseconds since 1970. @default none */
+  readonly expiresAt?: Date | number | undefined;
+  /** The value ends at the next multiple of this time, counted from 1970 in UTC: `'1h'` is the next full hour. @default none */
+  readonly align?: Duration | undefined;
   /**
    * Names of groups that the value belongs to: `invalidateTags` removes all values of a group. At most 64, of at
    * most 256 characters each. @default none

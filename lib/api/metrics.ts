@@ -25,6 +25,23 @@ export interface ServerMetrics {
   readonly journalEntries: number;
 }
 
+/** How fresh the hits of one group of keys were, by audits: hits that were loaded again and compared. */
+export interface FreshnessMetrics {
+  /** What its keys begin with. */
+  readonly group: string;
+  /** Reads with a loader that found a fresh value. */
+  readonly hits: number;
+  /** Values that loaders made, audits included. */
+  readonly loads: number;
+  readonly audits: { readonly fresh: number; readonly stale: number };
+  /** The share of hits that were stale, and the interval that holds it in 95 of 100 cases; `null` before an audit. */
+  readonly staleRatio: {
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+  } | null;
+}
+
 /** What warming did. Counts are values since the cache was created. */
 export interface WarmMetrics {
   /** Whether readiness waits for it. */
@@ -110,6 +127,8 @@ export interface MetricsSnapshot
     | null;
   /** One near hit in 10,000 is compared with Redis: for how long its value had not been the current one. */
   readonly near: { readonly ageSeconds: HistogramCounts };
+  /** One for each group of the option `freshness`; `null` when it is off. */
+  readonly freshness: readonly FreshnessMetrics[] | null;
   /** Warming, or `null` when it is switched off. */
   readonly warm: WarmMetrics | null;
   /** The CDN in front of the application; absent when there is none. */

@@ -94,7 +94,7 @@ export class CacheHandle implements Cache {
     const hit = found?.isStale === false ? this.#hit(full, found) : undefined;
     const { loading, args } = this.#parts;
     if (found !== undefined && hit !== undefined) {
-      if (request.config.refreshAhead > 0) loading.refreshEarly(request, found.entry);
+      loading.hit(request, found.entry);
       return hit.value as T;
     }
     args.noteTtl(options?.ttl);

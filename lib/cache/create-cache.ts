@@ -66,7 +66,7 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   const edge = buildEdge(config, { clock, tiers, events, log });
   const store = edge === undefined ? tiers : new EdgedStore(tiers, edge);
   const loading = buildLoading(config, { store, observer, clock, turns });
-  const args = new Arguments(config);
+  const args = new Arguments(config, () => store.timeOf(''));
   const warm = buildWarmUp(config, { store, clock, loading, args, events, ...listIn(shards) });
   loading.start();
   reporter.start(store);

@@ -2,6 +2,7 @@ import type { Warnings } from '../core/advice/warnings.js';
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
 import type { Edge } from '../edge/edge.js';
+import type { FreshnessOptions } from '../loading/freshness/freshness-options.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
 import type { WarmConfig, WarmOptions } from '../loading/warm/warm-options.js';
 import type { RedisClientLike, RedisOptions, RedisSource } from '../redis/redis-options.js';
@@ -82,6 +83,8 @@ export interface CacheOptions {
    * @default false
    */
   readonly warm?: boolean | WarmOptions | undefined;
+  /** Measures how many hits are stale: `{ observe: ['product:'] }`. @default off */
+  readonly freshness?: FreshnessOptions | undefined;
   /** The largest value, in bytes of its text, that is stored; a larger one goes to its caller only. @default 33554432 (32 MiB) */
   readonly maxValueBytes?: number | undefined;
   /** Bounds on the writes kept for Redis. @default { max: 10000 } */

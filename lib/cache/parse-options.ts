@@ -5,6 +5,7 @@ import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
 import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
 import { parseEdge } from '../edge/parse-edge.js';
+import { parseFreshness } from '../loading/freshness/freshness-options.js';
 import { type LoadConfig, OUTSIDE, parseLoadConfig } from '../loading/loading-options.js';
 import { parseWarm } from '../loading/warm/warm-options.js';
 import { parseRedis } from '../redis/redis-options.js';
@@ -37,6 +38,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'memory',
   'near',
   'warm',
+  'freshness',
   'maxValueBytes',
   'journal',
   'edge',
@@ -80,6 +82,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
+    freshness: parseFreshness(options.freshness),
     warm: parseWarm(options.warm, options.memory === false ? false : tiers.memory),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
     maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),

@@ -57,11 +57,24 @@ export class BackgroundLoads {
     return order.flights[0]?.outcome ?? { kind: 'elsewhere' };
   }
 
+  /**
+   * Loads a key again whose value is fresh, and stores it. Returns whether it is still the value in `entry`;
+   * `undefined`: nothing was loaded, or the key was changed in that time. Never rejects.
+   */
+  async reload(request: LoadRequest, entry: string): Promise<boolean | undefined> {
+    if (this.#parts.flights.find(request.key) !== undefined) return undefined;
+    const order = this.#begin(request, 'warming');
+    await outsideLoaders(() => this.#parts.task.refresh(order));
+    const [flight] = order.flights;
+    const outcome = flight?.isVoid === false ? flight.outcome : undefined;
+    return outcome?.kind === 'value' ? outcome.value.isIn(entry) : undefined;
+  }
+
   #begin(request: LoadRequest, kind: 'kept' | 'warming'): LoadOrder {
     const { key, loader, config } = request;
     const { store, flights } = this.#parts;
     const group = flights.newGroup(request, { since: store.tagMoment(), kind });
-    const source = new OneKeySource(loader, config);
+    const source = new OneKeySource(loader, config, store);
     return { group, flights: [flights.begin(key, group, undefined)], source, store, config };
   }
 }

@@ -7,6 +7,7 @@ import { describe, invalid } from '../core/validate.js';
 import { encodeValue } from '../entry/codec.js';
 import type { Flight } from './flight/flight.js';
 import type { LoaderCall } from './flight/loader-call.js';
+import { beginLife, type TimeLeft } from './lifetime.js';
 import type { LoadConfig } from './loading-options.js';
 import { checkCount, NO_TAGS, parseTags } from './tags-option.js';
 
@@ -35,22 +36,39 @@ export interface LoaderSource {
   load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]>;
 }
 
+/** The clock that dates entries: the server's. */
+export interface EntryClock {
+  timeOf(key: string): number;
+}
+
+interface ManyParts {
+  readonly turns: Turns;
+  readonly store: EntryClock;
+}
+
 /** Runs the loader of `getOrSet` for its key. */
 export class OneKeySource implements LoaderSource {
   readonly loader: Loader<unknown>;
   readonly #config: LoadConfig;
+  readonly #clock: EntryClock;
 
-  constructor(loader: Loader<unknown>, config: LoadConfig) {
+  constructor(loader: Loader<unknown>, config: LoadConfig, clock: EntryClock) {
     this.loader = loader;
     this.#config = config;
+    this.#clock = clock;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
     const flight = flights[0] as Flight;
-    const { ttlMs: usualMs, scope } = this.#config;
-    const life: Lifetime = { ttlMs: usualMs, tags: NO_TAGS, isSkipped: false, scope };
+    const timeLeft = beginLife(this.#config, () => this.#clock.timeOf(flight.key));
+    const life: LoadedLife = {
+      timeLeft,
+      tags: NO_TAGS,
+      isSkipped: false,
+      scope: this.#config.scope,
+    };
     const value = await call.run(() => this.loader(contextOf(flight, call, life)));
-    const ttlMs = life.isSkipped ? undefined : life.ttlMs;
+    const ttlMs = life.isSkipped ? undefined : life.timeLeft();
     return [encoded(value, { ttlMs, tags: life.tags })];
   }
 }
@@ -60,22 +78,26 @@ export class ManyKeysSource implements LoaderSource {
   readonly loader: ManyLoader<unknown>;
   readonly #config: LoadConfig;
   readonly #turns: Turns;
+  readonly #clock: EntryClock;
 
-  constructor(loader: ManyLoader<unknown>, config: LoadConfig, turns: Turns) {
+  constructor(loader: ManyLoader<unknown>, config: LoadConfig, parts: ManyParts) {
     this.loader = loader;
     this.#config = config;
-    this.#turns = turns;
+    this.#turns = parts.turns;
+    this.#clock = parts.store;
   }
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
-    const { scope, ttlMs } = this.#config;
+    const { scope } = this.#config;
     const keys = flights.map(({ key }) => key.slice(scope.length));
+    // Before the loader runs: what it returns may be as old as this.
+    const lives = flights.map(({ key }) => beginLife(this.#config, () => this.#clock.timeOf(key)));
     const { context, tagsOf } = manyContext(keys, call, scope);
     const values = asMap(await call.run<unknown>(() => this.loader(keys, context)));
     const results: LoadResult[] = [];
-    await this.#turns.forEach(keys, (key) => {
+    await this.#turns.forEach(keys, (key, i) => {
       const isGiven = values.has(key);
-      const destiny = { ttlMs, tags: tagsOf.get(key) ?? NO_TAGS };
+      const destiny = { ttlMs: lives[i]?.(), tags: tagsOf.get(key) ?? NO_TAGS };
       results.push(isGiven ? encoded(values.get(key), destiny) : { kind: 'absent' });
     });
     return results;
@@ -83,8 +105,8 @@ export class ManyKeysSource implements LoaderSource {
 }
 
 /** The lifetime and the tags of a value, which its loader may change. */
-interface Lifetime {
-  ttlMs: number | undefined;
+interface LoadedLife {
+  timeLeft: TimeLeft;
   tags: readonly string[];
   isSkipped: boolean;
   readonly scope: string;
@@ -93,14 +115,15 @@ interface Lifetime {
 const TTL = { name: 'the ttl given to setTtl()', code: 'ERR_CACHE_OPTION' } as const;
 
 /** Makes the signal and the copy of the stale value only when the loader reads them. */
-function contextOf(flight: Flight, call: LoaderCall, life: Lifetime): LoaderContext<unknown> {
+function contextOf(flight: Flight, call: LoaderCall, life: LoadedLife): LoaderContext<unknown> {
   const context: LoaderContext<unknown> = {
     key: flight.key.slice(life.scope.length),
     get signal() {
       return call.signal;
     },
     setTtl(ttl) {
-      life.ttlMs = parseLifetime(TTL, ttl);
+      const ttlMs = parseLifetime(TTL, ttl);
+      life.timeLeft = () => ttlMs;
     },
     setTags(tags) {
       life.tags = joined(life.tags, tags, life.scope);

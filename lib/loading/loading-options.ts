@@ -1,12 +1,14 @@
-import type { LoadOptions } from '../api/loading.js';
-import { parseDuration } from '../core/time/duration.js';
+import { types } from 'node:util';
+import type { LoadOptions, SetOptions } from '../api/loading.js';
+import { LONGEST_MS, parseDuration } from '../core/time/duration.js';
 import { invalid, parseOptions, type Subject } from '../core/validate.js';
+import type { FreshnessConfig } from './freshness/freshness-options.js';
+import type { Lifetime } from './lifetime.js';
 import { LIFETIME_HINTS, lifetimeAdvice } from './option-hints.js';
 import { parseTags } from './tags-option.js';
 
 /** How values are loaded: the cache's settings, or those overridden by one call. */
-export interface LoadConfig {
-  readonly ttlMs: number;
+export interface LoadConfig extends Lifetime {
   readonly graceMs: number;
   /** `Infinity`: a caller waits for the loader as long as it takes. */
   readonly softTimeoutMs: number;
@@ -28,20 +30,25 @@ export interface LoadingConfig {
   /** Absent: the mode decides. */
   readonly maxConcurrentLoads: number | undefined;
   readonly maxQueuedLoads: number;
+  /** Absent: no hit is audited. */
+  readonly freshness?: FreshnessConfig | undefined;
 }
 
 /** Outside of any namespace. */
 export const OUTSIDE: Pick<LoadConfig, 'tags' | 'scope'> = { tags: [], scope: '' };
 
-export const LOAD_OPTIONS = [
-  'ttl',
+/** The options that say when a value ends. */
+export const LIFETIME_OPTIONS = ['ttl', 'expiresAt', 'align'] as const;
+
+export const LOAD_OPTIONS: readonly (keyof LoadOptions)[] = [
+  ...LIFETIME_OPTIONS,
   'grace',
   'softTimeout',
   'loaderTimeout',
   'refreshAhead',
   'tags',
   'signal',
-] as const;
+];
 
 const OPTIONS: Subject = { ...subject('the options argument'), hints: LIFETIME_HINTS };
 
@@ -55,11 +62,40 @@ export function parseLoadOptions(base: LoadConfig, given: LoadOptions | undefine
   if (given === undefined) return base;
   const options = parseOptions<LoadOptions>(optionsSubject(given), given, LOAD_OPTIONS);
   checkSignal(options.signal);
-  const own = parseLoadConfig(options);
+  const own = { ...parseLoadConfig(options), ...parseEnd(options) };
   const { tags } = options;
   return tags === undefined
     ? { ...base, ...own }
     : { ...base, ...own, tags: allTags(base, parseTags('tags', tags)) };
+}
+
+/**
+ * When a value ends by the options of one call. If they name an instant or a boundary and no `ttl`, that alone decides.
+ */
+export function parseLifetimeOptions(ttlMs: number, options: SetOptions): Lifetime {
+  const { ttl } = options;
+  const own = ttl === undefined ? {} : { ttlMs: parseDuration(subject('ttl'), ttl) };
+  return { ttlMs, ...parseEnd(options), ...own };
+}
+
+/** Empty if the options name no end. */
+function parseEnd({ ttl, expiresAt, align }: SetOptions): Partial<Lifetime> {
+  if (expiresAt === undefined && align === undefined) return {};
+  return {
+    ...(ttl === undefined && { ttlMs: LONGEST_MS }),
+    endsAtMs: expiresAt === undefined ? undefined : parseInstant(expiresAt),
+    alignMs: align === undefined ? undefined : parseDuration(subject('align'), align),
+  };
+}
+
+/** Milliseconds since 1970 that are below this are seconds, or no time of today. */
+const EARLIEST_MS = 1e11;
+
+function parseInstant(given: unknown): number {
+  const ms = types.isDate(given) ? given.getTime() : given;
+  if (typeof ms === 'number' && ms >= EARLIEST_MS && ms <= 8.64e15) return ms;
+  const advice = 'Seconds since 1970 times 1000 are milliseconds.';
+  throw invalid({ ...subject('expiresAt'), advice }, 'a date, or milliseconds since 1970', given);
 }
 
 /** The tags of a value, complete: those of every value, and its own. */

@@ -1,13 +1,14 @@
 import { describe } from '../core/validate.js';
 
 const TTL = "Write ttl: '5m'.";
+const AT = 'Write expiresAt: new Date(…).';
 
 /** Names that other packages have for the lifetime of a value, in lower case. */
 export const LIFETIME_HINTS: Readonly<Record<string, string>> = Object.freeze({
   ex: TTL,
   px: TTL,
-  exat: TTL,
-  pxat: TTL,
+  exat: AT,
+  pxat: AT,
   expire: TTL,
   expires: TTL,
   expiry: TTL,

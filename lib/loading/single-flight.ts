@@ -18,6 +18,7 @@ import type { Flight } from './flight/flight.js';
 import { FlightTable } from './flight/flight-table.js';
 import type { Answer } from './flight/shared-value.js';
 import { tracedWait } from './flight/traced-wait.js';
+import { type Audits, auditsOf } from './freshness/audits.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
@@ -70,6 +71,8 @@ export class SingleFlight {
   readonly #flights = new FlightTable();
   readonly #aborts = new AbortListeners();
   readonly #task: LoadTask;
+  /** Absent: no hit is audited. */
+  readonly audits: Audits | undefined;
   /** Loads that no caller waits for. */
   readonly background: BackgroundLoads;
 
@@ -80,10 +83,12 @@ export class SingleFlight {
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
     const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer });
     const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
+    const onLoaded = config.freshness && ((some: readonly Flight[]) => this.audits?.loaded(some));
     const own = { bulkhead, backoff, claims };
-    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter });
+    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter, onLoaded });
     const [flights, task] = [this.#flights, this.#task];
     this.background = new BackgroundLoads({ store, clock, backoff, bulkhead, flights, task });
+    this.audits = auditsOf(config.freshness, { store, background: this.background });
   }
 
   /** From now on changes of keys void their flights. */
@@ -106,7 +111,7 @@ export class SingleFlight {
     request.signal?.throwIfAborted();
     const stale = found && staleValueOf(this.#options.store, key, found);
     if (stale !== undefined && this.#mustWait(key)) return stale.value.take();
-    const source = new OneKeySource(loader, config);
+    const source = new OneKeySource(loader, config, this.#options.store);
     for (;;) {
       const flight = this.#flights.find(key);
       const since = this.#options.store.tagMoment();
@@ -129,7 +134,7 @@ export class SingleFlight {
   ): Promise<ReadonlyMap<string, Answer>> {
     const { loader, config } = request;
     request.signal?.throwIfAborted();
-    const source = new ManyKeysSource(loader, config, this.#options.turns);
+    const source = new ManyKeysSource(loader, config, this.#options);
     const answers = new Map<string, Answer>();
     let wanted = await this.#wantedOf(missing, answers);
     while (wanted.length > 0) {
@@ -140,9 +145,10 @@ export class SingleFlight {
     return answers;
   }
 
-  /** A fresh value was read. Refreshes it in the background if it expires soon and no other load does. */
-  refreshEarly(request: LoadRequest, entry: string): void {
-    this.background.refreshEarly(request, entry);
+  /** A fresh value was read. Refreshes it in the background if it expires soon, and audits it now and then. */
+  hit(request: LoadRequest, entry: string): void {
+    if (request.config.refreshAhead > 0) this.background.refreshEarly(request, entry);
+    this.audits?.hit(request, entry);
   }
 
   /**

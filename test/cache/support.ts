@@ -180,8 +180,9 @@ export function found(payload: string, more: Partial<Found> = {}): Found {
 }
 
 /** Runs the loader for each caller, and stores nothing. */
-class FakeLoading implements Pick<CacheParts['loading'], 'answer' | 'answerMany' | 'refreshEarly'> {
+class FakeLoading implements Pick<CacheParts['loading'], 'answer' | 'answerMany' | 'hit'> {
   readonly refreshed: string[] = [];
+  readonly audits = undefined;
   readonly load = { running: 2, queued: 1, limit: Number.POSITIVE_INFINITY };
 
   async answer(
@@ -204,8 +205,8 @@ class FakeLoading implements Pick<CacheParts['loading'], 'answer' | 'answerMany'
     );
   }
 
-  refreshEarly(...[{ key }]: Parameters<CacheParts['loading']['refreshEarly']>): void {
-    this.refreshed.push(key);
+  hit(...[{ key, config }]: Parameters<CacheParts['loading']['hit']>): void {
+    if (config.refreshAhead > 0) this.refreshed.push(key);
   }
 }
 

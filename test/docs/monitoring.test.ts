@@ -144,6 +144,7 @@ describe('docs/monitoring.md and what a cache really shows', () => {
     const health = await healthRouter({ database: () => true }).metrics();
     const cache = createTestCache({
       warm: true,
+      freshness: { observe: ['product:'] },
       edge: varnish({ url: 'http://127.0.0.1:6081' }),
     });
     const families = [...cacheFamilies(cache.metrics()), ...healthFamilies(health)];

@@ -189,7 +189,8 @@ describe('OpenTelemetry', () => {
     const missing = known.filter((name) => !names.includes(name));
     expect(missing.filter((name) => !name.startsWith('express.cache.edge_'))).to.deep.equal([
       'express.cache.loads_limit',
-      // Warming is off.
+      // Audits and warming are off.
+      'express.cache.audits',
       'express.cache.warming',
       'express.cache.warmed_values',
       'express.cache.warmed_values_ended',

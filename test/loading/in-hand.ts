@@ -71,7 +71,7 @@ export class InHand {
     const request = { key, loader: loader as Loader<unknown>, config, store, signal };
     const found = await store.get(key);
     if (found?.isStale === false) {
-      if (config.refreshAhead > 0) this.singleFlight.refreshEarly(request, found.entry);
+      this.singleFlight.hit(request, found.entry);
       return { value: valueIn(found), outcome: 'hit', tier: found.tier };
     }
     return this.singleFlight.answer(request, found);

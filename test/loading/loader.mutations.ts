@@ -11,15 +11,15 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'skip() is not heard',
     file: 'loading/loader-source.js',
-    find: 'life.isSkipped ? undefined : life.ttlMs',
-    replace: 'life.ttlMs',
+    find: 'life.isSkipped ? undefined : life.timeLeft()',
+    replace: 'life.timeLeft()',
     test: 'given and not stored',
   },
   {
     title: 'a lifetime of nothing is stored',
     file: 'core/time/duration.js',
-    find: 'Number.isFinite(whole) && whole >= 1 ? Math.min(whole, MAX_MS) : undefined',
-    replace: 'Math.max(1, Math.min(whole, MAX_MS))',
+    find: 'Number.isFinite(whole) && whole >= 1 ? Math.min(whole, exports.LONGEST_MS) : undefined',
+    replace: 'Math.max(1, Math.min(whole, exports.LONGEST_MS))',
     test: 'sets a ttl',
   },
 ];

@@ -1,15 +1,21 @@
 import type { SetOptions } from '../../api/loading.js';
 import { escapeGlob } from '../../core/glob.js';
+import { systemClock } from '../../core/time/clock.js';
 import { looksLikeSeconds, warnOfSeconds } from '../../core/time/seconds.js';
 import { describe, invalid, parseOptions } from '../../core/validate.js';
 import { encodeValue } from '../../entry/codec.js';
 import { RESERVED } from '../../entry/slot.js';
 import { jitteredTtl } from '../../loading/early-refresh.js';
-import { allTags, optionsSubject } from '../../loading/loading-options.js';
+import { lifetimeMs } from '../../loading/lifetime.js';
+import {
+  allTags,
+  LIFETIME_OPTIONS,
+  optionsSubject,
+  parseLifetimeOptions,
+} from '../../loading/loading-options.js';
 import { parseTags } from '../../loading/tags-option.js';
 import type { NewValue } from '../../tiers/store.js';
 import type { CacheConfig } from '../options.js';
-import { parseTtl } from '../parse-options.js';
 import { oddPartOf } from './odd-key.js';
 import { isPlainKey } from './plain-key.js';
 
@@ -32,11 +38,14 @@ export class Arguments {
   readonly #config: CacheConfig;
   /** A key that begins with one of these would form a reserved name together with the end of the prefix. */
   readonly #forbiddenStarts: readonly string[];
+  readonly #nowMs: () => number;
   #hasOddKey = false;
 
-  constructor(config: CacheConfig) {
+  /** `nowMs`: milliseconds since 1970 by the clock that dates entries. */
+  constructor(config: CacheConfig, nowMs: () => number = systemClock.wallNow) {
     this.config = config;
     this.#config = config;
+    this.#nowMs = nowMs;
     this.#forbiddenStarts = startsThatComplete(RESERVED, config.prefix);
   }
 
@@ -189,9 +198,10 @@ export class Arguments {
   /** The lifetime in the options of `set`. */
   ttlMs(given: SetOptions | undefined): number {
     if (given === undefined) return this.#config.load.ttlMs;
-    const { ttl } = parseOptions<SetOptions>(optionsSubject(given), given, ['ttl', 'tags']);
-    this.noteTtl(ttl);
-    return ttl === undefined ? this.#config.load.ttlMs : parseTtl(ttl);
+    const known = [...LIFETIME_OPTIONS, 'tags'] as const;
+    const options = parseOptions<SetOptions>(optionsSubject(given), given, known);
+    this.noteTtl(options.ttl);
+    return lifetimeMs(parseLifetimeOptions(this.config.load.ttlMs, options), this.#nowMs());
   }
 }
 

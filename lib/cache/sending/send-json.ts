@@ -44,7 +44,7 @@ export async function sendJson<T>(sender: Sender, call: SendCall<T>): Promise<vo
   const found = answer instanceof Promise ? await answer : answer;
   const fresh = found?.isStale === false ? jsonOf(sender, full, found) : undefined;
   if (found !== undefined && fresh !== undefined) {
-    if (request.config.refreshAhead > 0) parts.loading.refreshEarly(request, found.entry);
+    parts.loading.hit(request, found.entry);
     answerJson(res, fresh);
     return;
   }

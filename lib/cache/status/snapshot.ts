@@ -16,7 +16,7 @@ export interface SnapshotParts {
   readonly reporter: Pick<StatusReporter, 'status' | 'modeSeconds'>;
   readonly store: Pick<Store, 'state'>;
   readonly shards: Pick<MetricsSnapshot, 'servers'>;
-  readonly loading: Pick<SingleFlight, 'load'>;
+  readonly loading: Pick<SingleFlight, 'load' | 'audits'>;
   readonly commandTimes: Histogram;
   /** Absent: warming is off. */
   readonly warm?: { readonly metrics: WarmMetrics } | undefined;
@@ -48,6 +48,7 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
     near: { ageSeconds: metrics.nearAges.counts() },
+    freshness: parts.loading.audits?.metrics ?? null,
     warm: parts.warm?.metrics ?? null,
     ...(parts.edge && { edge: edgeOf(parts.edge) }),
     servers,

@@ -14,7 +14,8 @@ const UNIT_MS: Readonly<Record<Unit, number>> = {
 };
 
 /** Ten years: longer than any cache entry means to live, and short enough for every header. */
-const MAX_MS = 10 * 365 * UNIT_MS.d;
+/** The longest duration: ten years. */
+export const LONGEST_MS: number = 10 * 365 * UNIT_MS.d;
 
 /**
  * Reads a duration as whole milliseconds.
@@ -30,7 +31,7 @@ export function parseDuration(subject: Subject, value: unknown, min = 1): number
   }
   // Adding 0 turns -0 into 0.
   const whole = Math.round(ms) + 0;
-  if (whole < min || whole > MAX_MS) {
+  if (whole < min || whole > LONGEST_MS) {
     throw invalid(subject, `a duration from ${min} ms to 10 years`, value);
   }
   return whole;
@@ -46,7 +47,7 @@ export function parseLifetime(subject: Subject, value: unknown): number | undefi
   const ms = typeof value === 'string' ? textToMs(value) : value;
   if (typeof ms !== 'number') return parseDuration(subject, value);
   const whole = Math.round(ms);
-  return Number.isFinite(whole) && whole >= 1 ? Math.min(whole, MAX_MS) : undefined;
+  return Number.isFinite(whole) && whole >= 1 ? Math.min(whole, LONGEST_MS) : undefined;
 }
 
 const DURATION: Subject = { name: 'the duration', code: 'ERR_CACHE_OPTION' };

@@ -4,7 +4,7 @@ import type { Definition } from './definition.js';
 import { EDGE_DEFINITIONS } from './edge-families.js';
 import { type Family, fields, one, optional, type Sample, states } from './family.js';
 import { REASON_CODES } from './reason-codes.js';
-import { WARM_METRICS } from './warm-families.js';
+import { FRESHNESS_METRICS, WARM_METRICS } from './warm-families.js';
 
 const STATUSES = ['up', 'degraded', 'down'];
 
@@ -178,6 +178,7 @@ const DEFINITIONS: readonly Definition[] = [
     help: 'Entries pushed out of the memory tier, by the limit that was reached.',
     read: ({ memory }) => (memory === null ? [] : fields('reason', memory.evictions)),
   },
+  ...FRESHNESS_METRICS,
   ...WARM_METRICS,
 ];
 

@@ -43,6 +43,11 @@ export class SharedValue {
     return new SharedValue(payload, 0, { outcome: 'miss', tier: undefined });
   }
 
+  /** Whether an entry holds the same value. */
+  isIn(entry: string): boolean {
+    return this.#text.slice(this.#offset) === entry.slice(payloadOffset(entry));
+  }
+
   /** The tags of a tier's entry. */
   get tags(): readonly string[] {
     if (this.#tier === undefined) return NO_TAGS;

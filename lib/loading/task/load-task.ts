@@ -26,6 +26,8 @@ export interface LoadTaskOptions {
   readonly backoff: LoadBackoff;
   readonly claims: KeyClaims;
   readonly ttlJitter: number;
+  /** Loaders have made values of these keys. */
+  readonly onLoaded?: ((flights: readonly Flight[]) => void) | undefined;
 }
 
 /** The flights of a group, to be loaded by its loader for the caller that owns the store. */
@@ -125,6 +127,7 @@ export class LoadTask {
       return;
     }
     this.#report(call, successOf(results));
+    this.#options.onLoaded?.(flights);
     const { turns } = this.#options;
     const { refreshAhead, graceMs } = order.config;
     const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;

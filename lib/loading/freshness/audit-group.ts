@@ -1,0 +1,73 @@
+import type { FreshnessMetrics } from '../../api/metrics.js';
+import { ratioOf } from './stale-ratio.js';
+
+/** Audits are at most this share of loads. */
+const SHARE_OF_LOADS = 0.05;
+
+/** Until there are this many audits, hits are audited even if there are few loads. */
+const FLOOR_AUDITS = 100;
+const FLOOR_SHARE_OF_HITS = 1 / 1_000;
+
+/** Chosen a little less often than allowed, so that the bound seldom decides: it would prefer hits right after loads. */
+const CAUTION = 0.9;
+
+/** The counts of one group of keys, and the choice of the hits that are audited. */
+export class AuditGroup {
+  readonly name: string;
+  readonly #random: () => number;
+  /** Hits until the next audit. */
+  #skip = 0;
+  #hits = 0;
+  #loads = 0;
+  #begun = 0;
+  #audits = 0;
+  #stale = 0;
+
+  /** `name`: what the keys of the group begin with. `random`: a number from 0 to below 1. */
+  constructor(name: string, random: () => number) {
+    this.name = name;
+    this.#random = random;
+    this.#draw();
+  }
+
+  /** A value was read. Returns whether it is to be audited. */
+  hit(): boolean {
+    this.#hits++;
+    if (--this.#skip > 0) return false;
+    const floor = Math.min(FLOOR_AUDITS, this.#hits * FLOOR_SHARE_OF_HITS);
+    const isAllowed = this.#begun + 1 <= SHARE_OF_LOADS * this.#loads + floor;
+    if (isAllowed) this.#begun++;
+    this.#draw();
+    return isAllowed;
+  }
+
+  /** A loader has made a value. */
+  loaded(): void {
+    this.#loads++;
+    this.#draw();
+  }
+
+  /** Draws how many hits pass until the next audit, so that each hit has the same chance and costs no random number. */
+  #draw(): void {
+    const floor = this.#audits < FLOOR_AUDITS ? FLOOR_SHARE_OF_HITS : 0;
+    const share = (CAUTION * SHARE_OF_LOADS * this.#loads) / Math.max(1, this.#hits) + floor;
+    const chance = Math.min(0.999, Math.max(1e-9, share));
+    this.#skip = Math.ceil(Math.log(1 - this.#random()) / Math.log(1 - chance));
+  }
+
+  /** A hit was loaded again. `isStale`: the loader returned another value. */
+  audited(isStale: boolean): void {
+    this.#audits++;
+    if (isStale) this.#stale++;
+  }
+
+  get metrics(): FreshnessMetrics {
+    return {
+      group: this.name,
+      hits: this.#hits,
+      loads: this.#loads,
+      audits: { fresh: this.#audits - this.#stale, stale: this.#stale },
+      staleRatio: ratioOf(this.#stale, this.#audits) ?? null,
+    };
+  }
+}

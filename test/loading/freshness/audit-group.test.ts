@@ -1,0 +1,61 @@
+import { expect } from 'chai';
+import { AuditGroup } from '../../../lib/loading/freshness/audit-group.js';
+import { ratioOf } from '../../../lib/loading/freshness/stale-ratio.js';
+
+describe('the interval of a share', () => {
+  it("is Wilson's", () => {
+    const { value, low, high } = ratioOf(3, 100) ?? { value: 0, low: 0, high: 0 };
+    expect([value, low.toFixed(4), high.toFixed(4)]).to.deep.equal([0.03, '0.0103', '0.0845']);
+  });
+
+  it('says something of nothing found, too, and nothing of nothing counted', () => {
+    expect(ratioOf(0, 50)?.low).to.equal(0);
+    expect(ratioOf(0, 50)?.high).to.be.within(0.07, 0.08);
+    expect(ratioOf(50, 50)?.high).to.equal(1);
+    expect(ratioOf(0, 0)).to.equal(undefined);
+  });
+});
+
+describe('the audits of a group', () => {
+  let seed = 1;
+  const random = (): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
+
+  /** Lives through hits and loads; returns the number of audits. */
+  function live(group: AuditGroup, hitsPerLoad: number, loads: number): number {
+    let audits = 0;
+    for (let i = 0; i < loads * hitsPerLoad; i++) {
+      if (i % hitsPerLoad === 0) group.loaded();
+      if (!group.hit()) continue;
+      audits++;
+      group.loaded();
+      group.audited(false);
+    }
+    return audits;
+  }
+
+  it('are 5 % of loads at most, besides the first 100', () => {
+    for (const hitsPerLoad of [1, 3, 30]) {
+      const group = new AuditGroup('a', random);
+      const audits = live(group, hitsPerLoad, 20_000);
+      expect(audits).to.be.at.most(0.05 * group.metrics.loads + 100);
+      expect(audits).to.be.at.least(0.03 * 20_000);
+    }
+  });
+
+  it('are one hit in 1,000 until there are 100, where loads are rare', () => {
+    const group = new AuditGroup('a', random);
+    const audits = live(group, 100_000, 3);
+    expect(audits).to.be.within(70, 115);
+  });
+
+  it('show the share of stale hits with its interval', () => {
+    const group = new AuditGroup('a', random);
+    for (let i = 0; i < 100; i++) group.audited(i < 3);
+    const { audits, staleRatio } = group.metrics;
+    expect(audits).to.deep.equal({ fresh: 97, stale: 3 });
+    expect(staleRatio?.value).to.equal(0.03);
+  });
+});
