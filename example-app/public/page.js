@@ -8,10 +8,10 @@ const LOOK_EVERY_MS = 250;
 const MOST_EVENTS = 8;
 
 const REDIS = {
-  running: 'A private redis-server of this app runs. It is yours to break.',
-  frozen: 'The private redis-server is frozen: connections stay open, and no answer comes.',
-  stopped: 'The private redis-server was killed.',
-  foreign:
+  running: (what) => `${what} runs. It is yours to break.`,
+  frozen: (what) => `${what} is frozen: connections stay open, and no answer comes.`,
+  stopped: (what) => `${what} was killed.`,
+  foreign: () =>
     'This app uses a Redis that it did not start, so it does not break it. For one of its own: REDIS_URL=private npm start',
 };
 
@@ -37,7 +37,7 @@ async function ask(path, init) {
 function originOf(header) {
   if (/^varnish; hit/.test(header)) return 'edge';
   const tier = /detail=(\w+)/.exec(header)?.[1];
-  return tier === 'redis' ? 'Redis' : tier === 'memory' ? 'memory' : 'database';
+  return tier === 'redis' ? 'Redis' : tier === 'memory' || tier === 'near' ? 'memory' : 'database';
 }
 
 function tell(text) {
@@ -126,10 +126,28 @@ async function showHealth() {
   element('journal').textContent = cache.degradation?.journal.entries ?? 0;
   if (mode !== seen.mode && seen.mode !== undefined) tell(`The cache: ${seen.mode} → ${mode}.`);
   seen.mode = mode;
+  showShards(cache.shards ?? cache.degradation?.shards ?? []);
 }
 
-function showRedis(state) {
-  element('redis').textContent = REDIS[state];
+/** The servers of a Redis Cluster; nothing where there is one Redis. */
+function showShards(shards) {
+  element('shards').hidden = shards.length === 0;
+  const rows = shards.map(({ address, slots, state, reason }) => {
+    const row = document.createElement('tr');
+    for (const text of [address, slots, reason === undefined ? state : `${state}: ${reason}`]) {
+      const cell = document.createElement('td');
+      cell.textContent = text;
+      row.append(cell);
+    }
+    return row;
+  });
+  element('shards')
+    .querySelector('tbody')
+    .replaceChildren(...rows);
+}
+
+function showRedis({ state, what = '' }) {
+  element('redis').textContent = REDIS[state](`${what[0]?.toUpperCase()}${what.slice(1)}`);
   element('kill').disabled = state === 'foreign' || state === 'stopped';
   element('freeze').disabled = state !== 'running';
   element('start').disabled = state === 'foreign' || state === 'running';
@@ -153,7 +171,7 @@ async function act(what, done) {
 
 async function look() {
   try {
-    await Promise.all([showHealth(), ask('redis').then(({ body }) => showRedis(body.state))]);
+    await Promise.all([showHealth(), ask('redis').then(({ body }) => showRedis(body))]);
   } catch {
     element('state').dataset.status = 'error';
     element('status').textContent = 'no answer';

@@ -8,10 +8,9 @@ import express, {
 import { type Cache, cacheMiddleware, type HealthRouter, healthRouter } from 'express-cache-health';
 import { responseCache } from 'express-cache-health/http-cache';
 import { collectCacheMetrics, metricsRouter } from 'express-cache-health/prometheus';
-import { redisButtons } from './break-redis.js';
+import { type BreakableRedis, redisButtons } from './break-redis.js';
 import { type Catalogue, createCatalogue } from './catalogue.js';
 import type { Database } from './database.js';
-import type { PrivateRedis } from './private-redis.js';
 
 export interface App {
   readonly express: Express;
@@ -22,7 +21,7 @@ export interface AppParts {
   readonly database: Database;
   readonly cache: Cache;
   /** The Redis that the page may break. */
-  readonly redis?: PrivateRedis | undefined;
+  readonly redis?: BreakableRedis | undefined;
   /** Whether the cache has an edge, so that whole answers are cached as well. */
   readonly isBehindEdge?: boolean;
 }

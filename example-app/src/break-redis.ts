@@ -1,13 +1,27 @@
 import { type Request, type RequestHandler, Router } from 'express';
-import type { PrivateRedis } from './private-redis.js';
+
+/** A Redis that the app has started, and may break. */
+export interface BreakableRedis {
+  /** What is broken, in words. */
+  readonly what: string;
+  readonly state: 'running' | 'frozen' | 'stopped';
+  kill(): Promise<void>;
+  freeze(): void | Promise<void>;
+  start(): Promise<void>;
+  /** Ends everything that was started. */
+  stop(): Promise<void>;
+}
 
 /**
  * Lets the page kill, freeze and start the app's own Redis. An application of yours has nothing like this. Only
  * pages of this app, on this machine, may use it.
  */
-export function redisButtons(redis: PrivateRedis | undefined): Router {
+export function redisButtons(redis: BreakableRedis | undefined): Router {
   const router = Router();
-  router.get('/', (_req, res) => void res.json({ state: redis?.state ?? 'foreign' }));
+  router.get(
+    '/',
+    (_req, res) => void res.json({ state: redis?.state ?? 'foreign', what: redis?.what }),
+  );
   router.post('/:action', onlyFromHere, async (req, res) => {
     const action = ACTIONS.get(String(req.params.action));
     if (redis === undefined) {
@@ -20,15 +34,15 @@ export function redisButtons(redis: PrivateRedis | undefined): Router {
         .json({ error: `the actions are ${[...ACTIONS.keys()].join(', ')}` });
     }
     await action(redis);
-    res.json({ state: redis.state });
+    res.json({ state: redis.state, what: redis.what });
   });
   return router;
 }
 
-const ACTIONS: ReadonlyMap<string, (redis: PrivateRedis) => unknown> = new Map([
-  ['kill', (redis: PrivateRedis) => redis.kill()],
-  ['freeze', (redis: PrivateRedis) => redis.freeze()],
-  ['start', (redis: PrivateRedis) => redis.start()],
+const ACTIONS: ReadonlyMap<string, (redis: BreakableRedis) => unknown> = new Map([
+  ['kill', (redis: BreakableRedis) => redis.kill()],
+  ['freeze', (redis: BreakableRedis) => redis.freeze()],
+  ['start', (redis: BreakableRedis) => redis.start()],
 ]);
 
 const onlyFromHere: RequestHandler = (req, res, next) => {

@@ -1,33 +1,41 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { ensureRedisServer, startRedisServer } from '../../scripts/redis-server.mjs';
+import { answersPing } from './ask-redis.js';
+import type { BreakableRedis } from './break-redis.js';
 import { freePort } from './free-port.js';
-import { answersPing } from './ping.js';
+
+type ArgsOf = (port: number) => readonly string[];
 
 /** A redis-server of the app's own, on a free loopback port, saving nothing to disk. */
-export class PrivateRedis {
+export class PrivateRedis implements BreakableRedis {
+  readonly what = 'a private redis-server of this app';
   readonly port: number;
+  readonly #args: readonly string[];
   readonly #program: string;
   #child: ChildProcess;
   #isFrozen = false;
   /** Of two calls of `start` at once, the second waits for the first. */
   #starting: Promise<void> = Promise.resolve();
 
-  private constructor(program: string, port: number, child: ChildProcess) {
+  private constructor({ program, port, args }: Server, child: ChildProcess) {
     this.#program = program;
     this.port = port;
+    this.#args = args;
     this.#child = child;
   }
 
   /**
-   * The repository's script starts it, as it does for the tests; an app of yours has its own Redis.
+   * The repository's script starts it, as it does for the tests; an app of yours has its own Redis. `argsOf`:
+   * further arguments of the server on this port.
    *
    * @throws Error, saying what to run, when there is no redis-server and none can be installed.
    */
-  static async start(): Promise<PrivateRedis> {
+  static async start(argsOf: ArgsOf = () => []): Promise<PrivateRedis> {
     const program = ensureRedisServer({ log: console.log });
-    const port = await freePort();
-    return new PrivateRedis(program, port, await startAt(program, port));
+    const port = await lowPort();
+    const server = { program, port, args: argsOf(port) };
+    return new PrivateRedis(server, await startAt(server));
   }
 
   get pid(): number {
@@ -47,6 +55,10 @@ export class PrivateRedis {
     await gone;
   }
 
+  stop(): Promise<void> {
+    return this.kill();
+  }
+
   /** It keeps its connections and answers nothing until `start`. */
   freeze(): void {
     if (this.state === 'running') this.#isFrozen = this.#child.kill('SIGSTOP');
@@ -63,12 +75,29 @@ export class PrivateRedis {
     this.#isFrozen = false;
     // You may have started one there by hand.
     if (await answersPing(this.port, '127.0.0.1')) return;
-    if (this.state === 'stopped') this.#child = await startAt(this.#program, this.port);
+    const server = { program: this.#program, port: this.port, args: this.#args };
+    if (this.state === 'stopped') this.#child = await startAt(server);
   }
 }
 
-function startAt(program: string, port: number): Promise<ChildProcess> {
+interface Server {
+  readonly program: string;
+  readonly port: number;
+  readonly args: readonly string[];
+}
+
+function startAt({ program, port, args }: Server): Promise<ChildProcess> {
   const answers = (): Promise<boolean> => answersPing(port, '127.0.0.1');
   // A process group of its own: Ctrl-C reaches the app alone, which ends its Redis last.
-  return startRedisServer({ program, port, answers, isDetached: true });
+  return startRedisServer({ program, port, args, answers, isDetached: true });
+}
+
+/** The nodes of a cluster also use the port that lies 10,000 above, so it must not be too high. */
+const HIGHEST_PORT = 55_535;
+
+async function lowPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (port <= HIGHEST_PORT) return port;
+  }
 }

@@ -1,4 +1,6 @@
-import { answersPing } from './ping.js';
+import { answersPing } from './ask-redis.js';
+import type { BreakableRedis } from './break-redis.js';
+import { PrivateCluster } from './private-cluster.js';
 import { PrivateRedis } from './private-redis.js';
 
 const LOCAL_URL = 'redis://localhost:6379';
@@ -9,11 +11,15 @@ export interface FoundRedis {
   /** One line for the banner; never the URL as given, which may hold a password. */
   readonly description: string;
   /** The app's own; absent if the app did not start it. */
-  readonly own?: PrivateRedis;
+  readonly own?: BreakableRedis;
 }
 
-/** `REDIS_URL`, else a Redis that answers on localhost:6379, else a private one; `private` asks for that. */
+/**
+ * `REDIS_URL`, else a Redis that answers on localhost:6379, else a private one; `private` asks for that, and
+ * `cluster` for a private Redis Cluster.
+ */
 export async function findRedis(redisUrl: string | undefined): Promise<FoundRedis> {
+  if (redisUrl === 'cluster') return startCluster();
   if (redisUrl !== undefined && redisUrl !== 'private') {
     return external(redisUrl, `Redis at ${hostOf(redisUrl)} (REDIS_URL)`);
   }
@@ -36,6 +42,12 @@ async function startPrivate(): Promise<FoundRedis | undefined> {
     console.log(error instanceof Error ? error.message : error);
     return undefined;
   }
+}
+
+async function startCluster(): Promise<FoundRedis> {
+  const own = await PrivateCluster.start();
+  const description = 'a private Redis Cluster of 3 primaries and 3 replicas, ended with this app';
+  return { url: own.url, description, own };
 }
 
 function hostOf(url: string): string {

@@ -44,7 +44,7 @@ gracefulShutdown(server, {
   onSignal: async () => {
     await database.close();
     await front?.stop();
-    await redis.own?.kill();
+    await redis.own?.stop();
   },
 });
 process.off('SIGTERM', endAtOnce).off('SIGINT', endAtOnce);

@@ -2,7 +2,7 @@
 export interface Settings {
   /** `0` takes any free port. */
   readonly port: number;
-  /** A URL, or `private` for a Redis of the app's own. */
+  /** A URL, or `private` for a Redis of the app's own, or `cluster` for a Redis Cluster of its own. */
   readonly redisUrl: string | undefined;
   readonly databaseUrl: string | undefined;
   /** Added to every catalogue query, so that the cache can be seen with the naked eye. */

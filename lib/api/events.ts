@@ -21,7 +21,7 @@ export interface Lookup {
   readonly key: string;
   readonly outcome: 'hit' | 'stale' | 'miss';
   /** Which tier answered; absent for a miss. */
-  readonly tier?: 'redis' | 'memory';
+  readonly tier?: 'near' | 'redis' | 'memory';
 }
 
 /** Every event of a cache. A listener that throws harms no call and no other listener. */

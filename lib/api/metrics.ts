@@ -91,6 +91,8 @@ export interface MetricsSnapshot
     readonly count: number;
   }[];
   readonly lookups: {
+    /** Answered from memory while Redis was used. */
+    readonly near: { readonly hit: number };
     readonly redis: { readonly hit: number; readonly stale: number };
     readonly memory: { readonly hit: number; readonly stale: number };
     readonly miss: number;
@@ -125,6 +127,8 @@ export interface MetricsSnapshot
     | null;
   /** One for each group of the option `freshness`; `null` when it is off. */
   readonly freshness: readonly FreshnessMetrics[] | null;
+  /** One near hit in 10,000 is compared with Redis: for how long its value had not been the current one. */
+  readonly near: { readonly ageSeconds: HistogramCounts };
   /** Warming, or `null` when it is switched off. */
   readonly warm: WarmMetrics | null;
   /** The CDN in front of the application; absent when there is none. */

@@ -17,6 +17,11 @@ export interface MemoryOptions {
   readonly outageTtl?: Duration | undefined;
 }
 
+export interface NearOptions {
+  /** At least 10 ms, and more than Redis needs for an answer. @default '250ms' */
+  readonly maxStale?: Duration | undefined;
+}
+
 export interface JournalOptions {
   /**
    * The most changes remembered while Redis is away. One more, and everything under the prefix counts as
@@ -66,6 +71,12 @@ export interface CacheOptions {
   readonly maxQueuedLoads?: number | undefined;
   /** The fallback's bounds, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s' } */
   readonly memory?: MemoryOptions | false | undefined;
+  /**
+   * Answers hot keys from memory while Redis is used, because the server tells when they change. `maxStale`: how
+   * old a change of another process may be before this one sees it. `true` means `{ maxStale: '250ms' }`.
+   * @default false
+   */
+  readonly near?: NearOptions | boolean | undefined;
   /**
    * Fills the fallback with the values of hot keys at the start and after each outage: `true`, or what else it may
    * use. Readiness waits for it, 2 s at most.
@@ -132,6 +143,7 @@ interface Defaults {
   readonly maxConcurrentLoads: number;
   readonly maxQueuedLoads: number;
   readonly memory: Required<MemoryOptions>;
+  readonly near: false;
   readonly warm: boolean;
   readonly maxValueBytes: number;
   readonly journal: Required<JournalOptions>;
@@ -152,6 +164,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   maxConcurrentLoads: 100,
   maxQueuedLoads: 1_000,
   memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s' }),
+  near: false,
   warm: false,
   maxValueBytes: 32 * 1024 * 1024,
   journal: Object.freeze({ max: 10_000 }),

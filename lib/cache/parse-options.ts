@@ -5,7 +5,6 @@ import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
 import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
 import { parseEdge } from '../edge/parse-edge.js';
-import { RESERVED } from '../entry/slot.js';
 import { parseFreshness } from '../loading/freshness/freshness-options.js';
 import { type LoadConfig, OUTSIDE, parseLoadConfig } from '../loading/loading-options.js';
 import { parseWarm } from '../loading/warm/warm-options.js';
@@ -18,6 +17,8 @@ import {
   type JournalOptions,
   type MemoryOptions,
 } from './options.js';
+import { parseName, parsePrefix } from './parsing/names.js';
+import { parseNear } from './parsing/near-options.js';
 import { warningsTo } from './status/log-lines.js';
 import { parseSwitch } from './switch.js';
 
@@ -35,6 +36,7 @@ const KNOWN: readonly (keyof CacheOptions)[] = [
   'maxConcurrentLoads',
   'maxQueuedLoads',
   'memory',
+  'near',
   'warm',
   'freshness',
   'maxValueBytes',
@@ -75,6 +77,7 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const tiers = parseTiers(options, disabledBy === undefined);
   const config = Object.freeze({
     ...tiers,
+    near: parseNear(options.near, tiers, warnings),
     name,
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
@@ -194,32 +197,6 @@ function parseLoading(
 function parseJitter(given: unknown): number {
   if (typeof given === 'number' && given >= 0 && given <= MAX_JITTER) return given;
   throw invalid(subject('ttlJitter'), `a share from 0 to ${MAX_JITTER}`, given);
-}
-
-/** It becomes a label of metrics and a tag, where other characters separate. */
-function parseName(given: unknown): string {
-  const name = given === undefined ? DEFAULTS.name : given;
-  if (typeof name === 'string' && /^[\w.:-]{1,64}$/.test(name)) return name;
-  const advice = "For example name: 'sessions'.";
-  throw invalid({ ...subject('name'), advice }, '1 to 64 letters, digits, _ . : and -', given);
-}
-
-function parsePrefix(given: unknown, isCluster: boolean): string {
-  const prefix = given === undefined ? DEFAULTS.prefix : given;
-  const isText = typeof prefix === 'string' && prefix !== '' && prefix.isWellFormed();
-  if (!isText || prefix.length > 256) {
-    const advice = 'It keeps this cache apart from everything else in the same Redis.';
-    throw invalid({ ...subject('prefix'), advice }, 'a text of 1 to 256 characters', given);
-  }
-  if (prefix.includes(RESERVED)) {
-    const advice = "That name is kept for the caches' own records.";
-    throw invalid({ ...subject('prefix'), advice }, `a text without '${RESERVED}'`, given);
-  }
-  if (isCluster && prefix.includes('{')) {
-    const advice = 'In a cluster it begins a hash tag, which would put every key into one slot.';
-    throw invalid({ ...subject('prefix'), advice }, "a text without '{'", given);
-  }
-  return prefix;
 }
 
 function parseLogger(given: unknown): Logger {

@@ -27,6 +27,11 @@ export function tagKey(tag: string): string {
   return RECORDS + tag;
 }
 
+/** The tag whose record has this key. */
+export function tagOfKey(key: string): string | undefined {
+  return key.startsWith(RECORDS) ? key.slice(RECORDS.length) : undefined;
+}
+
 /**
  * The tags of an entry stand before its payload. No encoded value begins with this character, so a release that
  * does not know tags cannot decode the entry, and takes it for a miss.

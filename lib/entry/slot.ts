@@ -44,6 +44,12 @@ export const TOKEN_LENGTH = 10;
 export const UNTIL_AT = 11;
 export const UNTIL_LENGTH = 13;
 export const LEASE_WIDTH = 24;
+/**
+ * How long Redis keeps a lease that is not renewed. From the time that it states on, another process may take it over. Until one
+ * does, its owner may still fill it, because only a change of the key, or another owner, makes it void: a process that
+ * computes, or a fill that waits behind others, can be late.
+ */
+export const LEASE_KEPT_MS = 30_000;
 
 /** The longest head of a slot that a script must see: a lease, and an entry up to its version. */
 export const HEAD_WIDTH: number = LEASE_WIDTH + TTL_AT;

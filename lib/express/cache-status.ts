@@ -4,6 +4,7 @@ import type { Lookup } from '../api/events.js';
 
 /** How often each tier answered the lookups of one request. */
 interface Use {
+  near: number;
   redis: number;
   memory: number;
   miss: number;
@@ -20,7 +21,7 @@ const watched = new WeakSet<Cache>();
 export function reportUse(view: Cache, res: Response): void {
   if (watched.has(view)) return;
   watched.add(view);
-  const use: Use = { redis: 0, memory: 0, miss: 0, hasStale: false };
+  const use: Use = { near: 0, redis: 0, memory: 0, miss: 0, hasStale: false };
   view.on('lookup', (lookup) => count(use, lookup));
   const { writeHead } = res;
   function writeHeadWithStatus(this: Response, ...args: unknown[]): Response {
@@ -37,7 +38,7 @@ function count(use: Use, { outcome, tier }: Lookup): void {
   if (outcome === 'stale') use.hasStale = true;
 }
 
-const NAMES = ['redis', 'memory', 'miss'] as const;
+const NAMES = ['near', 'redis', 'memory', 'miss'] as const;
 
 /** One member of the header's list; `undefined` if the cache was not used. */
 function memberOf(use: Use): string | undefined {
@@ -45,7 +46,7 @@ function memberOf(use: Use): string | undefined {
   if (used.length === 0) return undefined;
   const verdict = use.miss > 0 ? 'fwd=miss' : use.hasStale ? 'fwd=stale' : 'hit';
   const member = `express-cache-health; ${verdict}`;
-  const total = use.redis + use.memory + use.miss;
+  const total = use.near + use.redis + use.memory + use.miss;
   if (total > 1) {
     return `${member}; detail="${used.map((name) => `${use[name]} ${name}`).join(', ')}"`;
   }

@@ -63,6 +63,11 @@ export class MemoryTier {
     return this.#protected?.peek(key) ?? this.#probation.peek(key);
   }
 
+  /** Whether the entry was used more than once. Too small a memory protects nothing, and then all count. */
+  isProtected(key: string): boolean {
+    return (this.#protected ?? this.#probation).has(key);
+  }
+
   set(key: string, held: Held): void {
     if (this.#protected?.has(key)) {
       this.#protected.set(key, held);

@@ -17,11 +17,18 @@ export interface MemoryChanges {
   passOver(key: string): void;
 }
 
+/** A key whose entries are all older than the ones that stay. */
+interface Passed {
+  entry: string;
+  mark: number;
+  times: number;
+}
+
 /**
- * The latest changes of memory, unread so far. While Redis serves, every hit is kept in memory
- * and most of what is kept is pushed out again unread. So changes wait until memory is asked, or until they are
- * many; of many, those that later ones would push out are never made. Memory looks as if each had been made at
- * once, except that a use which is not made does not protect its entry.
+ * The latest changes of memory, unread so far. While Redis serves, every hit is kept in memory and most of what
+ * is kept is pushed out again unread. So changes wait until memory is asked, or until they are many; of many,
+ * those that later ones would push out are never made. Memory holds what it would hold if each had been made at
+ * once: an entry that came again is kept and counts as used again.
  */
 export class PostponedKeeps {
   readonly #changes: MemoryChanges;
@@ -51,13 +58,36 @@ export class PostponedKeeps {
     if (keys.length === 0) return;
     const [entries, marks] = [this.#entries, this.#marks];
     const { from, later } = this.#split();
+    if (from > 0) this.#pass(from, later);
     [this.#keys, this.#entries, this.#marks, this.#bytes] = [[], [], [], 0];
-    for (let i = 0; i < keys.length; i++) {
+    for (let i = from; i < keys.length; i++) {
       const [key, entry] = [keys[i] as string, entries[i] as string];
       if (entry === '') this.#changes.delete(key);
-      else if (i >= from || this.#changes.holds(key)) {
-        this.#changes.keep(key, entry, marks[i] as number);
-      } else if (!later.has(key)) this.#changes.passOver(key);
+      else this.#changes.keep(key, entry, marks[i] as number);
+    }
+  }
+
+  /** Makes those of the changes before `to` that later ones do not undo. */
+  #pass(to: number, later: ReadonlySet<string>): void {
+    const passed = new Map<string, Passed>();
+    for (let i = 0; i < to; i++) {
+      const [key, entry] = [this.#keys[i] as string, this.#entries[i] as string];
+      const before = passed.get(key);
+      if (entry === '') {
+        passed.delete(key);
+        this.#changes.delete(key);
+      } else if (before === undefined) {
+        passed.set(key, { entry, mark: this.#marks[i] as number, times: 1 });
+      } else {
+        before.entry = entry;
+        before.mark = this.#marks[i] as number;
+        before.times++;
+      }
+    }
+    for (const [key, { entry, mark, times }] of passed) {
+      if (times > 1) this.#changes.keep(key, entry, mark);
+      if (times > 1 || this.#changes.holds(key)) this.#changes.keep(key, entry, mark);
+      else if (!later.has(key)) this.#changes.passOver(key);
     }
   }
 

@@ -3,6 +3,7 @@ import { CacheHealthError } from '../core/errors.js';
 import { errorText, redact } from '../core/redact/redact.js';
 import { invalid, type Subject } from '../core/validate.js';
 import {
+  type Lack,
   makeClient,
   type RedisClientLike,
   type RedisClientOptions,
@@ -126,8 +127,7 @@ function fromOptions(options: RedisOptions): RedisChoice {
 }
 
 function made(options: RedisClientOptions, name: string): RedisChoice {
-  const create = (protocol?: 2): RedisClientLike =>
-    makeClient(protocol === undefined ? options : ({ ...options, RESP: protocol } as object));
+  const create = (lack?: Lack): RedisClientLike => makeClient(options, lack);
   return { source: { kind: 'made', create }, name };
 }
 

@@ -3,42 +3,10 @@ import type { Histogram } from '../core/diagnostics/histogram.js';
 import type { TagRecord } from '../entry/entry-tags.js';
 import type { Failure } from './failure.js';
 import type { Evidence, Label } from './lineage.js';
+import type { ServerTime } from './server-time.js';
 
 /** Which kind of call waits for a command: a request, which overtakes, or a bulk call. */
 export type Lane = 'request' | 'bulk';
-
-/**
- * A moment by the server's clock, in microseconds, with the possible error of the estimate. `low` is the
- * version to store, `high` the limit to compare with. Both grow from stamp to stamp of one process.
- */
-export interface Stamp {
-  readonly low: number;
-  readonly high: number;
-  /** The same moment, local and monotonic. */
-  readonly at: number;
-  /** How often the estimate had turned out wrong until then. */
-  readonly epoch: number;
-}
-
-export interface ServerTime {
-  /** Milliseconds since 1970, by the server. */
-  now(): number;
-  /** The latest server time it can be now, in milliseconds. */
-  latest(): number;
-  /** The stamp of a change that is called now. Calls of one turn of the event loop share it. Never repeats or goes back after `newTurn`/`raiseFloor`. */
-  stamp(): Stamp;
-  /** The stamp by the present estimate: raised if the estimate has turned out to be behind. */
-  renewed(stamp: Stamp): Stamp;
-  /**
-   * The highest time that the server's clock has shown, in microseconds, if it was set back and has not caught
-   * up yet; otherwise 0.
-   */
-  readonly ceiling: number;
-  /** This process has seen this version. Its later changes are newer, whatever the estimate says. */
-  saw(version: number): void;
-  /** The next stamp lies above `micros`. */
-  raiseFloor(micros: number): void;
-}
 
 /** The content of a key in Redis: the text of the slot, `null`, or why we do not know it. */
 export type SlotReply = string | null | Failure;
@@ -93,10 +61,28 @@ export interface ChangeBatch {
   settled(outcomes: readonly WriteOutcome[] | Failure): void;
 }
 
+/** What the server of one connection says of keys that change. */
+export interface News {
+  /** Whether it tells now. Until the connection is made, or if the server refuses, it does not. */
+  readonly isOn: boolean;
+  /** The server has told every change before this moment (local, monotonic). Each answer of it moves it on. */
+  readonly completeUntil: number;
+  /** As `Commands.get`, and the server tells the first change of the key after that, be it by this process. */
+  get(key: string): Promise<SlotReply>;
+  /** As `Commands.getMany`, likewise. */
+  getMany(keys: readonly string[], lane: Lane): Promise<readonly SlotReply[]>;
+  /** Gets each key that changed (prefix included); `undefined`: any may have. Called before later replies settle. The returned function ends it. */
+  listen(onChange: (key: string | undefined) => void): () => void;
+  /** Asks the server something small, so that `completeUntil` grows. */
+  ask(): void;
+}
+
 /** The commands of one live connection, batched by turn and limited by its window. Nothing rejects; everything settles. */
 export interface Commands {
   /** Commands that Redis has not answered yet. */
   readonly unanswered: number;
+  /** Absent: this connection does not hear what the server tells. */
+  readonly news?: News | undefined;
   /**
    * If Redis has not answered within `commandTimeout` of the call, settles with a Failure that `isImpatient`
    * (no fault of Redis).

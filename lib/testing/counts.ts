@@ -1,4 +1,5 @@
 import type { Observer, Outcome } from '../tiers/observer.js';
+import type { Found } from '../tiers/store.js';
 
 /** How often a key was looked up and loaded. */
 export interface TestCounts {
@@ -23,7 +24,7 @@ export class Counts {
 
   /** Counts what an observer gets. */
   watch(observer: Observer): Observer {
-    const looked = (key: string, outcome: Outcome, tier: 'redis' | 'memory' | undefined): void => {
+    const looked = (key: string, outcome: Outcome, tier: Found['tier'] | undefined): void => {
       this.#looked(key, outcome, tier);
       observer.looked(key, outcome, tier);
     };
@@ -34,6 +35,7 @@ export class Counts {
     return {
       looked,
       loading,
+      nearChecked: (ageMs) => observer.nearChecked(ageMs),
       stored: (count) => observer.stored(count),
       removed: (count) => observer.removed(count),
       failed: (kind, failure) => observer.failed(kind, failure),
@@ -64,7 +66,7 @@ export class Counts {
     this.#byKey = new Map();
   }
 
-  #looked(key: string, outcome: Outcome, tier: 'redis' | 'memory' | undefined): void {
+  #looked(key: string, outcome: Outcome, tier: Found['tier'] | undefined): void {
     const counts = this.#of(key);
     if (outcome === 'miss') {
       counts.misses++;
@@ -73,7 +75,7 @@ export class Counts {
     counts.hits++;
     if (outcome === 'stale') counts.staleHits++;
     if (tier === 'redis') counts.fromRedis++;
-    if (tier === 'memory') counts.fromMemory++;
+    if (tier === 'memory' || tier === 'near') counts.fromMemory++;
   }
 
   #of(key: string): Counting {

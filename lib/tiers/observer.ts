@@ -10,7 +10,9 @@ export type SharedBy = 'flight' | 'lease';
 
 export interface Observer {
   /** A key was read. `tier` is absent for a miss. */
-  looked(key: string, outcome: Outcome, tier: 'redis' | 'memory' | undefined): void;
+  looked(key: string, outcome: Outcome, tier: 'near' | 'redis' | 'memory' | undefined): void;
+  /** A near hit was compared with Redis. `ageMs`: for how long its value had not been the current one. */
+  nearChecked(ageMs: number): void;
   /** Values were put into the cache, by `set` or by a loader. */
   stored(count: number): void;
   /** Deletes and clears were called (one per key of deleteMany). */

@@ -1,35 +1,13 @@
 import { classifyEntry, isTagged, versionOf, withoutLease } from '../entry/entry.js';
 import { freshness } from '../entry/freshness.js';
 import { Failure } from '../redis/failure.js';
-import type { Commands, Lane, SlotReply } from '../redis/remote.js';
+import type { Lane, SlotReply } from '../redis/remote.js';
+import { type Answer, type Asked, mustAskTags, type Read } from './calls/read.js';
 import type { Change } from './changes/change.js';
 import type { ChangeQueue } from './changes/change-queue.js';
+import { askApart } from './near/ask-apart.js';
+import type { Watch } from './near/near-keys.js';
 import type { Shard } from './shard.js';
-import type { Found } from './store.js';
-
-/** The moment a read was sent. The reply is never older than this. */
-interface Asked {
-  readonly commands: Commands;
-  /** The ledger's position. */
-  readonly position: number;
-  /** Local, monotonic. */
-  readonly at: number;
-  /** A heartbeat that was sent after the reply showed that the data was not replaced. */
-  readonly isProvenSince?: boolean | undefined;
-}
-
-/** The conditions under which replies are looked at. They hold until the event loop turns. */
-interface Now {
-  /** No heartbeat is missing: the process was not suspended, and the data is what it was. */
-  readonly isProven: boolean;
-  /** By the server's clock. */
-  readonly nowMs: number;
-}
-
-/** A read and the conditions under which its reply is looked at. */
-type Read = Asked & Now;
-
-type Answer = Found | undefined;
 
 /**
  * Reads keys through one door. An unanswered change of this process answers for its key, memory answers for a
@@ -46,6 +24,15 @@ export class Reader {
 
   /** The answer that this process knows without Redis; `ask`: Redis must be read. */
   look(key: string): Answer | 'ask' {
+    const known = this.#known(key);
+    if (known !== 'ask') return known;
+    const near = this.#shard.near?.find(key);
+    if (near === undefined) return 'ask';
+    const { tags } = this.#shard.tools;
+    return !isTagged(near.entry) || tags.isCurrent(near.entry) === true ? near : 'ask';
+  }
+
+  #known(key: string): Answer | 'ask' {
     const change = this.#queue.latest(key);
     // If the queue is full, a later change than the one in flight is in the journal.
     const isPending = change !== undefined && !this.#shard.ledger.isDeferredSince(key, change.seq);
@@ -75,9 +62,9 @@ export class Reader {
 
   /** Reads one key from Redis. Call it when `look` returned `ask`. */
   async ask(key: string): Promise<Answer> {
-    const asked = this.#asking();
+    const asked = this.#asking(this.#shard.near?.watch(key));
     if (asked === undefined) return this.inMemory(key);
-    const slot = await asked.commands.get(this.#shard.fullKey(key));
+    const slot = await (asked.watch?.news ?? asked.commands).get(this.#shard.fullKey(key));
     if (slot instanceof Failure) this.#reportFailures([slot]);
     const answer = this.#interpret(key, slot, this.#now(asked));
     const isReady = !(answer instanceof Promise || mustAskTags(answer));
@@ -85,11 +72,22 @@ export class Reader {
   }
 
   /** Reads many keys from Redis at once. */
-  async askMany(keys: readonly string[], lane: Lane): Promise<readonly Answer[]> {
-    const asked = this.#asking();
+  askMany(keys: readonly string[], lane: Lane): Promise<readonly Answer[]> {
+    const { near } = this.#shard;
+    const ask = (some: readonly string[], watch?: Watch): Promise<readonly Answer[]> =>
+      this.#askAll(some, lane, watch);
+    return near === undefined ? ask(keys) : askApart(near, keys, ask);
+  }
+
+  async #askAll(
+    keys: readonly string[],
+    lane: Lane,
+    watch: Watch | undefined,
+  ): Promise<readonly Answer[]> {
+    const asked = this.#asking(watch);
     if (asked === undefined) return keys.map((key) => this.inMemory(key));
     const fullKeys = keys.map((key) => this.#shard.fullKey(key));
-    const slots = await asked.commands.getMany(fullKeys, lane);
+    const slots = await (asked.watch?.news ?? asked.commands).getMany(fullKeys, lane);
     this.#reportFailures(slots);
     const answers: Answer[] = new Array(keys.length);
     const later: Promise<void>[] = [];
@@ -137,24 +135,24 @@ export class Reader {
     return version > ledger.clearedUpTo(key) && (own === undefined || version >= own.version);
   }
 
-  #asking(): Asked | undefined {
+  #asking(watch?: Watch): Asked | undefined {
     const { door, ledger, tools } = this.#shard;
     const commands = door.reader;
-    return commands && { commands, position: ledger.position, at: tools.clock.now() };
+    return commands && { commands, position: ledger.position, at: tools.clock.now(), watch };
   }
 
   #now(asked: Asked): Read {
     const { door } = this.#shard;
     // The process may have been suspended.
     const isProven = asked.isProvenSince === true || door.isProven();
-    const { commands, position, at, isProvenSince } = asked;
-    return { commands, position, at, isProvenSince, isProven, nowMs: door.time.now() };
+    const { commands, position, at, isProvenSince, watch } = asked;
+    return { commands, position, at, isProvenSince, watch, isProven, nowMs: door.time.now() };
   }
 
   #interpret(key: string, slot: SlotReply, read: Read): Answer | Promise<Answer> {
     if (slot instanceof Failure) return this.#failed(key, slot);
     // While this reply was in flight, the key may have been changed or Redis may have been lost.
-    const known = this.look(key);
+    const known = this.#known(key);
     if (known !== 'ask') return known;
     if (!read.isProven) return this.#afterProof(key, slot, read);
     return slot === null ? this.#absent(key, read) : this.#admit(key, withoutLease(slot), read);
@@ -208,11 +206,14 @@ export class Reader {
     return this.#give(key, entry, read);
   }
 
-  #give(key: string, entry: string, { position, at, nowMs }: Read): Answer {
-    const { ledger, tools } = this.#shard;
+  #give(key: string, entry: string, { position, at, nowMs, watch }: Read): Answer {
+    const { ledger, tools, near } = this.#shard;
     const state = freshness(entry, nowMs);
     if (!(state === 'fresh' || state === 'stale')) return this.#absent(key, { position });
-    if (ledger.isUnchangedSince(key, position)) tools.standby.keep(key, entry, { seenAt: at });
+    if (ledger.isUnchangedSince(key, position)) {
+      tools.standby.keep(key, entry, { seenAt: at });
+      if (watch !== undefined) near?.admit(key, entry, watch);
+    }
     return { entry, tier: 'redis', isStale: state === 'stale' };
   }
 
@@ -243,8 +244,4 @@ export class Reader {
     const { ledger, tools } = this.#shard;
     if (ledger.isUnchangedSince(key, position)) tools.standby.delete(key);
   }
-}
-
-function mustAskTags(found: Answer): found is Found {
-  return found !== undefined && found.tier === 'redis' && isTagged(found.entry);
 }

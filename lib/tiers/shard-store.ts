@@ -53,6 +53,8 @@ export class ShardStore {
       this.changedAt = this.shard.tools.clock.now();
     }
     this.#suspect(state, previous);
+    if (this.shard.door.reader === undefined && this.shard.door.writer === undefined)
+      this.shard.near?.stop();
     if (this.shard.door.writer === undefined) {
       this.#replay.stop();
       this.#sweeper.stop();
@@ -92,6 +94,7 @@ export class ShardStore {
 
   /** From now on Redis accepts changes. */
   opened(commands: Commands): void {
+    this.shard.near?.follow(commands);
     commands.setChangeSource(this.writer.queue);
     commands.wake();
     if (this.shard.ledger.awaitsSweep) void this.#sweeper.sweep();

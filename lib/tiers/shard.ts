@@ -4,9 +4,11 @@ import { entryText, tombstoneText } from '../entry/entry.js';
 import { withTags } from '../entry/entry-tags.js';
 import { fingerprint } from '../entry/fingerprint.js';
 import { tombstoneLifeMs } from '../entry/write-times.js';
-import type { Commands, Door, Stamp } from '../redis/remote.js';
+import type { Commands, Door } from '../redis/remote.js';
+import type { Stamp } from '../redis/server-time.js';
 import type { JournalOp } from './ledger/journal.js';
 import type { Ledger } from './ledger/ledger.js';
+import { NearKeys } from './near/near-keys.js';
 import type { Observer } from './observer.js';
 import type { Moment, Origin, Standby } from './standby.js';
 import type { NewValue } from './store.js';
@@ -41,6 +43,7 @@ export class Shard {
   readonly tombstoneMs: number;
   /** `false`: there is no Redis, and memory alone stores values. */
   readonly hasRedis: boolean;
+  readonly near: NearKeys | undefined;
   readonly #deferTo: DeferTo | undefined;
   #tombstone = { generation: '', version: 0, text: '' };
 
@@ -51,6 +54,8 @@ export class Shard {
     this.hasRedis = tools.hasRedis;
     this.#deferTo = tools.deferTo;
     this.tombstoneMs = tombstoneLifeMs(tools.config);
+    const { near } = tools.config;
+    this.near = near === undefined ? undefined : new NearKeys(this, near.maxStaleMs);
   }
 
   /** The complete key in Redis. */

@@ -151,7 +151,9 @@ export class Shards implements DoorListener {
   evicted(key: string, reason: EvictionReason): void {
     this.tools.observer.evicted(reason);
     this.tools.standby.evicted(key);
-    this.of(key).shard.ledger.dropLoad(key);
+    const { ledger, near } = this.of(key).shard;
+    ledger.dropLoad(key);
+    near?.drop(key);
   }
 
   get mode(): CacheMode {

@@ -51,6 +51,10 @@ export interface Standby {
    * Redis shows them again.
    */
   suspect(keys: SuspectKeys): void;
+  /** Another process has changed the key. This entry is not returned until Redis shows it again. */
+  distrust(key: string, entry: string): void;
+  /** Whether the key was used more than once, so that memory protects it. */
+  isHot(key: string): boolean;
   /** Memory evicted the key. */
   evicted(key: string): void;
   readonly state: StoreState['memory'];
@@ -136,6 +140,14 @@ export class MemoryStandby implements Standby {
     }
   }
 
+  distrust(key: string, entry: string): void {
+    if (this.#memory.peek(key)?.entry === entry) this.#suspects.add(key);
+  }
+
+  isHot(key: string): boolean {
+    return this.#memory.isProtected(key);
+  }
+
   evicted(key: string): void {
     this.#suspects.delete(key);
   }
@@ -182,6 +194,8 @@ export const NO_STANDBY: Standby = {
   delete: () => {},
   deleteMatching: () => {},
   suspect: () => {},
+  distrust: () => {},
+  isHot: () => false,
   evicted: () => {},
   state: null,
 };

@@ -7,7 +7,7 @@ import type { DoorState } from '../redis/remote.js';
 /** An entry that a tier found. `text` is the entry, see lib/entry/slot.ts. */
 export interface Found {
   readonly entry: string;
-  readonly tier: 'redis' | 'memory';
+  readonly tier: 'near' | 'redis' | 'memory';
   readonly isStale: boolean;
 }
 

@@ -98,7 +98,7 @@ describe('the example app', function () {
       ]);
       const html = await page.text();
       const files = [...html.matchAll(/(?:src|href)="([^":]+)"/g)].map(([, file]) => file);
-      expect(files).to.deep.equal(['page.css', 'page.js']);
+      expect(files).to.deep.equal(['page.css', 'page.js', 'health/ui', 'metrics']);
       for (const file of files)
         expect((await fetch(`${example.url}/${file}`)).status).to.equal(200);
     });

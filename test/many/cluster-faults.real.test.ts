@@ -44,8 +44,11 @@ describe('faults of a Redis Cluster', function () {
     const before = await Promise.all(others.map(clientsOf));
     let isDown = false;
     await victim.kill();
+    const keys = [1, 2].flatMap((share) => cluster.keysOf(share, 1));
     await until(
-      () => {
+      async () => {
+        // Without a call, the cache may not notice how short it was.
+        await Promise.all(keys.map((each) => cache.get(each)));
         const states = others.map(stateOf);
         isDown ||= states.every((state) => state !== 'closed');
         const why = cache.status().shards?.some(({ reason }) => reason === 'cluster_down');

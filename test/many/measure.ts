@@ -4,6 +4,7 @@
  *     npm run test:many            16 cycles of "healthy, frozen", and 10 runs of the case that three servers fail
  *     npm run test:many -- 4 2     4 cycles and 2 runs
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CacheHandle } from '../../lib/cache/cache.js';
 import { createCache } from '../../lib/cache/create-cache.js';
@@ -20,6 +21,8 @@ interface Phase {
   readonly others: number;
   /** The longest wait of a reader of the struck server's keys, milliseconds. */
   readonly longestMs: number;
+  /** How long the event loop stood still at most: what the machine, and not Redis, made callers wait. */
+  readonly stillMs: number;
 }
 
 function open(cluster: Cluster): CacheHandle {
@@ -33,6 +36,8 @@ async function untilNormal(cache: CacheHandle): Promise<void> {
 /** Reads in closed loops for a second. */
 async function phase(cache: CacheHandle, cluster: Cluster): Promise<Phase> {
   const endsAt = performance.now() + PHASE_MS;
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  delays.enable();
   let reads = 0;
   let longestMs = 0;
   const read = async (share: number, i: number): Promise<void> => {
@@ -49,7 +54,8 @@ async function phase(cache: CacheHandle, cluster: Cluster): Promise<Phase> {
     Array.from({ length: READERS }, (_, i) => read(share, i)),
   );
   await Promise.all(readers);
-  return { others: reads / (PHASE_MS / 1_000), longestMs };
+  delays.disable();
+  return { others: reads / (PHASE_MS / 1_000), longestMs, stillMs: delays.max / 1e6 };
 }
 
 async function frozenCycles(count: number): Promise<void> {
@@ -60,20 +66,23 @@ async function frozenCycles(count: number): Promise<void> {
     await cache.setMany(new Map(cluster.keysOf(share, READERS).map((key) => [key, key])));
   }
   const ratios: number[] = [];
-  const waits: number[] = [];
+  const waits: Phase[] = [];
   for (let i = 0; i < count; i++) {
     const healthy = await phase(cache, cluster);
     cluster.masters[0]?.hang();
     const frozen = await phase(cache, cluster);
     cluster.masters[0]?.thaw();
     ratios.push(frozen.others / healthy.others);
-    waits.push(frozen.longestMs);
+    waits.push(frozen);
     await untilNormal(cache);
   }
   ratios.sort((a, b) => a - b);
   const shown = ratios.map((ratio) => ratio.toFixed(2)).join(' ');
   console.log(`others, frozen ÷ healthy: median ${median(ratios).toFixed(2)} (${shown})`);
-  console.log(`longest wait for the frozen server: ${Math.max(...waits).toFixed(1)} ms`);
+  const worst = waits.reduce((a, b) => (a.longestMs > b.longestMs ? a : b));
+  console.log(
+    `longest wait for the frozen server: ${worst.longestMs.toFixed(1)} ms; the event loop stood still for up to ${worst.stillMs.toFixed(1)} ms then`,
+  );
   await cache.close();
   await cluster.stop();
 }

@@ -42,6 +42,22 @@ describe('PostponedKeeps', () => {
     expect(made).to.deep.equal(['keep a x 0', 'pass over b', 'keep c x 0']);
   });
 
+  it('keeps what came again among those that are passed over, as used again', () => {
+    const { keeps, made } = build(1);
+    for (const key of ['hot', 'a', 'hot', 'b']) keeps.add(key, 'x', 0);
+    keeps.settle();
+    expect(made).to.deep.equal(['keep hot x 0', 'keep hot x 0', 'pass over a', 'keep b x 0']);
+  });
+
+  it('does not count what was deleted before it was pushed out', () => {
+    const { keeps, made } = build(1);
+    keeps.add('a', 'x', 0);
+    keeps.add('a', '', -1);
+    keeps.add('b', 'x', 0);
+    keeps.settle();
+    expect(made).to.deep.equal(['delete a', 'keep b x 0']);
+  });
+
   it('makes every delete, and counts no key that comes again', () => {
     const { keeps, made } = build(1);
     keeps.add('a', 'old', 0);

@@ -10,10 +10,10 @@ export type Call = {
   readonly wait: boolean;
   readonly req: boolean;
 } & (
-  | { readonly do: 'get' | 'set' | 'delete' | 'clear' | 'clearAll' }
+  | { readonly do: 'get' | 'set' | 'delete' | 'clear' | 'clearAll' | 'invalidate' }
   | { readonly do: 'getOrSet'; readonly loadMs: number; readonly nested: Nested }
   /** The database is written, and the cache told. */
-  | { readonly do: 'write'; readonly then: 'delete' | 'set' | 'clear' }
+  | { readonly do: 'write'; readonly then: 'delete' | 'set' | 'clear' | 'invalidate' }
   /** Several changes of the key in one turn. */
   | { readonly do: 'burst'; readonly changes: readonly ('set' | 'delete')[] }
   /** The key and those after it. */
@@ -53,6 +53,7 @@ export const call: fc.Arbitrary<Call> = fc.oneof(
   },
   { weight: 3, arbitrary: simple('set', 'delete') },
   { weight: 1, arbitrary: simple('clear', 'clearAll') },
+  { weight: 2, arbitrary: simple('invalidate') },
   { weight: 1, arbitrary: simple('getMany') },
   { weight: 2, arbitrary: simple('setMany', 'deleteMany') },
   {
@@ -77,7 +78,7 @@ export const call: fc.Arbitrary<Call> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('write' as const),
       // biome-ignore lint/suspicious/noThenProperty: a history is data, and reads as "write, then delete"
-      then: fc.constantFrom('delete', 'delete', 'set', 'clear'),
+      then: fc.constantFrom('delete', 'delete', 'set', 'clear', 'invalidate', 'invalidate'),
       ...common,
     }),
   },

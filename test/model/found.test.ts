@@ -11,6 +11,7 @@ const SETTING: Setting = {
   journalMax: 100,
   memoryMax: 100,
   commandTimeout: 100,
+  isTagged: false,
 };
 
 /** Two processes before one Redis, where everything arrives at once and time moves as the test says. */

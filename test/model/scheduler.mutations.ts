@@ -128,4 +128,22 @@ export const mutations: readonly Mutation[] = [
     find: 'standby.suspect({ matches: this.#isOurs });',
     replace: '',
   },
+  {
+    title: 'histories with tags: what Redis shows is not compared',
+    file: 'tiers/tags/tags.js',
+    find: 'else if (now !== each.version)',
+    replace: 'else if (false)',
+  },
+  {
+    title: 'histories with tags: memory compares nothing',
+    file: 'tiers/tags/tags.js',
+    find: 'this.#inMemory(tag) === version) === true',
+    replace: 'true) === true',
+  },
+  {
+    title: 'histories with tags: an invalidation does not reach the records',
+    file: 'tiers/tiered-store.js',
+    find: 'return this.#change(tags.map((tag) => [(0, entry_tags_js_1.tagKey)(tag), undefined]));',
+    replace: "return Promise.resolve('applied');",
+  },
 ];

@@ -8,6 +8,8 @@ export interface Setting {
   readonly journalMax: number;
   readonly memoryMax: number;
   readonly commandTimeout: number;
+  /** Every value has the tag `TAG`. */
+  readonly isTagged: boolean;
 }
 
 export const setting: fc.Arbitrary<Setting> = fc.record({
@@ -17,7 +19,10 @@ export const setting: fc.Arbitrary<Setting> = fc.record({
   journalMax: fc.constantFrom(10_000, 10_000, 2),
   memoryMax: fc.constantFrom(100, 100, 1),
   commandTimeout: fc.constantFrom(60, 100),
+  isTagged: fc.boolean(),
 });
+
+export const TAG = 't';
 
 /** How long a caller waits for another process' load. */
 export const LEASE_WAIT = 150;

@@ -17,6 +17,8 @@ export class FakeConnection implements Connection {
   hesitates = false;
   unanswered = 0;
   arrived = 0;
+  answeredAt = Number.NEGATIVE_INFINITY;
+  hearsMessages = true;
   lost: Failure | undefined;
   #ended: Failure | undefined;
   readonly #listeners = new Set<ConnectionListener>();
@@ -30,11 +32,13 @@ export class FakeConnection implements Connection {
   send(args: readonly (string | Buffer)[], cost: Cost): Promise<unknown> {
     if (this.#ended !== undefined) return Promise.resolve(this.#ended);
     this.unanswered++;
+    const sentAt = performance.now();
     return new Promise((resolve) => {
       const answer = (reply: unknown): void => {
         if (!this.#open.delete(answer)) return;
         this.unanswered--;
         this.hesitates = false;
+        if (this.#ended === undefined) this.answeredAt = sentAt;
         resolve(reply);
       };
       this.#open.add(answer);

@@ -3,13 +3,8 @@ import { Session } from '../../lib/redis/commands/session.js';
 import { makeClient } from '../../lib/redis/connection/client.js';
 import { openConnection } from '../../lib/redis/connection/handshake.js';
 import { Failure } from '../../lib/redis/failure.js';
-import type {
-  ChangeBatch,
-  Lane,
-  ServerTime,
-  WriteItem,
-  WriteOutcome,
-} from '../../lib/redis/remote.js';
+import type { ChangeBatch, Lane, WriteItem, WriteOutcome } from '../../lib/redis/remote.js';
+import type { ServerTime } from '../../lib/redis/server-time.js';
 
 export const PREFIX = 'app:';
 export const GENERATION = 'gen001';

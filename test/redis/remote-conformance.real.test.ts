@@ -26,9 +26,9 @@ class Count {
   connections = 0;
 
   over(connect: ConnectTo): ConnectTo {
-    return (address, protocol) => {
+    return (address, lack) => {
       this.connections++;
-      return connect(address, protocol);
+      return connect(address, lack);
     };
   }
 }

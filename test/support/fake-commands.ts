@@ -39,6 +39,7 @@ export class FakeCommands implements Commands {
   #source: ChangeSource | undefined;
   /** The lanes and sizes of the calls so far. */
   readonly calls: string[] = [];
+  reads = 0;
   /** Whether the source of changes may have something. */
   isAwake = false;
 
@@ -52,10 +53,12 @@ export class FakeCommands implements Commands {
   }
 
   get(key: string): Promise<SlotReply> {
+    this.reads++;
     return this.#execute('GET', key) as Promise<SlotReply>;
   }
 
   async getMany(keys: readonly string[], lane: Lane): Promise<readonly SlotReply[]> {
+    this.reads++;
     this.calls.push(`MGET ${lane} ${keys.length}`);
     const replies = await this.#execute('MGET', ...keys);
     return replies instanceof Failure ? keys.map(() => replies) : (replies as SlotReply[]);

@@ -3,14 +3,8 @@ import { isKnownOutage, isWritable } from '../../lib/redis/door/door-state.js';
 import { ServerClock } from '../../lib/redis/door/judgement/server-clock.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type { Evidence, Label } from '../../lib/redis/lineage.js';
-import type {
-  Commands,
-  Door,
-  DoorListener,
-  DoorState,
-  Remote,
-  ServerTime,
-} from '../../lib/redis/remote.js';
+import type { Commands, Door, DoorListener, DoorState, Remote } from '../../lib/redis/remote.js';
+import type { ServerTime } from '../../lib/redis/server-time.js';
 import { FakeCommands } from './fake-commands.js';
 import { type FakeRedis, FakeWire, LOST } from './fake-redis.js';
 

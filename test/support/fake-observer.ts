@@ -21,6 +21,8 @@ export class FakeObserver implements Observer {
   readonly shared: string[] = [];
   /** How loads ended: `ok`, or `refused, not run`. */
   readonly ended: string[] = [];
+  /** The ages of near hits that were compared with Redis. */
+  readonly nearAges: number[] = [];
   readonly failures: (Failure | undefined)[] = [];
   /** The modes that the door went into. A close is none. */
   readonly modes: CacheMode[] = [];
@@ -35,6 +37,10 @@ export class FakeObserver implements Observer {
 
   looked(key: string, outcome: Outcome, tier: Lookup['tier']): void {
     this.lookups.push(tier === undefined ? { key, outcome } : { key, outcome, tier });
+  }
+
+  nearChecked(ageMs: number): void {
+    this.nearAges.push(ageMs);
   }
 
   stored(count: number): void {

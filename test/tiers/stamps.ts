@@ -1,4 +1,4 @@
-import type { ServerTime, Stamp } from '../../lib/redis/remote.js';
+import type { ServerTime, Stamp } from '../../lib/redis/server-time.js';
 
 /** A stamp of so many microseconds. */
 export function stampOf(low: number, high = low): Stamp {

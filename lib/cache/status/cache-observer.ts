@@ -44,6 +44,10 @@ export class CacheObserver implements Observer {
     if (events.hears('lookup')) events.emit('lookup', lookup(key, outcome, tier));
   }
 
+  nearChecked(ageMs: number): void {
+    this.#parts.metrics.nearAges.observe(ageMs / 1_000);
+  }
+
   stored(count: number): void {
     this.#parts.metrics.stored(count);
   }

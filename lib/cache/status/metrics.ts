@@ -8,6 +8,9 @@ import { ModeHistory } from './mode-history.js';
 /** The bounds of the histogram of load times, in seconds. */
 const LOAD_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+/** The bounds of the histogram of the ages of near hits, in seconds. */
+const NEAR_SECONDS = [0, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+
 /**
  * The counters of one cache.
  *
@@ -29,10 +32,13 @@ export class Metrics {
     refused: 0,
     abandoned: 0,
   };
+  /** For how long near hits had not been the current value, in seconds. */
+  readonly nearAges: Histogram = new Histogram(NEAR_SECONDS);
   readonly loadTimes: Histogram = new Histogram(LOAD_SECONDS);
   readonly modes: ModeHistory = new ModeHistory();
   /** Writes of the journal that Redis acknowledged. */
   replayed = 0;
+  #nearHits = 0;
   #redisHits = 0;
   #redisStale = 0;
   #memoryHits = 0;
@@ -41,8 +47,9 @@ export class Metrics {
   #sets = 0;
   #deletes = 0;
 
-  looked(outcome: Outcome, tier: 'redis' | 'memory' | undefined): void {
+  looked(outcome: Outcome, tier: 'near' | 'redis' | 'memory' | undefined): void {
     if (outcome === 'miss') this.#misses++;
+    else if (tier === 'near') this.#nearHits++;
     else if (tier === 'redis') {
       if (outcome === 'hit') this.#redisHits++;
       else this.#redisStale++;
@@ -73,6 +80,7 @@ export class Metrics {
 
   get lookups(): MetricsSnapshot['lookups'] {
     return {
+      near: { hit: this.#nearHits },
       redis: { hit: this.#redisHits, stale: this.#redisStale },
       memory: { hit: this.#memoryHits, stale: this.#memoryStale },
       miss: this.#misses,
@@ -87,7 +95,8 @@ export class Metrics {
 
   /** The numbers that the status shows. */
   snapshot(): CacheMetrics {
-    const hits = this.#redisHits + this.#redisStale + this.#memoryHits + this.#memoryStale;
+    const redis = this.#redisHits + this.#redisStale;
+    const hits = this.#nearHits + redis + this.#memoryHits + this.#memoryStale;
     const misses = this.#misses;
     const { command, connect, decode } = this.failures;
     return {

@@ -48,6 +48,7 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
     freshness: parts.loading.audits?.metrics ?? null,
+    near: { ageSeconds: metrics.nearAges.counts() },
     warm: parts.warm?.metrics ?? null,
     ...(parts.edge && { edge: edgeOf(parts.edge) }),
     servers,

@@ -6,6 +6,7 @@ export type WarningHeading =
   | 'a-key-with-undefined'
   | 'a-pattern-with-the-prefix'
   | 'a-prefix-of-another-application'
+  | 'a-near-cache-without-messages'
   | 'a-health-router-without-a-path'
   | 'a-health-router-as-a-route'
   | 'a-check-that-waits-for-nothing'

@@ -27,7 +27,7 @@ export interface LookupMessage extends TracedMessage {
   stale: number;
   misses: number;
   /** The tier that answered last; absent if none did. */
-  tier?: 'redis' | 'memory';
+  tier?: 'near' | 'redis' | 'memory';
 }
 
 /** A change that a caller made. */

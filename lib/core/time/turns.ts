@@ -39,13 +39,17 @@ export class Turns {
     return undefined;
   }
 
-  /** Does `act` with each item, in order, until this turn has lasted long enough. Returns how many it did. */
+  /**
+   * Does `act` with each item, in order, as long as that alone takes no longer than a turn may: a call's own work is
+   * done in the call, however long the caller has used this turn before. Returns how many it did.
+   */
   thisTurn<T>(items: readonly T[], act: (item: T) => void): number {
+    const beganAt = this.#clock.now();
     let done = 0;
     for (const item of items) {
       act(item);
       done++;
-      if (done < items.length && this.due() !== undefined) break;
+      if (done < items.length && this.#clock.now() - beganAt >= LONGEST_MS) break;
     }
     return done;
   }

@@ -193,6 +193,11 @@ const HISTOGRAMS: readonly HistogramDefinition[] = [
     help: 'How long loaders took.',
     read: (s) => s.loads.seconds,
   },
+  {
+    name: 'express_cache_near_age_seconds',
+    help: 'For how long the value of a near hit had not been the current one, of one hit in 10,000.',
+    read: (s) => s.near.ageSeconds,
+  },
 ];
 
 /** Name, type and help of every metric of a cache. */
@@ -225,12 +230,13 @@ export function cacheFamilies(snapshot: MetricsSnapshot): readonly Family[] {
   return [...scalars, ...histograms];
 }
 
-function lookups({ lookups: { redis, memory, miss } }: MetricsSnapshot): readonly Sample[] {
+function lookups({ lookups: { near, redis, memory, miss } }: MetricsSnapshot): readonly Sample[] {
   const of = (tier: string, result: string, value: number): Sample => ({
     labels: { tier, result },
     value,
   });
   return [
+    of('near', 'hit', near.hit),
     of('redis', 'hit', redis.hit),
     of('redis', 'stale', redis.stale),
     of('memory', 'hit', memory.hit),

@@ -49,7 +49,7 @@ export class Spans {
   endLookup(message: LookupMessage): void {
     const { hits, stale, misses, tier, keys } = message;
     // A span that does not end is never exported.
-    const isMemoryHit = tier === 'memory' && hits === keys && hits > 0;
+    const isMemoryHit = (tier === 'memory' || tier === 'near') && hits === keys && hits > 0;
     if (isMemoryHit && !this.#options.memoryHits) return;
     const outcome = misses > 0 ? 'miss' : stale > 0 ? 'stale' : 'hit';
     this.#end(message, {

@@ -81,8 +81,18 @@ class AskingConnection implements Connection {
     return this.inner.arrived;
   }
 
+  get answeredAt(): number {
+    return this.inner.answeredAt;
+  }
+
+  get hearsMessages(): boolean {
+    return this.inner.hearsMessages;
+  }
+
   async send(args: readonly (string | Buffer)[], cost: Cost): Promise<unknown> {
     const reply = await this.inner.send(args, cost);
+    // Another server would not tell this connection.
+    if (cost.isTracked === true) return reply;
     const target = reply instanceof Failure ? targetOf(reply) : undefined;
     const connection = target && this.#connectionTo(target);
     if (connection === undefined) return reply;

@@ -43,7 +43,7 @@ export function openFresh(
   { connect, clock, commandTimeoutMs }: FreshOptions,
 ): Promise<Connection | Failure> {
   const source = connectionSource(
-    { kind: 'made', create: (protocol) => connect(address, protocol) },
+    { kind: 'made', create: (lack = 'messages') => connect(address, lack) },
     { clock, commandTimeoutMs, onLost: () => {}, onReady: () => {} },
   );
   return source.open();

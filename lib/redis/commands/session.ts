@@ -5,6 +5,7 @@ import { RESERVED } from '../../entry/slot.js';
 import type { Connection } from '../connection/connection.js';
 import { Failure } from '../failure.js';
 import type * as Port from '../remote.js';
+import type { ServerTime } from '../server-time.js';
 import { Echoes } from './batches/echoes.js';
 import { ScriptRunner } from './batches/script-runner.js';
 import { SendingTimes } from './batches/sending-times.js';
@@ -19,6 +20,7 @@ import { slotOf } from './reads/read-replies.js';
 import { SingleReads } from './reads/single-reads.js';
 import { type Opening, RecordCommands, type Records } from './records.js';
 import { parseTime } from './replies.js';
+import { ServerNews } from './server-news.js';
 import { Sweeps } from './sweeps.js';
 import { TagRecords, type TagRequest } from './tag-records.js';
 
@@ -27,7 +29,7 @@ export interface SessionOptions {
   /** The hash tag of the package's own keys: it says which slot of a cluster they are in. @default 'ech' */
   readonly tag?: string | undefined;
   readonly clock: Clock;
-  readonly time: Pick<Port.ServerTime, 'now' | 'latest' | 'ceiling'>;
+  readonly time: Pick<ServerTime, 'now' | 'latest' | 'ceiling'>;
   readonly commandTimeoutMs: number;
   /** The largest value that we send. */
   readonly maxValueBytes: number;
@@ -46,6 +48,7 @@ const TAG = 'ech';
  */
 export class Session implements Port.Commands {
   readonly connection: Connection;
+  readonly news: ServerNews | undefined;
   readonly #own: string;
   readonly #guard: ReplyGuard;
   readonly #pipeline: Pipeline;
@@ -71,6 +74,7 @@ export class Session implements Port.Commands {
     const echoes = new Echoes();
     const reads = { pipeline, guard, clock, commandTimeoutMs, spare };
     this.connection = connection;
+    this.news = connection.hearsMessages ? new ServerNews(reads) : undefined;
     this.#guard = guard;
     this.#pipeline = pipeline;
     this.#gets = new SingleReads(reads);
@@ -211,6 +215,7 @@ export class Session implements Port.Commands {
   adapt({ mget }: { readonly mget: boolean }): void {
     if (mget) return;
     this.#gets.askOneByOne();
+    this.news?.askOneByOne();
     this.#bulk.askOneByOne();
   }
 
@@ -226,11 +231,13 @@ export class Session implements Port.Commands {
 
   #spareAll(): void {
     this.#gets.spareAll();
+    this.news?.spareAll();
     this.#bulk.spareAll();
   }
 
   #end(): void {
     this.#pipeline.end();
     this.#gets.cancel();
+    this.news?.cancel();
   }
 }

@@ -22,10 +22,10 @@ export interface RedisClientLike {
 
 /**
  * Where connections come from: we make a fresh client for each attempt, or adopt one and never close it.
- * `protocol` is set if the server refuses HELLO; a user's function may ignore it.
+ * A user's function may ignore `lack`.
  */
 export type RedisSource =
-  | { readonly kind: 'made'; readonly create: (protocol?: 2) => RedisClientLike }
+  | { readonly kind: 'made'; readonly create: (lack?: Lack) => RedisClientLike }
   | { readonly kind: 'adopted'; readonly client: RedisClientLike }
   | SentinelServers
   | ClusterServers;
@@ -33,8 +33,14 @@ export type RedisSource =
 /** Where the connections of a single Redis come from. */
 export type SingleSource = Exclude<RedisSource, ClusterServers>;
 
-/** Makes a client of the server there. `protocol` is set if the server refuses HELLO. */
-export type ConnectTo = (address: Address, protocol?: 2) => RedisClientLike;
+/** Makes a client of the server there. */
+export type ConnectTo = (address: Address, lack?: Lack) => RedisClientLike;
+
+/**
+ * What the server refuses in the handshake: to tell of changed keys (`CLIENT TRACKING`), or the newer protocol,
+ * without which it cannot tell either.
+ */
+export type Lack = 'messages' | 'HELLO';
 
 /** A Redis Cluster. */
 export interface ClusterServers {
@@ -68,14 +74,17 @@ const KEEP_ALIVE_DELAY_MS = 5_000;
  * Makes a client whose settings let node-redis fail fast, whatever the user's own options say
  * (docs/adr/0003-own-the-deadline.md): no offline queue, no reconnecting (a fresh client per attempt, paced by
  * the door), no idle timer, and no command timer, which bounds nothing that was already written and costs most
- * of the throughput.
+ * of the throughput. It hears which keys were changed, unless the options say otherwise.
  */
-export function makeClient(options: RedisClientOptions): RedisClientLike {
+export function makeClient(options: RedisClientOptions, lack?: Lack): RedisClientLike {
   // Loaded here, so that health endpoints alone, or memory alone, do not load the driver.
   const { createClient } = require('redis') as typeof import('redis');
   return createClient({
     maintNotifications: 'disabled',
+    emitInvalidate: (options.RESP ?? 3) === 3 && options.clientSideCache === undefined,
     ...options,
+    ...(lack === undefined ? {} : { emitInvalidate: false }),
+    ...(lack === 'HELLO' ? { RESP: 2 } : {}),
     disableOfflineQueue: true,
     commandsQueueMaxLength: undefined,
     commandOptions: { timeout: undefined },
@@ -89,4 +98,10 @@ export function makeClient(options: RedisClientOptions): RedisClientLike {
       reconnectStrategy: false,
     },
   } as unknown as RedisClientOptions) as unknown as RedisClientLike;
+}
+
+/** Whether the client passes on what the server says of changed keys. A client of node-redis shows its options. */
+export function hearsMessages(client: RedisClientLike): boolean {
+  const { options } = client as { readonly options?: { readonly emitInvalidate?: unknown } };
+  return options?.emitInvalidate === true;
 }

@@ -1,7 +1,7 @@
 import { isCacheHealthError } from '../../core/errors.js';
 import { CLOSED, classify, Failure } from '../failure.js';
 import { AdoptedSource } from './adopted-source.js';
-import type { RedisClientLike, SentinelServers, SingleSource } from './client.js';
+import type { Lack, RedisClientLike, SentinelServers, SingleSource } from './client.js';
 import {
   type Connection,
   type ConnectionSource,
@@ -26,27 +26,27 @@ export function connectionSource(
 /** A fresh client of ours for each attempt. */
 class MadeSource implements ConnectionSource {
   readonly witness: Witness = NO_WITNESS;
-  readonly #create: (protocol?: 2) => RedisClientLike;
+  readonly #create: (lack?: Lack) => RedisClientLike;
   readonly #options: OpenOptions;
   #last: Connection | undefined;
-  #protocol: 2 | undefined;
+  #lack: Lack | undefined;
   /** Why no client can be made, now or ever. */
   #refused: Failure | undefined;
 
-  constructor(create: (protocol?: 2) => RedisClientLike, options: OpenOptions) {
+  constructor(create: (lack?: Lack) => RedisClientLike, options: OpenOptions) {
     this.#create = create;
     this.#options = options;
   }
 
   async open(): Promise<Connection | Failure> {
     if (this.#refused !== undefined) return this.#refused;
-    const outcome = await this.#attempt();
-    const isUnknown = outcome instanceof Failure && isHelloRefused(outcome);
-    if (!isUnknown) return outcome;
-    if (this.#protocol === 2) return noHello(outcome);
-    this.#protocol = 2;
-    const again = await this.#attempt();
-    return again instanceof Failure && isHelloRefused(again) ? noHello(again) : again;
+    let outcome = await this.#attempt();
+    // What the server refuses, later attempts leave out from the start.
+    for (let lack = lackOf(outcome); this.#mayLack(lack); lack = lackOf(outcome)) {
+      this.#lack = lack;
+      outcome = await this.#attempt();
+    }
+    return lackOf(outcome) === 'HELLO' ? noHello(outcome as Failure) : outcome;
   }
 
   /** A connection that is still being made must not keep the process alive either. */
@@ -55,9 +55,14 @@ class MadeSource implements ConnectionSource {
     this.#last?.lose(CLOSED);
   }
 
+  /** Each is left out once, and without HELLO there are no messages. */
+  #mayLack(lack: Lack | undefined): lack is Lack {
+    return lack !== undefined && lack !== this.#lack && this.#lack !== 'HELLO';
+  }
+
   async #attempt(): Promise<Connection | Failure> {
     try {
-      const client = this.#create(this.#protocol);
+      const client = this.#create(this.#lack);
       return await openConnection(client, this.#options, (connection) => {
         this.#last = connection;
       });
@@ -70,7 +75,12 @@ class MadeSource implements ConnectionSource {
   }
 }
 
-/** A server or a proxy without HELLO speaks the older protocol. */
-function isHelloRefused(failure: Failure): boolean {
-  return failure.isRefusal && /hello/i.test(String(failure.error));
+/** What a server or a proxy refused in the handshake. */
+function lackOf(outcome: Connection | Failure): Lack | undefined {
+  if (!(outcome instanceof Failure)) return undefined;
+  const text = String(outcome.error);
+  if (outcome.isRefusal && /hello/i.test(text)) return 'HELLO';
+  return outcome.kind === 'command' && /\b(?:client|tracking)\b/i.test(text)
+    ? 'messages'
+    : undefined;
 }

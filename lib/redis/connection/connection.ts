@@ -10,6 +10,8 @@ export interface Cost {
   readonly bytes: number;
   /** The size of the largest recent reply. One like it may have to arrive first. */
   readonly largest?: number;
+  /** The server of this connection must answer, and tell when what it answered changes. */
+  readonly isTracked?: boolean;
 }
 
 /** Gets the events of a connection. A listener must not throw. */
@@ -36,6 +38,10 @@ export interface Connection {
   readonly hesitates: boolean;
   /** Bytes received since the last reply: of a large one that is on its way. 0 where the socket cannot be seen. */
   readonly arrived: number;
+  /** When the last command that Redis has answered was sent (local, monotonic). */
+  readonly answeredAt: number;
+  /** Whether messages of the server can arrive: `ConnectionListener.message`. */
+  readonly hearsMessages: boolean;
   send(args: readonly (string | Buffer)[], cost: Cost): Promise<unknown>;
   /** Adds a listener. The returned function removes it. */
   listen(listener: ConnectionListener): () => void;

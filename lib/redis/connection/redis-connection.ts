@@ -1,7 +1,7 @@
 import type { Histogram } from '../../core/diagnostics/histogram.js';
 import type { Clock } from '../../core/time/clock.js';
 import { CLOSED, classify, type Failure, TIMED_OUT } from '../failure.js';
-import type { RedisClientLike } from './client.js';
+import { hearsMessages, type RedisClientLike } from './client.js';
 import { listenTo } from './client-events.js';
 import type { Connection, ConnectionListener, Cost } from './connection.js';
 import { DeadlineQueue, type Pending } from './deadline-queue.js';
@@ -52,6 +52,7 @@ export class RedisConnection implements Connection {
   #leave: () => void = () => {};
   #ended: Failure | undefined;
   #unanswered = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #unansweredKeys = 0;
   #unansweredBytes = 0;
 
@@ -94,6 +95,15 @@ export class RedisConnection implements Connection {
     return this.#options.progress.arrived();
   }
 
+  get answeredAt(): number {
+    return this.#answeredAt;
+  }
+
+  /** We change nothing about the messages that an adopted client gets. */
+  get hearsMessages(): boolean {
+    return this.#options.isOurs && hearsMessages(this.#options.client);
+  }
+
   listen(listener: ConnectionListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -104,7 +114,10 @@ export class RedisConnection implements Connection {
     return new Promise((resolve) => {
       const command = this.#track(cost, resolve);
       this.#options.client.sendCommand(args, SEND_OPTIONS).then(
-        (reply) => this.#onReply(command, reply),
+        (reply) => {
+          this.#answeredAt = command.sentAt;
+          this.#onReply(command, reply);
+        },
         (error) => this.#onRejection(command, error),
       );
     });

@@ -3,6 +3,7 @@ import { classify, Failure } from '../failure.js';
 import type { DoorState } from '../remote.js';
 import { SHORTEST_PAUSE_MS } from './backoff.js';
 import type { DoorSession, SessionSource } from './door-session.js';
+import { GenerationNews } from './generation-news.js';
 import { Heartbeat } from './heartbeat.js';
 import type { DataJudge, Judged } from './judgement/data-judge.js';
 import { isRefused } from './judgement/refusal.js';
@@ -27,6 +28,7 @@ export class Admission {
   readonly #source: AdmissionOptions['source'];
   readonly #judge: DataJudge;
   readonly #heartbeat: Heartbeat;
+  readonly #news: GenerationNews;
   #timer: Timer | undefined;
   #refused: Failure | undefined;
 
@@ -39,6 +41,11 @@ export class Admission {
       clock: options.clock,
       beat: (session) => this.#beat(session).catch(classify),
       onFailure: options.onFailure,
+    });
+    this.#news = new GenerationNews({
+      clock: options.clock,
+      isKnown: (record) => options.judge.identity.isGeneration(record),
+      onChange: () => this.#heartbeat.prove(),
     });
   }
 
@@ -58,6 +65,7 @@ export class Admission {
   /** Starts the heartbeats. */
   watch(session: DoorSession): void {
     this.#heartbeat.start(session);
+    this.#news.start(session);
   }
 
   /** No reply counts until a heartbeat has shown that the data is still the same. */
@@ -68,6 +76,7 @@ export class Admission {
   stop(): void {
     this.#timer?.cancel();
     this.#heartbeat.stop();
+    this.#news.stop();
   }
 
   /** A write was refused. If it belongs to a replay, this is why the replay failed. */
@@ -84,7 +93,7 @@ export class Admission {
     const isReplayed = await situation.listener.replay(situation.door, session);
     if (situation.session !== session || situation.state.name !== 'recovering') return undefined;
     if (!isReplayed) return this.#replayFailed();
-    this.#heartbeat.start(session);
+    this.watch(session);
     if (judged.until === undefined) {
       this.#heartbeat.proven(judged.sentAt);
       this.#admit();

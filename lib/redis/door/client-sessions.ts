@@ -71,6 +71,7 @@ export class ClientSessions implements SessionSource {
       spare: (key) => host.canSpare(key),
     });
     this.#sessions.set(connection, session);
+    void session.news?.start();
     return session;
   }
 

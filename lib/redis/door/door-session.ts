@@ -1,6 +1,7 @@
 import type { Opening, Records } from '../commands/records.js';
 import { Failure } from '../failure.js';
-import type { Commands, ServerTime } from '../remote.js';
+import type { Commands } from '../remote.js';
+import type { ServerTime } from '../server-time.js';
 
 /** Both records are missing, or one holds something that is not ours. OPEN makes them again. */
 export const NO_RECORDS: Records = {

@@ -1,5 +1,5 @@
 import { type Address, isSameAddress } from '../address.js';
-import type { ConnectTo } from '../connection/client.js';
+import type { ConnectTo, Lack } from '../connection/client.js';
 import type {
   Connection,
   ConnectionSource,
@@ -135,7 +135,7 @@ export class NamedSource implements ConnectionSource, Witness, Named {
 
   /** Resolves to `FAILOVER` if another server is named during the handshake. */
   async #open(address: Address): Promise<Connection | Failure> {
-    const create = (protocol?: 2) => this.#connect(address, protocol);
+    const create = (lack?: Lack) => this.#connect(address, lack);
     const opening = { address, source: connectionSource({ kind: 'made', create }, this.#options) };
     this.#opening = opening;
     const connection = await opening.source.open();

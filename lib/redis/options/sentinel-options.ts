@@ -64,12 +64,11 @@ export function sentinelName({ master, sentinels }: SentinelServers): string {
 
 /** Makes clients with these options, of any server. */
 export function connectWith(options: RedisClientOptions): ConnectTo {
-  return ({ host, port }, protocol) =>
-    makeClient({
-      ...options,
-      ...(protocol === undefined ? {} : { RESP: protocol }),
-      socket: { ...options.socket, host, port },
-    } as RedisClientOptions);
+  return ({ host, port }, lack) =>
+    makeClient(
+      { ...options, socket: { ...options.socket, host, port } } as RedisClientOptions,
+      lack,
+    );
 }
 
 function sentinelOptions(
@@ -84,6 +83,8 @@ function sentinelOptions(
   return {
     ...credential('username', sentinel.username),
     ...credential('password', sentinel.password),
+    // A Sentinel has no keys.
+    emitInvalidate: false,
     socket: { ...socket, ...own },
   } as RedisClientOptions;
 }

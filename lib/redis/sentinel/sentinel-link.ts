@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/time/clock.js';
 import { type Address, addressText, isPort } from '../address.js';
-import type { RedisClientLike } from '../connection/client.js';
+import type { ConnectTo } from '../connection/client.js';
 import type { Connection, ConnectionSource, Cost } from '../connection/connection.js';
 import { connectionSource } from '../connection/connection-source.js';
 import { Failure } from '../failure.js';
@@ -14,7 +14,7 @@ const COST: Cost = { keys: 0, bytes: 1_024 };
 export interface LinkOptions {
   readonly clock: Clock;
   readonly master: string;
-  readonly connect: (address: Address, protocol?: 2) => RedisClientLike;
+  readonly connect: ConnectTo;
   readonly nat: (address: Address) => Address;
 }
 
@@ -32,7 +32,7 @@ export class SentinelLink {
     this.address = address;
     this.#options = options;
     this.#source = connectionSource(
-      { kind: 'made', create: (protocol) => connect(address, protocol) },
+      { kind: 'made', create: (lack) => connect(address, lack) },
       {
         clock,
         commandTimeoutMs: ANSWER_MS,

@@ -1,5 +1,5 @@
 import type { WriteResult } from '../../api/cache.js';
-import type { Stamp } from '../../redis/remote.js';
+import type { Stamp } from '../../redis/server-time.js';
 import type { NewValue } from '../store.js';
 
 /** A caller that gets the outcome of a change. */

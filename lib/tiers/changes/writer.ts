@@ -1,5 +1,6 @@
 import { Failure } from '../../redis/failure.js';
-import type { Lane, Stamp, WriteItem, WriteOutcome } from '../../redis/remote.js';
+import type { Lane, WriteItem, WriteOutcome } from '../../redis/remote.js';
+import type { Stamp } from '../../redis/server-time.js';
 import type { Shard } from '../shard.js';
 import type { NewValue } from '../store.js';
 import { type Change, newChange, settleChange, type Waiter } from './change.js';

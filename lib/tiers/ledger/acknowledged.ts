@@ -1,5 +1,5 @@
 import type { Label } from '../../redis/lineage.js';
-import type { Stamp } from '../../redis/remote.js';
+import type { Stamp } from '../../redis/server-time.js';
 
 /**
  * Writes labelled longer ago than this are dropped, because no failover loses as much. Time without heartbeats

@@ -1,5 +1,5 @@
 import { compilePattern, depthOf } from '../../entry/key-pattern.js';
-import type { ServerTime, Stamp } from '../../redis/remote.js';
+import type { ServerTime, Stamp } from '../../redis/server-time.js';
 
 interface Cleared {
   readonly matches: (key: string) => boolean;

@@ -1,4 +1,4 @@
-import type { Stamp } from '../../redis/remote.js';
+import type { Stamp } from '../../redis/server-time.js';
 
 /** `load`: a value made by a loader during an outage; it leaves first when the journal is full. */
 export type JournalOp = 'change' | 'load';

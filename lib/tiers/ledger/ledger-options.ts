@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/time/clock.js';
-import type { ServerTime, Stamp } from '../../redis/remote.js';
+import type { ServerTime, Stamp } from '../../redis/server-time.js';
 import type { Acknowledged } from './acknowledged.js';
 import type { JournalEntry } from './journal.js';
 

@@ -1,5 +1,5 @@
 import { type Evidence, type Label, lastReign, survived } from '../../redis/lineage.js';
-import type { Stamp } from '../../redis/remote.js';
+import type { Stamp } from '../../redis/server-time.js';
 import { type Acknowledged, AcknowledgedWrites, type Reign } from './acknowledged.js';
 import { ClearedPatterns } from './cleared-patterns.js';
 import { Journal } from './journal.js';

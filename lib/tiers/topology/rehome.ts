@@ -1,4 +1,4 @@
-import type { Stamp } from '../../redis/remote.js';
+import type { Stamp } from '../../redis/server-time.js';
 import type { ShardStore } from '../shard-store.js';
 
 type StoreOf = (key: string) => ShardStore;

@@ -12,6 +12,7 @@ describe('the snapshot of a cache', () => {
     const snapshot = cache.metrics();
     expect(snapshot.name).to.equal('sessions');
     expect(snapshot.lookups).to.deep.equal({
+      near: { hit: 0 },
       redis: { hit: 0, stale: 0 },
       memory: { hit: 0, stale: 0 },
       miss: 0,
@@ -30,6 +31,7 @@ describe('the snapshot of a cache', () => {
   it('counts lookups by tier and by what was found', () => {
     const { cache, observer } = useCache();
     observer.looked('a', 'hit', 'redis');
+    observer.looked('a', 'hit', 'near');
     observer.looked('a', 'stale', 'redis');
     observer.looked('a', 'hit', 'memory');
     observer.looked('a', 'hit', 'memory');
@@ -37,11 +39,12 @@ describe('the snapshot of a cache', () => {
     observer.looked('a', 'miss', undefined);
     const { lookups } = cache.metrics();
     expect(lookups).to.deep.equal({
+      near: { hit: 1 },
       redis: { hit: 1, stale: 1 },
       memory: { hit: 2, stale: 1 },
       miss: 1,
     });
-    expect(cache.status().metrics).to.include({ hits: 5, misses: 1 });
+    expect(cache.status().metrics).to.include({ hits: 6, misses: 1 });
   });
 
   it('counts every other event where it belongs', () => {

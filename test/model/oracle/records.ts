@@ -21,8 +21,11 @@ export interface Birth {
   isOfMany: boolean;
 }
 
-/** What a change changes. `key`: one; `pattern`: what is there; `all`: by a change of generation. */
-export type ChangeKind = 'key' | 'pattern' | 'all';
+/**
+ * What a change changes. `key`: one; `pattern`: what is there; `all`: by a change of generation; `tag`: all values, which have
+ * the tag.
+ */
+export type ChangeKind = 'key' | 'pattern' | 'all' | 'tag';
 
 export interface Change {
   readonly process: string;
@@ -51,7 +54,7 @@ export interface Loading extends Reading {
   readonly beganMs: number;
 }
 
-export type Tier = 'redis' | 'memory' | undefined;
+export type Tier = 'near' | 'redis' | 'memory' | undefined;
 
 const NEVER = Number.POSITIVE_INFINITY;
 

@@ -3,6 +3,9 @@ import type { Birth, Change } from './records.js';
 /** How long a process may not hear of a new generation: what a heartbeat proved is believed for twice its pause. */
 export const GENERATION_LAG_MS = 1_000;
 
+/** How long a process may believe what it knows of a tag, and the time of an answer that was on its way. */
+export const TAG_LAG_MS = 1_200;
+
 /** After a step of a clock its processes measure it again: with the next heartbeat, or one more. */
 const MEASURED_WITHIN_MS = 1_500;
 
@@ -78,6 +81,7 @@ export class Residues {
   /** Until when nobody but its own process has to know of a change that Redis acknowledged at this time. */
   knownFromMs({ kind, appliedMs }: Change, canFlush: boolean): number {
     // Guarantees: a change of generation is heard of with the next heartbeat.
+    if (kind === 'tag') return appliedMs + TAG_LAG_MS;
     return kind === 'all' || canFlush ? appliedMs + GENERATION_LAG_MS : appliedMs;
   }
 

@@ -1,7 +1,9 @@
 import type { WriteResult } from '../../../lib/api/cache.js';
+import type { SetOptions } from '../../../lib/api/loading.js';
 import type { CacheHandle } from '../../../lib/cache/cache.js';
 import { compileGlob } from '../../../lib/core/glob.js';
 import type { Birth, Change, ChangeKind } from '../oracle/records.js';
+import { TAG } from '../setting.js';
 import type { Player, Theatre } from './theatre.js';
 
 /** One key's change in a call: what it sets, or `undefined`. */
@@ -22,8 +24,9 @@ export class Changes {
   async set(player: Player, handle: CacheHandle, key: string): Promise<void> {
     const part = this.#begin(player, key, true);
     const wasAway = isAway(player);
-    const answer = handle.set(key, part.birth?.serial);
-    part.change.effectiveAt = part.change.calledAt;
+    const answer = handle.set(key, part.birth?.serial, this.#options);
+    // A set with a tag whose version is not known takes effect when that is known.
+    if (!this.#isTagged) part.change.effectiveAt = part.change.calledAt;
     this.#end(player, [part], { result: await answer, wasAway });
   }
 
@@ -38,8 +41,9 @@ export class Changes {
     const parts = keys.map((key) => this.#begin(player, key, true));
     for (const { birth } of parts) if (birth !== undefined) birth.isOfMany = true;
     const wasAway = isAway(player);
-    const answer = handle.setMany(parts.map(({ key, birth }) => [key, birth?.serial]));
-    this.#takeEffect(parts);
+    const entries = parts.map(({ key, birth }) => [key, birth?.serial] as const);
+    const answer = handle.setMany(entries, this.#options);
+    if (!this.#isTagged) this.#takeEffect(parts);
     this.#end(player, parts, { result: await answer, wasAway });
   }
 
@@ -60,6 +64,26 @@ export class Changes {
     const result = await answer;
     oracle.settle(change, result === 'applied');
     oracle.note(`${player.name} cleared ${pattern} (@${change.calledAt}): ${result}`);
+  }
+
+  /** Without tags it clears keys. */
+  async invalidate(player: Player, handle: CacheHandle): Promise<void> {
+    if (!this.#isTagged) return this.clear(player, handle, 'k*');
+    const { oracle } = this.#theatre;
+    const change = oracle.change(player.name, 'tag', () => true);
+    const answer = handle.invalidateTags([TAG]);
+    change.effectiveAt = change.calledAt;
+    const result = await answer;
+    oracle.settle(change, result === 'applied');
+    oracle.note(`${player.name} invalidated the tag (@${change.calledAt}): ${result}`);
+  }
+
+  get #isTagged(): boolean {
+    return this.#theatre.setting.isTagged;
+  }
+
+  get #options(): SetOptions {
+    return this.#isTagged ? { tags: [TAG] } : {};
   }
 
   #begin(player: Player, key: string, isSet: boolean): Part {

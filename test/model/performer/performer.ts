@@ -82,9 +82,12 @@ export class Performer {
         return changes.clear(player, handle, `*${call.key}`);
       case 'clearAll':
         return changes.clear(player, handle, '*');
+      case 'invalidate':
+        return changes.invalidate(player, handle);
       case 'write':
         this.#theatre.oracle.write(key);
         if (call.then === 'clear') return changes.clear(player, handle, `*${call.key}`);
+        if (call.then === 'invalidate') return changes.invalidate(player, handle);
         return changes[call.then](player, handle, key);
     }
   }

@@ -1,6 +1,8 @@
+import type { LoaderContext } from '../../../lib/api/loading.js';
 import type { CacheHandle } from '../../../lib/cache/cache.js';
 import { type Call, KEYS, keysOf, type Nested } from '../calls.js';
 import type { Reading, Tier } from '../oracle/records.js';
+import { TAG } from '../setting.js';
 import type { Player, Request, Theatre } from './theatre.js';
 
 /** Reads, with or without loading, and tells the oracle what was given. */
@@ -26,8 +28,16 @@ export class Reads {
     const handle = request?.handle ?? player.cache;
     const tierOf = watchTier(handle, request);
     const reading = this.reading(player, how.key);
-    const load = (): Promise<number> => this.#load(player, reading, how);
-    const serial = await handle.getOrSet(how.key, load);
+    const { isTagged } = this.#theatre.setting;
+    // Keys with an even number have a loader that names the tag at its end.
+    const isLate = Number(how.key.slice(1)) % 2 === 0;
+    const load = async ({ setTags }: Pick<LoaderContext<number>, 'setTags'>): Promise<number> => {
+      const serial = await this.#load(player, reading, how);
+      if (isTagged && isLate) setTags([TAG]);
+      return serial;
+    };
+    const options = isTagged && !isLate ? { tags: [TAG] } : {};
+    const serial = await handle.getOrSet(how.key, load, options);
     this.#given(reading, serial, tierOf());
     return serial;
   }
@@ -55,7 +65,8 @@ export class Reads {
         call.loadMs,
       );
     };
-    const values = await handle.getOrSetMany(keys, load);
+    const options = this.#theatre.setting.isTagged ? { tags: [TAG] } : {};
+    const values = await handle.getOrSetMany(keys, load, options);
     for (const reading of readings.values()) {
       this.#given(reading, values.get(reading.key), undefined);
     }

@@ -1,5 +1,5 @@
 import type { CacheHandle } from '../../../lib/cache/cache.js';
-import type { ServerTime } from '../../../lib/redis/remote.js';
+import type { ServerTime } from '../../../lib/redis/server-time.js';
 import type { Oracle } from '../oracle/oracle.js';
 import type { Birth, Change } from '../oracle/records.js';
 import type { Setting } from '../setting.js';

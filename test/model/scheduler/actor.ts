@@ -1,7 +1,7 @@
 import type { CacheHandle } from '../../../lib/cache/cache.js';
 import { buildCache, buildRemote } from '../../../lib/cache/create-cache.js';
 import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
-import type { ServerTime } from '../../../lib/redis/remote.js';
+import type { ServerTime } from '../../../lib/redis/server-time.js';
 import { ScriptedNetwork } from '../../../lib/testing/scripted-network.js';
 import type { ScriptedRedis } from '../../../lib/testing/scripted-redis/scripted-redis.js';
 import type { Player, Request } from '../performer/theatre.js';

@@ -210,14 +210,27 @@ describe('the scripts on a real Redis', () => {
       expect(await fill('a', value('a', 'again'), token)).to.deep.equal(['void']);
     });
 
-    it('do not store under a lease that has ended, nor renew that of another token', async () => {
+    it('do not renew a lease of another token', async () => {
       await write(item('a', value('a', 'old')));
-      const token = tokenOf(await claimOne('a', 'refresh'));
+      await claimOne('a', 'refresh');
       const renewed = await session.renew([{ key: `${PREFIX}a`, token: 'another001' }]);
       expect(renewed).to.deep.equal(['void']);
+    });
+
+    it('store under a lease that was renewed too late, unless another process took it over', async () => {
+      const late = tokenOf(await claimOne('a'));
       await send('SETRANGE', `${PREFIX}a`, `${S.UNTIL_AT}`, '0000000000001');
-      expect(await fill('a', value('a', 'loaded'), token)).to.deep.equal(['void']);
-      expect(await get('a')).to.match(/old$/);
+      const next = tokenOf(await claimOne('a'));
+      expect(await fill('a', value('a', 'late'), late)).to.deep.equal(['void']);
+      await send('SETRANGE', `${PREFIX}a`, `${S.UNTIL_AT}`, '0000000000001');
+      expect(await fill('a', value('a', 'next'), next)).to.deep.equal(['done']);
+      expect(await get('a')).to.match(/next$/);
+    });
+
+    it('leave the lease of a process that has died for half a minute at most', async () => {
+      await claimOne('a');
+      const left = Number(await send('PTTL', `${PREFIX}a`));
+      expect(left).to.be.within(1, S.LEASE_KEPT_MS);
     });
 
     it('do nothing outside of their time', async () => {

@@ -194,6 +194,28 @@ export function connectionConformance(kind: ConnectionKind): void {
       expect(heard).to.deep.equal(['first', 'second']);
     });
 
+    it('says when the last command that Redis answered was sent', async () => {
+      await send('GET', 'a');
+      const first = connection.answeredAt;
+      expect(first).to.be.above(Number.NEGATIVE_INFINITY);
+      subject.hang();
+      const call = send('GET', 'a');
+      expect(connection.answeredAt).to.equal(first);
+      subject.thaw();
+      await call;
+      expect(connection.answeredAt).to.be.least(first);
+      const second = connection.answeredAt;
+      subject.hang();
+      const lost = send('GET', 'a');
+      connection.lose(GONE);
+      await lost;
+      expect(connection.answeredAt).to.equal(second);
+    });
+
+    it('says whether it hears messages of the server', () => {
+      expect(connection.hearsMessages).to.equal(kind.hasMessages);
+    });
+
     if (!kind.hasMessages) return;
 
     it('passes on what the server says unasked', async () => {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
-import type { RedisClientLike } from '../../../lib/redis/connection/client.js';
+import type { Lack, RedisClientLike } from '../../../lib/redis/connection/client.js';
 import type { Connection, ConnectionSource } from '../../../lib/redis/connection/connection.js';
 import { connectionSource } from '../../../lib/redis/connection/connection-source.js';
 import { Failure } from '../../../lib/redis/failure.js';
@@ -78,20 +78,59 @@ describe('where connections come from', () => {
 
     it('speaks the older protocol to a server without HELLO', async () => {
       const { options } = scene();
-      const asked: (2 | undefined)[] = [];
-      const create = (protocol?: 2): FakeClient => {
+      const asked: (Lack | undefined)[] = [];
+      const create = (lack?: Lack): FakeClient => {
         const client = new FakeClient();
         const refusal = new ErrorReply(
           "ERR unknown command 'HELLO', with args beginning with: '3'",
         );
-        if (protocol !== 2) client.connectWith = () => Promise.reject(refusal);
-        asked.push(protocol);
+        if (lack !== 'HELLO') client.connectWith = () => Promise.reject(refusal);
+        asked.push(lack);
         return client;
       };
       const source = connectionSource({ kind: 'made', create }, options);
       expect(reasonOf(await source.open())).to.equal('open');
       expect(reasonOf(await source.open())).to.equal('open');
-      expect(asked).to.deep.equal([undefined, 2, 2]);
+      expect(asked).to.deep.equal([undefined, 'HELLO', 'HELLO']);
+    });
+
+    for (const refusal of [
+      "NOPERM User shop has no permissions to run the 'client|tracking' command",
+      "ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.",
+      "ERR unknown command 'CLIENT', with args beginning with: 'TRACKING'",
+    ]) {
+      it(`does without messages where the server says: ${refusal}`, async () => {
+        const { options } = scene();
+        const asked: (Lack | undefined)[] = [];
+        const create = (lack?: Lack): FakeClient => {
+          const client = new FakeClient();
+          if (lack === undefined)
+            client.connectWith = () => Promise.reject(new ErrorReply(refusal));
+          asked.push(lack);
+          return client;
+        };
+        const source = connectionSource({ kind: 'made', create }, options);
+        expect(reasonOf(await source.open())).to.equal('open');
+        expect(reasonOf(await source.open())).to.equal('open');
+        expect(asked).to.deep.equal([undefined, 'messages', 'messages']);
+      });
+    }
+
+    it('tries a client that is refused either way twice at most', async () => {
+      const { options } = scene();
+      let made = 0;
+      const create = (): FakeClient => {
+        made++;
+        const client = new FakeClient();
+        const refusal = new ErrorReply(
+          "NOPERM no permissions to run the 'client|tracking' command",
+        );
+        client.connectWith = () => Promise.reject(refusal);
+        return client;
+      };
+      const source = connectionSource({ kind: 'made', create }, options);
+      expect(reasonOf(await source.open())).to.equal('permission');
+      expect(made).to.equal(2);
     });
 
     it('refuses a foreign client once, and disconnects it', async () => {

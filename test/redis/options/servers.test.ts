@@ -118,8 +118,8 @@ describe('several servers in the option redis', () => {
         socket: { connectTimeout: 77 },
         sentinel: { master: 'shop', sentinels: LIST },
       });
-      const { socket, ...made } = optionsOf(connect(HOST, 2));
-      expect(made).to.include({ database: 4, password: 'x', RESP: 2 });
+      const { socket, ...made } = optionsOf(connect(HOST, 'HELLO'));
+      expect(made).to.include({ database: 4, password: 'x', RESP: 2, emitInvalidate: false });
       expect(socket).to.include({ connectTimeout: 77, host: 'db' });
     });
   });

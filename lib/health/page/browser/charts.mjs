@@ -51,7 +51,7 @@ export function drawAnswers(section, data) {
     });
   });
   const last = rates.at(-1);
-  const isThere = ([name]) => name !== 'near' || data.now?.lookups.near !== undefined;
+  const isThere = ([name]) => name !== 'near' || (data.now?.lookups.near?.hit ?? 0) > 0;
   const legend = LAYERS.filter(isThere).map(([name, label]) => [
     name,
     `${label} ${last === undefined ? 0 : Math.round(last[name])}`,

@@ -1,6 +1,6 @@
 import { ANOMALY_MICROS } from '../../../entry/slot.js';
 import { mayRunForMs, tombstoneLifeMs } from '../../../entry/write-times.js';
-import type { ServerTime } from '../../remote.js';
+import type { ServerTime } from '../../server-time.js';
 import type { Pipeline } from '../flow/pipeline.js';
 
 /** If the server's clock is further behind than this, it was set back, and a deadline by it means nothing. */

@@ -11,7 +11,7 @@ export const CLAIM: Script = script(
 local lease = '${S.LEASE_MARK}' .. ARGV[1] .. string.format('%0${S.UNTIL_LENGTH}.0f', nowMs + tonumber(ARGV[2]))
 local taken = ''
 for i, key in ipairs(KEYS) do
-  if not redis.call('SET', key, lease, 'PX', ARGV[2], 'NX') then taken = taken .. i .. ',' end
+  if not redis.call('SET', key, lease, 'PX', ${S.LEASE_KEPT_MS}, 'NX') then taken = taken .. i .. ',' end
 end
 return ARGV[1] .. '|' .. string.format('%.0f', now) .. '|' .. taken
 `,
@@ -48,7 +48,7 @@ for i, key in ipairs(KEYS) do
   else
     local left = redis.call('PTTL', key)
     local leaseMs = tonumber(ARGV[2])
-    if slot == '' or left < leaseMs then left = leaseMs end
+    if slot == '' or left < ${S.LEASE_KEPT_MS} then left = ${S.LEASE_KEPT_MS} end
     local lease = '${S.LEASE_MARK}' .. ARGV[1] .. string.format('%0${S.UNTIL_LENGTH}.0f', nowMs + leaseMs)
     redis.call('SET', key, lease .. slot, 'PX', rest(left))
     local at = now
@@ -70,12 +70,10 @@ export const FILL: Script = script(
   `${NOW}${textsOf(4)}
 local call, attempt, sub = redis.call, redis.pcall, string.sub
 local isInTime = nowMs <= tonumber(ARGV[2]) and nowMs >= tonumber(ARGV[3])
-local nowText = string.format('%0${S.UNTIL_LENGTH}.0f', nowMs)
 local void, at = '', 5
 for i, key in ipairs(KEYS) do
   local head = isInTime and attempt('GETRANGE', key, 0, ${S.LEASE_WIDTH - 1})
   local isHeld = type(head) == 'string' and ${fieldOf('head', 0, S.UNTIL_AT)} == '${S.LEASE_MARK}' .. ARGV[at]
-    and ${fieldOf('head', S.UNTIL_AT, S.UNTIL_LENGTH)} >= nowText
   textOf(ARGV[at + 1])
   if isHeld then call('SET', key, text, 'PX', ARGV[at + 2]) else void = void .. i .. ',' end
   at = at + 3
@@ -96,7 +94,7 @@ for i, key in ipairs(KEYS) do
   local head = redis.pcall('GETRANGE', key, 0, ${S.LEASE_WIDTH - 1})
   if type(head) == 'string' and string.sub(head, 1, 1) == '${S.LEASE_MARK}' and ${sub('head', S.TOKEN_AT, S.TOKEN_LENGTH)} == ARGV[i + 2] then
     redis.call('SETRANGE', key, ${S.UNTIL_AT}, string.format('%0${S.UNTIL_LENGTH}.0f', nowMs + tonumber(ARGV[2])))
-    if redis.call('PTTL', key) < tonumber(ARGV[2]) then redis.call('PEXPIRE', key, ARGV[2]) end
+    if redis.call('PTTL', key) < ${S.LEASE_KEPT_MS} then redis.call('PEXPIRE', key, ${S.LEASE_KEPT_MS}) end
   else
     void = void .. i .. ','
   end

@@ -98,8 +98,10 @@ export class BulkReads implements CommandSource {
     const count = keys.length;
     const args = [count === 1 ? 'GET' : 'MGET', ...keys];
     const bytes = count * sizes.average;
+    const isTracked = this.#options.track !== undefined;
+    this.#options.track?.();
     pipeline.send(
-      { args, lane: call.lane, keys: count, bytes, largest: sizes.largest },
+      { args, lane: call.lane, keys: count, bytes, largest: sizes.largest, isTracked },
       (reply) => {
         if (this.#isToBeAskedAgain(reply, answers)) this.#ask({ call, from, to });
         else if (count === 1) this.#fill(call, from, [slotOf(reply, this.#options)]);

@@ -10,4 +10,6 @@ export interface ReadOptions {
   readonly commandTimeoutMs: number;
   /** Whether memory can answer a read of this key while Redis hesitates. */
   readonly spare: (key: string) => boolean;
+  /** Called immediately before each command is sent: the server tells when its keys change. */
+  readonly track?: (() => void) | undefined;
 }

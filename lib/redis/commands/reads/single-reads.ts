@@ -140,6 +140,7 @@ export class SingleReads implements CommandSource {
     const isWhole = to - from === group.keys.length;
     const keys = isWhole ? group.keys : group.keys.slice(from, to);
     const name = keys.length === 1 ? 'GET' : 'MGET';
+    this.#options.track?.();
     this.#options.pipeline.send(this.#command([name, ...keys]), (reply) => {
       if (keys.length === 1) this.#onSlot(group, from, reply);
       else this.#onSlots({ group, from, keys }, reply);
@@ -149,7 +150,9 @@ export class SingleReads implements CommandSource {
   #command(args: readonly string[]): Outgoing {
     const { sizes } = this.#options.pipeline;
     const keys = args.length - 1;
-    return { args, lane: 'request', keys, bytes: keys * sizes.average, largest: sizes.largest };
+    const { largest } = sizes;
+    const isTracked = this.#options.track !== undefined;
+    return { args, lane: 'request', keys, bytes: keys * sizes.average, largest, isTracked };
   }
 
   #onSlot(group: Group, at: number, reply: unknown): void {

@@ -53,6 +53,11 @@ export class DataIdentity {
     return this.#serial;
   }
 
+  /** Whether the record of the generation holds what this process knows. */
+  isGeneration(record: string): boolean {
+    return serialOf(record) === this.#serial && randomPart(record) === this.#generation;
+  }
+
   /** Whether this process has read from Redis in this life of the server. */
   wasNormalIn(life: string): boolean {
     return this.#normalIn === life;

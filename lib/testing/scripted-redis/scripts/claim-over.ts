@@ -72,7 +72,7 @@ interface Target {
 function lease(run: ScriptRun, key: string, { slot, now }: Target): void {
   const leaseMs = toNumber(run.argv(2)) ?? Number.NaN;
   const left = run.call('PTTL', key) as number;
-  const lifeMs = slot === '' || left < leaseMs ? leaseMs : left;
+  const lifeMs = slot === '' || left < S.LEASE_KEPT_MS ? S.LEASE_KEPT_MS : left;
   const until = padded(now.ms + leaseMs, S.UNTIL_LENGTH);
   run.call('SET', key, S.LEASE_MARK + run.argv(1) + until + slot, 'PX', rest(lifeMs));
 }

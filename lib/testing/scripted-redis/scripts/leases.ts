@@ -3,6 +3,7 @@ import { padded, toNumber, whole } from './lua.js';
 import { BatchTexts, positions, readTime, type ScriptBody } from './script.js';
 import { isLeased, tokenOf } from './slots.js';
 
+const KEPT_MS = `${S.LEASE_KEPT_MS}`;
 const number = (text: string): number => toNumber(text) ?? Number.NaN;
 
 /** Script CLAIM. */
@@ -12,7 +13,7 @@ export const claim: ScriptBody = (run) => {
   const until = padded(now.ms + number(leaseMs), S.UNTIL_LENGTH);
   const taken = positions(
     run,
-    (key) => run.call('SET', key, S.LEASE_MARK + token + until, 'PX', leaseMs, 'NX') === null,
+    (key) => run.call('SET', key, S.LEASE_MARK + token + until, 'PX', KEPT_MS, 'NX') === null,
   );
   return `${token}|${whole(now.micros)}|${taken}`;
 };
@@ -29,8 +30,7 @@ export const fill: ScriptBody = (run) => {
     const isHeld =
       isInTime &&
       typeof head === 'string' &&
-      head.slice(0, S.UNTIL_AT) === `${S.LEASE_MARK}${token}` &&
-      head.slice(S.UNTIL_AT, S.UNTIL_AT + S.UNTIL_LENGTH) >= padded(now.ms, S.UNTIL_LENGTH);
+      head.slice(0, S.UNTIL_AT) === `${S.LEASE_MARK}${token}`;
     if (isHeld) run.call('SET', key, text, 'PX', px ?? '');
     return !isHeld;
   };
@@ -48,7 +48,7 @@ export const renew: ScriptBody = (run) => {
     if (!isOwn) return true;
     const until = padded(now.ms + number(leaseMs), S.UNTIL_LENGTH);
     run.call('SETRANGE', key, `${S.UNTIL_AT}`, until);
-    if ((run.call('PTTL', key) as number) < number(leaseMs)) run.call('PEXPIRE', key, leaseMs);
+    if ((run.call('PTTL', key) as number) < S.LEASE_KEPT_MS) run.call('PEXPIRE', key, KEPT_MS);
     return false;
   };
   return `${run.argv(1)}|${positions(run, isVoid)}`;
