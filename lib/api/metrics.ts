@@ -125,10 +125,10 @@ export interface MetricsSnapshot
         readonly evictions: { readonly entries: number; readonly bytes: number };
       })
     | null;
-  /** One for each group of the option `freshness`; `null` when it is off. */
-  readonly freshness: readonly FreshnessMetrics[] | null;
   /** One near hit in 10,000 is compared with Redis: for how long its value had not been the current one. */
   readonly near: { readonly ageSeconds: HistogramCounts };
+  /** One for each group of the option `freshness`; `null` when it is off. */
+  readonly freshness: readonly FreshnessMetrics[] | null;
   /** Warming, or `null` when it is switched off. */
   readonly warm: WarmMetrics | null;
   /** The CDN in front of the application; absent when there is none. */

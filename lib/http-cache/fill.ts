@@ -117,8 +117,7 @@ export class Fill implements AnswerListener {
     const reason = isWhole ? unread : 'incomplete';
     const { ingredients } = this.#options;
     if (reason !== undefined) return this.#conclude(kept, body, reason);
-    if (ingredients === undefined || ingredients.keys.length === 0)
-      return this.#conclude(kept, body, []);
+    if (ingredients === undefined || ingredients.isEmpty) return this.#conclude(kept, body, []);
     // The last thing before the head is sent, if the answer is held.
     const withTags = this.#options.shared !== undefined;
     return ingredients.check({ withTags }).then((found) => this.#conclude(kept, body, found));

@@ -45,29 +45,46 @@ const MOST_KEYS = 1_000;
 /** Keys of stored answers. */
 const ANSWER = 'http:';
 
+export interface IngredientsOptions {
+  readonly versions: Versions;
+  /** The namespace of the cache. */
+  readonly scope: string;
+  /** The tags of the route, as names: if one is invalidated while the handler runs, no CDN may keep the answer. */
+  readonly tagNames: readonly string[];
+}
+
 /**
  * Notes which cached values a handler reads through `req.cache`. An answer is as old as the oldest of them: when one has
  * changed, the answer is out of date.
  */
 export class Ingredients {
   readonly #versions: Versions;
-  /** The namespace of the cache. */
   readonly #scope: string;
+  readonly #tagNames: readonly string[];
+  /** The versions of the route's tags before the handler ran. */
+  readonly #tagsBefore: Promise<readonly (number | undefined)[]> | undefined;
   readonly #read = new Map<string, number | undefined>();
   /** Keys that had two versions while the handler ran. */
   readonly #changed = new Set<string>();
   readonly #asking: Promise<void>[] = [];
   #stop: () => void;
 
-  constructor(cache: Cache, versions: Versions, scope: string) {
+  constructor(cache: Cache, { versions, scope, tagNames }: IngredientsOptions) {
     this.#versions = versions;
     this.#scope = scope;
+    this.#tagNames = tagNames;
+    this.#tagsBefore = tagNames.length > 0 ? versions.of(tagNames) : undefined;
     this.#stop = cache.on('lookup', (lookup) => this.#note(lookup));
   }
 
   /** The keys that were read. */
   get keys(): readonly string[] {
     return [...this.#read.keys()];
+  }
+
+  /** There is nothing to compare. */
+  get isEmpty(): boolean {
+    return this.#read.size === 0 && this.#tagsBefore === undefined;
   }
 
   stop(): void {
@@ -85,7 +102,7 @@ export class Ingredients {
     readonly withTags: boolean;
   }): Promise<readonly Ingredient[] | NotStored> {
     this.stop();
-    if (this.#read.size === 0) return [];
+    if (this.isEmpty) return [];
     if (this.#read.size > MOST_KEYS) return 'too-many-keys';
     await Promise.all(this.#asking);
     const { keys } = this;
@@ -97,7 +114,11 @@ export class Ingredients {
     }
     const tags = withTags ? await this.#versions.tagNames(keys) : [];
     // The last thing before the answer is sent: a value that changes now has been purged, or will be.
-    const now = await this.#versions.of(keys);
+    const before = (await this.#tagsBefore) ?? [];
+    const all = await this.#versions.of([...keys, ...this.#tagNames]);
+    const [now, tagsNow] = [all.slice(0, keys.length), all.slice(keys.length)];
+    if (tagsNow.some((version, i) => version === undefined || version !== before[i]))
+      return 'changed';
     if (!ingredients.every(([, version], i) => version === now[i])) return 'changed';
     return [...ingredients, ...tags.map((name) => [name, NAME_ALONE] as const)];
   }

@@ -81,9 +81,11 @@ export class Visit {
   run(how: Pick<FillOptions, 'hasStale' | 'unstorable'>): Fill {
     const { req, res, next, config, report, covered } = this.options;
     const { versions, edge, address, now } = this;
+    // Without a CDN the cache itself fences them.
+    const tagNames = edge === undefined ? [] : this.names.slice(1);
     const ingredients =
       versions !== undefined && this.tiers?.isOfRequest === true
-        ? new Ingredients(this.cache, versions, this.scope)
+        ? new Ingredients(this.cache, { versions, scope: this.scope, tagNames })
         : undefined;
     const shared = edge && { fields: edge, keys: this.names, address };
     const fill = new Fill({ req, res, config, report, covered, now, ingredients, shared, ...how });

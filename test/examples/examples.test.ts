@@ -213,6 +213,22 @@ describe('the examples', function () {
     expect(headers.get('cache-status')).to.include('detail=unkeyed-read');
   });
 
+  it('cdn: names what an answer was made of, and answers 404 after the delete', async () => {
+    const example = await start('cdn');
+    await untilHealthy(example);
+    let tags: string | null = null;
+    const isShared = async (): Promise<boolean> => {
+      const { headers } = await fetch(`${example.url}/prices/1`);
+      tags = headers.get('surrogate-key');
+      return /^public, max-age=0, s-maxage=\d+/.test(headers.get('cache-control') ?? '');
+    };
+    // On a busy machine the first request may not wait for Redis.
+    await until(isShared, 'the CDN may keep it');
+    expect(tags).to.match(/^all h\S+ price-1$/);
+    expect((await example.ask('/prices/1', { method: 'DELETE' })).status).to.equal(204);
+    expect((await example.ask('/prices/1')).status).to.equal(404);
+  });
+
   it('cluster: loads a value once for all processes, and ends in order', async () => {
     const example = await start('cluster');
     await untilHealthy(example);

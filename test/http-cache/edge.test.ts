@@ -109,6 +109,23 @@ for (const [name, express] of EXPRESSES) {
       expect(control(await at.ask())).to.include('s-maxage=600');
     });
 
+    it('sends no-store when a tag of the route was invalidated while the handler ran', async () => {
+      const noted = noting(VARNISH);
+      const handler: Handler = async (_req, res) => {
+        if (at.runs === 1) await at.cache.invalidateTags(['catalogue']);
+        res.json({ run: at.runs });
+      };
+      const options = { ...ROUTE, tags: ['catalogue'] };
+      const at: Stand = await stand(handler, options, [], { edge: noted.edge });
+      expect(control(await at.ask())).to.equal('no-store');
+      expect(control(await at.ask())).to.include('s-maxage=600');
+      const hit = await at.ask();
+      expect([hit.body, hit.headers['surrogate-key']?.includes('catalogue')]).to.deep.equal([
+        '{"run":2}',
+        true,
+      ]);
+    });
+
     it('gives 404 and 410 a short lifetime, 5xx none, and a deleted thing its tags', async () => {
       const at = await shopStand(VARNISH, (req, res) => {
         res.status(Number(req.path.slice(1))).send('x');

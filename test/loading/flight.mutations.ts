@@ -20,6 +20,12 @@ export const mutations: readonly Mutation[] = [
     replace: '',
   },
   {
+    title: 'a flight whose tag was invalidated keeps its lease',
+    file: 'loading/flight/flight.js',
+    find: 'if (this.#hasLostLease) this.lease',
+    replace: 'if (this.isVoid) this.lease',
+  },
+  {
     title: 'a cleared pattern keeps its flights',
     file: 'loading/flight/flight-table.js',
     find: 'flight.invalidate();',

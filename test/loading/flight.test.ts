@@ -44,6 +44,22 @@ describe('loading: a flight', () => {
     expect([a, b, c].map((flight) => flight?.isVoid)).to.deep.equal([true, true, false]);
   });
 
+  it('gives its lease back when a tag was invalidated, and leaves it to a change of the key', () => {
+    const table = new FlightTable();
+    const given: string[] = [];
+    const [a, b] = begin(table, 'a', 'b');
+    for (const flight of [a, b]) {
+      const release = (): void => void given.push(`${flight?.key} released`);
+      const abandon = (): void => void given.push(`${flight?.key} abandoned`);
+      if (flight) flight.lease = { key: flight.key, isVoid: false, release, abandon };
+    }
+    a?.outdate(1);
+    table.invalidate({ key: 'b' });
+    for (const flight of [a, b]) flight?.giveUpLease();
+    expect(given).to.deep.equal(['a released', 'b abandoned']);
+    expect([a?.isVoid, b?.isVoid]).to.deep.equal([true, true]);
+  });
+
   it('that is void does not end the one that took its place', () => {
     const table = new FlightTable();
     const [old] = begin(table, 'k');

@@ -25,7 +25,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a lease that is not filled stays',
     file: 'loading/flight/flight.js',
-    find: 'if (this.isVoid) this.lease?.abandon(); else this.lease?.release();',
+    find: 'if (this.#hasLostLease) this.lease?.abandon(); else this.lease?.release();',
     replace: '',
     test: 'one key',
   },

@@ -10,7 +10,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'tags: a load in flight goes on when a known tag is invalidated',
     file: 'loading/flight/flight-table.js',
-    find: 'flight.hasTag(change.tags)',
+    find: 'flight.hasTag(tags)',
     replace: 'false',
     test: 'in memory',
   },

@@ -54,11 +54,12 @@ export class FlightTable {
   /** Voids the flights of changed keys, so that their values are not stored. Costs one look-up for one key. */
   invalidate(change: KeyChange): void {
     if ('key' in change) this.#flights.get(change.key)?.invalidate();
-    else
-      for (const [key, flight] of this.#flights) {
-        const isChanged = 'tags' in change ? flight.hasTag(change.tags) : change.matches(key);
-        if (isChanged) flight.invalidate();
-      }
+    else if ('tags' in change) this.#invalidateTagged(change.tags);
+    else for (const [key, flight] of this.#flights) if (change.matches(key)) flight.invalidate();
+  }
+
+  #invalidateTagged(tags: ReadonlySet<string>): void {
+    for (const flight of this.#flights.values()) if (flight.hasTag(tags)) flight.invalidateByTag();
   }
 
   endAll(reason: unknown): void {

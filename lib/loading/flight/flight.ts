@@ -74,6 +74,8 @@ export class Flight implements GroupMember {
   #listener: FlightListener | undefined;
   #moreListeners: Set<FlightListener> | undefined;
   #wasChanged = false;
+  /** A tag of its value was invalidated. */
+  #wasUntagged = false;
   #outdatedAt: number | undefined;
 
   constructor({ key, group, stale, onEnd }: FlightOptions) {
@@ -86,6 +88,11 @@ export class Flight implements GroupMember {
 
   /** The key was changed since the flight began, here or (as the lease tells) by another process. */
   get isVoid(): boolean {
+    return this.#wasUntagged || this.#hasLostLease;
+  }
+
+  /** A change of the key takes its lease away; that of a tag leaves it there. */
+  get #hasLostLease(): boolean {
     return this.#wasChanged || this.lease?.isVoid === true;
   }
 
@@ -102,6 +109,11 @@ export class Flight implements GroupMember {
     this.#wasChanged = true;
   }
 
+  /** A tag of its value was invalidated. */
+  invalidateByTag(): void {
+    this.#wasUntagged = true;
+  }
+
   /** Whether its value, as far as known, has one of these tags, or was to replace one that has. */
   hasTag(tags: ReadonlySet<string>): boolean {
     const isIn = (tag: string): boolean => tags.has(tag);
@@ -110,7 +122,7 @@ export class Flight implements GroupMember {
 
   /** Its loader has named a tag that was invalidated at this position, while it ran. */
   outdate(position: number): void {
-    this.invalidate();
+    this.invalidateByTag();
     this.#outdatedAt = Math.max(position, this.#outdatedAt ?? 0);
   }
 
@@ -155,7 +167,7 @@ export class Flight implements GroupMember {
 
   /** Nothing is stored for it. Gives the lease back, unless a change has taken it. */
   giveUpLease(): void {
-    if (this.isVoid) this.lease?.abandon();
+    if (this.#hasLostLease) this.lease?.abandon();
     else this.lease?.release();
   }
 
