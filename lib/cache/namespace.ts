@@ -49,7 +49,8 @@ export function namespaceParts(
       tags: [...own, scope],
     },
   };
-  return { ...parts, config, args: new Arguments(config), close: () => {} };
+  const args = new Arguments(config, () => parts.store.timeOf(''));
+  return { ...parts, config, args, close: () => {} };
 }
 
 /** Passes on the events that concern a namespace, with its own keys. */
