@@ -16,7 +16,7 @@ import type { StatusReporter } from './status/status-reporter.js';
 export interface CacheParts {
   readonly config: Pick<CacheConfig, 'load' | 'name'>;
   readonly store: Store;
-  readonly loading: Pick<SingleFlight, 'answer' | 'answerMany' | 'hit'>;
+  readonly loading: Pick<SingleFlight, 'answer' | 'answerMany' | 'hit' | 'isClosed'>;
   readonly observer: Observer;
   readonly reporter: Pick<StatusReporter, 'status'>;
   readonly events: Emitter<CacheEvents>;

@@ -88,7 +88,8 @@ export class CacheHandle implements Cache {
     const full = this.#parts.args.fullKey(key);
     const load = parseFunction<Loader<unknown>>(LOADER, loader);
     const { config, store, signal } = loadArguments(this.#parts.config, this.#store, options);
-    const request = { key: full, loader: load, config, store, signal };
+    const { isClosed: isAfterClose } = this.#parts.loading;
+    const request = { key: full, loader: load, config, store, signal, isAfterClose };
     const answer = this.#store.get(full);
     const found = answer instanceof Promise ? await answer : answer;
     const hit = found?.isStale === false ? this.#hit(full, found) : undefined;
@@ -109,8 +110,9 @@ export class CacheHandle implements Cache {
     options?: LoadOptions,
   ): Promise<Map<string, T>> {
     const load = parseFunction<ManyLoader<unknown>>(LOADER, loader);
-    const request = { loader: load, ...loadArguments(this.#parts.config, this.#store, options) };
     const { args, loading, turns } = this.#parts;
+    const given = loadArguments(this.#parts.config, this.#store, options);
+    const request = { loader: load, ...given, isAfterClose: loading.isClosed };
     const unique = await uniqueKeys(this.#parts, keys);
     args.noteTtl(options?.ttl);
     const reader = { store: this.#store, turns, loading };

@@ -12,7 +12,7 @@ import { refresh } from './refresh.js';
 import type { Report } from './report.js';
 import { lateMs, mayServe, stalenessOf } from './rules/staleness.js';
 import { variantOf } from './rules/vary.js';
-import { type Serving, serve, sharing } from './serve.js';
+import { serve, sharing } from './serve.js';
 import type { Visit } from './visit.js';
 
 /** As long as the handler takes. */

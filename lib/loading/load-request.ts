@@ -7,6 +7,8 @@ interface Shared {
   readonly store: Store;
   readonly config: LoadConfig;
   readonly signal: AbortSignal | undefined;
+  /** It was called after `close()`. `close()` ends every load that was called before, also one whose key is still being read. */
+  readonly isAfterClose?: boolean;
 }
 
 /** One key to load, and how. */

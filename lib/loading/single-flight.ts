@@ -1,5 +1,4 @@
 import { AbortListeners } from '../core/abort-listeners.js';
-import { CacheHealthError } from '../core/errors.js';
 import type { Clock } from '../core/time/clock.js';
 import type { Turns } from '../core/time/turns.js';
 import type { Observer } from '../tiers/observer.js';
@@ -13,6 +12,7 @@ import {
   type SeatOutcome,
   type StaleValue,
 } from './flight/await-flights.js';
+import { closedError } from './flight/closed-error.js';
 import { refuseCycle } from './flight/cycle.js';
 import type { Flight } from './flight/flight.js';
 import { FlightTable } from './flight/flight-table.js';
@@ -96,6 +96,10 @@ export class SingleFlight {
     this.#options.store.onChange((change) => this.#onChange(change));
   }
 
+  get isClosed(): boolean {
+    return this.#task.isClosed;
+  }
+
   /** Loads that run and wait at present, and how many may run. */
   get load(): BulkheadLoad & { readonly limit: number } {
     return this.#bulkhead.load;
@@ -157,12 +161,7 @@ export class SingleFlight {
    */
   close(): void {
     this.#task.close();
-    this.#flights.endAll(
-      new CacheHealthError(
-        'ERR_CACHE_CLOSED',
-        'The cache was closed while this value was being loaded. Close it after the last request was answered.',
-      ),
-    );
+    this.#flights.endAll(closedError());
   }
 
   /** The keys to load. A stale value whose last load failed a moment ago serves until the next try. */
@@ -213,7 +212,10 @@ export class SingleFlight {
     if (shared > 0) refuseCycle(seats, begun);
     if (shared > 0) observer.coalesced('flight', shared);
     const group = begun[0]?.group;
-    if (group !== undefined) void this.#task.load({ group, flights: begun, source, store, config });
+    if (group !== undefined) {
+      if (this.isClosed && caller.isAfterClose !== true) group.end(closedError());
+      else void this.#task.load({ group, flights: begun, source, store, config });
+    }
     const patience = { clock, softTimeoutMs: config.softTimeoutMs, signal, aborts: this.#aborts };
     const wait = (): Promise<readonly SeatOutcome[]> => awaitFlights(seats, patience);
     return shared > 0 ? tracedWait(own.name, seats, wait) : wait();

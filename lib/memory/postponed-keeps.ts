@@ -69,6 +69,15 @@ export class PostponedKeeps {
 
   /** Makes those of the changes before `to` that later ones do not undo. */
   #pass(to: number, later: ReadonlySet<string>): void {
+    for (const [key, { entry, mark, times }] of this.#passedBefore(to)) {
+      if (times > 1) this.#changes.keep(key, entry, mark);
+      if (times > 1 || this.#changes.holds(key)) this.#changes.keep(key, entry, mark);
+      else if (!later.has(key)) this.#changes.passOver(key);
+    }
+  }
+
+  /** Makes the deletes before `to`. Returns what is kept there and not deleted. */
+  #passedBefore(to: number): ReadonlyMap<string, Passed> {
     const passed = new Map<string, Passed>();
     for (let i = 0; i < to; i++) {
       const [key, entry] = [this.#keys[i] as string, this.#entries[i] as string];
@@ -84,11 +93,7 @@ export class PostponedKeeps {
         before.times++;
       }
     }
-    for (const [key, { entry, mark, times }] of passed) {
-      if (times > 1) this.#changes.keep(key, entry, mark);
-      if (times > 1 || this.#changes.holds(key)) this.#changes.keep(key, entry, mark);
-      else if (!later.has(key)) this.#changes.passOver(key);
-    }
+    return passed;
   }
 
   /** From `from` on there are not more keys than memory holds; they are `later`. */

@@ -180,7 +180,8 @@ export function found(payload: string, more: Partial<Found> = {}): Found {
 }
 
 /** Runs the loader for each caller, and stores nothing. */
-class FakeLoading implements Pick<CacheParts['loading'], 'answer' | 'answerMany' | 'hit'> {
+class FakeLoading implements Pick<CacheParts['loading'], keyof CacheParts['loading']> {
+  readonly isClosed = false;
   readonly refreshed: string[] = [];
   readonly audits = undefined;
   readonly load = { running: 2, queued: 1, limit: Number.POSITIVE_INFINITY };

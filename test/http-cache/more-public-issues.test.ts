@@ -194,7 +194,7 @@ for (const [name, express] of EXPRESSES) {
     });
 
     it('ocache: an answer that was being made during a purge is not stored', async () => {
-      const at = await stand(async (req, res) => {
+      const at = await stand(async (_req, res) => {
         const run = at.runs;
         if (run === 1) await at.cache.delete(`http:${at.origin}/`);
         res.send(`run ${run}`);

@@ -55,6 +55,33 @@ describe('integration: close', () => {
     expect(loose.stop()).to.deep.equal([]);
   });
 
+  it('ends a load whose key is still being read', async () => {
+    for (const redis of [stand.redis.url, false] as const) {
+      const cache = createCache({ redis, logger: false });
+      if (redis !== false) await isUp(cache);
+      let runs = 0;
+      const loader = (): Promise<never> => {
+        runs++;
+        return new Promise(() => {});
+      };
+      const codeOf = (call: Promise<unknown>): Promise<unknown> =>
+        call.then(
+          () => 'a value',
+          (error) => error.code,
+        );
+      const codes = [
+        codeOf(cache.getOrSet('a', loader)),
+        codeOf(cache.getOrSetMany(['b', 'c'], loader)),
+      ];
+      await cache.close();
+      expect(await Promise.all(codes)).to.deep.equal(['ERR_CACHE_CLOSED', 'ERR_CACHE_CLOSED']);
+      expect(runs, 'with redis: false the first load runs at once').to.equal(
+        redis === false ? 1 : 0,
+      );
+      expect(await cache.getOrSet('later', () => 'loads')).to.equal('loads');
+    }
+  });
+
   const isClosed = (): Promise<void> =>
     until(() => proxy.connections === 0, 'the connection is closed', 500);
 

@@ -39,7 +39,9 @@ export async function sendJson<T>(sender: Sender, call: SendCall<T>): Promise<vo
   const { parts, store } = sender;
   const full = parts.args.fullKey(key);
   const load = parseFunction<Loader<unknown>>(LOADER, loader);
-  const request = { key: full, loader: load, ...loadArguments(parts.config, store, options) };
+  const { isClosed: isAfterClose } = parts.loading;
+  const given = loadArguments(parts.config, store, options);
+  const request = { key: full, loader: load, ...given, isAfterClose };
   const answer = store.get(full);
   const found = answer instanceof Promise ? await answer : answer;
   const fresh = found?.isStale === false ? jsonOf(sender, full, found) : undefined;

@@ -12,6 +12,7 @@ const RULES: readonly Rule[] = [
   [/(with args beginning with:)[\s\S]*/i, `$1 ${HIDDEN}`],
   [/(["'`]AUTH["'`])(?:[\s,]+(["'`])[\s\S]*?(?:\2|$))+/gi, `$1 ${HIDDEN}`],
   [/(\bHELLO\s+\d\s+AUTH)\s+\S+\s+\S+/gi, `$1 ${HIDDEN}`],
+  [/(\bAUTH(?:[ \t]+\w+)?)[ \t]+(?=\S*[\d!@#$%^&*+=_~|\\/])[^\s"'`<>]+/g, `$1 ${HIDDEN}`],
   [/(\bACL\s+SETUSER\b[^\n]*?\s)[>#]\S+/gi, `$1${HIDDEN}`],
   [/(\brequirepass|\bmasterauth)["'`]?\s+\S+/gi, `$1 ${HIDDEN}`],
   [new RegExp(String.raw`\b(password|identified\s+by)\s+${QUOTED}`, 'gi'), `$1 $2${HIDDEN}$2`],

@@ -22,7 +22,7 @@ const HARMLESS = new Set([
 const COVERED = new Set(
   `aborted app baseUrl body cache client complete destroyed domain headers host hostname
   httpVersion httpVersionMajor httpVersionMinor joinDuplicateHeaders log method next originalUrl params path
-  protocol query readable res route secure socket statusCode statusMessage subdomains trailers url`.split(
+  protocol query readable res route secure socket statusCode statusMessage subdomains trailers upgrade url`.split(
     /\s+/,
   ),
 );

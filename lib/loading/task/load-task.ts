@@ -55,7 +55,7 @@ type Stored = TaggedValue;
  */
 export class LoadTask {
   readonly #options: LoadTaskOptions;
-  #isClosed = false;
+  isClosed = false;
 
   constructor(options: LoadTaskOptions) {
     this.#options = options;
@@ -63,7 +63,7 @@ export class LoadTask {
 
   /** Loads that begin from now on do not keep the process alive. */
   close(): void {
-    this.#isClosed = true;
+    this.isClosed = true;
   }
 
   /** Never rejects: a failure is an outcome of the flights. */
@@ -116,7 +116,7 @@ export class LoadTask {
     if (flights.length === 0) return;
     const { clock, bulkhead, observer } = this.#options;
     const timeoutMs = order.config.loaderTimeoutMs;
-    const isAwaited = !this.#isClosed;
+    const isAwaited = !this.isClosed;
     const call = new LoaderCall(flights, { clock, bulkhead, observer, timeoutMs, isAwaited });
     let results: readonly LoadResult[];
     try {

@@ -27,9 +27,9 @@ describe('isPlainKey', () => {
 
   it('never accepts a reserved name, nor half of a surrogate pair', () => {
     fc.assert(
-      fc.property(fc.string(), fc.constantFrom(RESERVED, '\ud83d'), fc.string(), (a, odd, b) =>
-        isPlainKey(a + odd + b, 1_024) ? false : true,
-      ),
+      fc.property(fc.string(), fc.constantFrom(RESERVED, '\ud83d'), fc.string(), (a, odd, b) => {
+        expect(isPlainKey(a + odd + b, 1_024)).to.equal(false);
+      }),
     );
   });
 });

@@ -15,6 +15,15 @@ describe('turns of the event loop', () => {
     expect(turns.due()).to.equal(undefined);
   });
 
+  it('leave a call its own 5 ms, however long its caller has used the turn before', () => {
+    const clock = new ManualClock();
+    const turns = new Turns(clock);
+    turns.due();
+    clock.jump(100);
+    const done = turns.thisTurn([1, 2, 3, 4, 5, 6, 7, 8], () => clock.jump(1));
+    expect(done).to.equal(5);
+  });
+
   it('are one allowance for all loops together', async () => {
     const clock = new ManualClock();
     const turns = new Turns(clock);
