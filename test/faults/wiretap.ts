@@ -32,6 +32,6 @@ function ownerOfSendCommand(): { sendCommand: Send } {
 /** What the supervision of a connection sends. Everything else was sent for somebody's call. */
 export function isSupervision(command: readonly string[], prefix: string): boolean {
   const [name = '', ...args] = command;
-  if (['TIME', 'INFO', 'SCRIPT', 'SCAN'].includes(name)) return true;
+  if (['TIME', 'INFO', 'SCRIPT', 'SCAN', 'CLIENT'].includes(name)) return true;
   return args.some((arg) => arg.startsWith(`${prefix}__ech:`));
 }

@@ -68,7 +68,9 @@ export class InHand {
   async ask<T>(key: string, loader: Loader<T>, options: CallOptions = {}): Promise<Answer> {
     const { signal, store = this.store, ...load } = options;
     const config = { ...this.#load, ...load };
-    const request = { key, loader: loader as Loader<unknown>, config, store, signal };
+    const { isClosed: isAfterClose } = this.singleFlight;
+    const own = { key, loader: loader as Loader<unknown>, isAfterClose };
+    const request = { ...own, config, store, signal };
     const found = await store.get(key);
     if (found?.isStale === false) {
       this.singleFlight.hit(request, found.entry);
@@ -84,6 +86,7 @@ export class InHand {
   ): Promise<Map<string, T>> {
     const { signal, store = this.store, ...load } = options;
     const config = { ...this.#load, ...load };
+    const { isClosed: isAfterClose } = this.singleFlight;
     const found = await store.getMany(keys);
     const values = new Map<string, T>();
     const missing = new Map<string, Found | undefined>();
@@ -92,7 +95,8 @@ export class InHand {
       if (entry?.isStale === false) values.set(key, valueIn(entry) as T);
       else missing.set(key, entry);
     });
-    const request = { loader: loader as ManyLoader<unknown>, config, store, signal };
+    const own = { loader: loader as ManyLoader<unknown>, isAfterClose };
+    const request = { ...own, config, store, signal };
     const answers = await this.singleFlight.answerMany(request, missing);
     for (const [key, { value }] of answers) values.set(key, value as T);
     return values;
