@@ -17,7 +17,7 @@ export interface Birth {
   isGivenUp: boolean;
   /** Made by a process that could not reach Redis. */
   isOfOutage: boolean;
-  /** Set by a call of many keys, which takes its place among other processes' changes before its answer. */
+  /** Set by a call of many keys, or with a tag, which takes its place among other processes' changes before its answer. */
   isOfMany: boolean;
 }
 

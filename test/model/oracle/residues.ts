@@ -70,7 +70,7 @@ export class Residues {
     if (this.#isGhostInTime(birth)) return 'a clock was set back during a hang (ADR 16)';
     if (birth.process === change.process) return this.#ghostOf(birth, change);
     if (birth.isOfMany && birth.settledAt > change.calledAt) {
-      return 'a call of many keys takes its place between its call and its answer (guarantees)';
+      return 'a call of many keys, or with a tag, takes its place between its call and its answer (guarantees)';
     }
     if (this.#isWithinError(birth, change)) {
       return 'two processes called within what their estimates of the clock are wrong by (ADR 13)';

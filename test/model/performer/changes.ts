@@ -27,6 +27,7 @@ export class Changes {
     const answer = handle.set(key, part.birth?.serial, this.#options);
     // A set with a tag whose version is not known takes effect when that is known.
     if (!this.#isTagged) part.change.effectiveAt = part.change.calledAt;
+    else if (part.birth !== undefined) part.birth.isOfMany = true;
     this.#end(player, [part], { result: await answer, wasAway });
   }
 
