@@ -10,6 +10,8 @@ describe('to hide what stands behind a word', () => {
     ["IDENTIFIED BY 'x' z", "IDENTIFIED BY '***' z"],
     ['login a password x z', 'login a password *** z'],
     ['HELLO 3 AUTH a x', 'HELLO 3 AUTH ***'],
+    ['failed: AUTH s3cret', 'failed: AUTH ***'],
+    ['WRONGPASS AUTH default s3cret', 'WRONGPASS AUTH default ***'],
     ['ACL SETUSER a on >x ~*', 'ACL SETUSER a on *** ~*'],
     ['the password is wrong', 'the password is wrong'],
     ['the password is x1.', 'the password is ***.'],
