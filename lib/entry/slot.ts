@@ -44,6 +44,8 @@ export const TOKEN_LENGTH = 10;
 export const UNTIL_AT = 11;
 export const UNTIL_LENGTH = 13;
 export const LEASE_WIDTH = 24;
+/** How long a lease lasts when it is not renewed. If its owner dies, another process may load after this. */
+export const LEASE_MS = 600;
 /**
  * How long Redis keeps a lease that is not renewed. From the time that it states on, another process may take it over. Until one
  * does, its owner may still fill it, because only a change of the key, or another owner, makes it void: a process that

@@ -21,9 +21,6 @@ export interface NewValue {
   readonly tags?: readonly TagVersion[] | undefined;
 }
 
-/** How long a lease lasts when it is not renewed. If its owner dies, another process may load after this. */
-export const LEASE_MS = 600;
-
 /** The right to store one loaded value. Renewed by the store until it is filled, given back, or void. */
 export interface Lease {
   readonly key: string;

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { CacheHealthError } from '../../lib/core/errors.js';
 import { decodeValue, encodeValue } from '../../lib/entry/codec.js';
+import { RawText } from '../../lib/entry/raw-text.js';
 import { anyValue, objectsIn, portrait, TRAPS } from '../support/values.js';
 
 type Nest = (inner: unknown) => unknown;
@@ -179,12 +180,14 @@ function decodedOrError(text: string): unknown {
   }
 }
 
-const BUILT_IN = [Object, Array, Map, Set, Date, Buffer, Uint8Array].map((type) => type.prototype);
+const KNOWN = [Object, Array, Map, Set, Date, Buffer, Uint8Array, RawText].map(
+  (type) => type.prototype as object,
+);
 const OWN_KEYS = Reflect.ownKeys(Object.prototype).length;
 
 function expectHarmless(value: unknown): void {
   for (const object of objectsIn(value)) {
-    expect(BUILT_IN.includes(Object.getPrototypeOf(object)), 'a known prototype').to.equal(true);
+    expect(KNOWN.includes(Object.getPrototypeOf(object)), 'a known prototype').to.equal(true);
   }
   expect(Reflect.ownKeys(Object.prototype)).to.have.length(OWN_KEYS);
   expect(({} as { polluted?: unknown }).polluted).to.equal(undefined);

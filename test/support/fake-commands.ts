@@ -1,6 +1,6 @@
 import { entryHead } from '../../lib/entry/entry.js';
 import { fingerprint } from '../../lib/entry/fingerprint.js';
-import { ANOMALY_MICROS } from '../../lib/entry/slot.js';
+import { ANOMALY_MICROS, LEASE_MS } from '../../lib/entry/slot.js';
 import { hideTexts } from '../../lib/redis/commands/batches/hidden-texts.js';
 import * as Lua from '../../lib/redis/commands/scripts.js';
 import { Failure } from '../../lib/redis/failure.js';
@@ -29,7 +29,6 @@ export interface FakeCommandsOptions {
   readonly isAutomatic: () => boolean;
 }
 
-const LEASE_MS = 600;
 let echoes = 0;
 
 /** The commands of one connection, without batches or a window of their own. */

@@ -35,7 +35,6 @@ const SEVERAL = 'For several keys call getMany(), getOrSetMany() or deleteMany()
 /** Checks what callers pass to the methods of one cache. */
 export class Arguments {
   readonly config: CacheConfig;
-  readonly #config: CacheConfig;
   /** A key that begins with one of these would form a reserved name together with the end of the prefix. */
   readonly #forbiddenStarts: readonly string[];
   readonly #nowMs: () => number;
@@ -44,7 +43,6 @@ export class Arguments {
   /** `nowMs`: milliseconds since 1970 by the clock that dates entries. */
   constructor(config: CacheConfig, nowMs: () => number = systemClock.wallNow) {
     this.config = config;
-    this.#config = config;
     this.#nowMs = nowMs;
     this.#forbiddenStarts = startsThatComplete(RESERVED, config.prefix);
   }
@@ -73,7 +71,7 @@ export class Arguments {
   /** The complete key: the namespace and the given key, which is checked. */
   fullKey(key: string): string {
     this.checkKey(key);
-    const { scope } = this.#config.load;
+    const { scope } = this.config.load;
     return scope === '' ? key : scope + key;
   }
 
@@ -85,36 +83,36 @@ export class Arguments {
   }
 
   get isNamespace(): boolean {
-    return this.#config.load.scope !== '';
+    return this.config.load.scope !== '';
   }
 
   /** Whether this complete key is in the namespace, or in one below. */
   isOwn(fullKey: string): boolean {
-    return fullKey.startsWith(this.#config.load.scope);
+    return fullKey.startsWith(this.config.load.scope);
   }
 
   /** The key as the caller gave it. */
   ownKey(fullKey: string): string {
-    const { scope } = this.#config.load;
+    const { scope } = this.config.load;
     return scope === '' ? fullKey : fullKey.slice(scope.length);
   }
 
   ownKeys(values: Map<string, unknown>): Map<string, unknown> {
-    const { scope } = this.#config.load;
+    const { scope } = this.config.load;
     if (scope === '') return values;
     return new Map([...values].map(([key, value]) => [key.slice(scope.length), value]));
   }
 
   /** The complete tags in the options of `set`, which `ttlMs` has checked. */
   tags(given: SetOptions | undefined): readonly string[] {
-    const { load } = this.#config;
+    const { load } = this.config;
     if (given?.tags === undefined) return load.tags;
     return allTags(load, parseTags('tags', given.tags));
   }
 
   /** The complete tags that are to be invalidated. */
   invalidTags(given: unknown): readonly string[] {
-    const { scope } = this.#config.load;
+    const { scope } = this.config.load;
     const tags = parseTags('the tags to invalidate', given, MAX_INVALIDATED);
     return scope === '' ? tags : tags.map((tag) => scope + tag);
   }
@@ -126,18 +124,18 @@ export class Arguments {
     if (part === undefined) return;
     this.#hasOddKey = true;
     const text = `the key ${describe(key)} has the part '${part}', as a missing value has it in a template. Every call with such a key shares one value. Check the values before you build the key.`;
-    this.#config.warnings.once('a-key-with-undefined', text);
+    this.config.warnings.once('a-key-with-undefined', text);
   }
 
   /** Warns once of a lifetime in a call that was probably meant in seconds. */
   noteTtl(ttl: unknown): void {
-    if (looksLikeSeconds(ttl)) warnOfSeconds(this.#config.warnings, 'ttl', ttl);
+    if (looksLikeSeconds(ttl)) warnOfSeconds(this.config.warnings, 'ttl', ttl);
   }
 
   /** The glob of `clear()`; without one, that of all keys. */
   pattern(given: unknown): string {
     if (given === undefined) return '*';
-    const { scope } = this.#config.load;
+    const { scope } = this.config.load;
     return scope === '' ? this.#pattern(given) : escapeGlob(scope) + this.#pattern(given);
   }
 
@@ -177,7 +175,7 @@ export class Arguments {
 
   /** A value given to `set`, encoded, with its lifetime. */
   newValue(value: unknown, ttlMs: number): NewValue {
-    const { ttlJitter, load } = this.#config;
+    const { ttlJitter, load } = this.config;
     return {
       payload: encodeValue(value),
       ttlMs: jitteredTtl(ttlMs, ttlJitter, Math.random()),
@@ -188,7 +186,7 @@ export class Arguments {
 
   /** `clear()` adds the prefix itself. */
   #notePattern(pattern: string): void {
-    const { prefix, warnings } = this.#config;
+    const { prefix, warnings } = this.config;
     if (!pattern.startsWith(prefix)) return;
     const rest = pattern.slice(prefix.length) || '*';
     const text = `the pattern ${describe(pattern)} begins with the prefix '${prefix}', which clear() adds itself, so it matches keys that begin with '${prefix}${prefix}'. Write clear(${describe(rest)}).`;
@@ -197,7 +195,7 @@ export class Arguments {
 
   /** The lifetime in the options of `set`. */
   ttlMs(given: SetOptions | undefined): number {
-    if (given === undefined) return this.#config.load.ttlMs;
+    if (given === undefined) return this.config.load.ttlMs;
     const known = [...LIFETIME_OPTIONS, 'tags'] as const;
     const options = parseOptions<SetOptions>(optionsSubject(given), given, known);
     this.noteTtl(options.ttl);

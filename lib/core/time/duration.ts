@@ -13,8 +13,7 @@ const UNIT_MS: Readonly<Record<Unit, number>> = {
   d: 86_400_000,
 };
 
-/** Ten years: longer than any cache entry means to live, and short enough for every header. */
-/** The longest duration: ten years. */
+/** The longest duration, ten years: longer than any entry means to live, and short enough for every header. */
 export const LONGEST_MS: number = 10 * 365 * UNIT_MS.d;
 
 /**

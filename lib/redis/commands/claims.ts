@@ -1,3 +1,4 @@
+import { LEASE_MS } from '../../entry/slot.js';
 import type { Failure } from '../failure.js';
 import type { ClaimReply, Lane } from '../remote.js';
 import type { BatchKind } from './batches/batch-sender.js';
@@ -6,9 +7,6 @@ import { JoinedBatches } from './batches/joined-batches.js';
 import type { ScriptRunner } from './batches/script-runner.js';
 import { afterEcho, parseNumber, parsePositions } from './replies.js';
 import { CLAIM, CLAIM_OVER } from './scripts.js';
-
-/** How long a lease lasts unless it is renewed. If its owner dies, another process may load after this. */
-export const LEASE_MS = 600;
 
 /** The head that a usable entry of this key has: mark, generation, fingerprint. */
 export type HeadOf = (key: string) => string;

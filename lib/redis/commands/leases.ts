@@ -1,3 +1,4 @@
+import { LEASE_MS } from '../../entry/slot.js';
 import { Failure } from '../failure.js';
 import type { FillItem, Lane } from '../remote.js';
 import type { BatchKind } from './batches/batch-sender.js';
@@ -6,7 +7,6 @@ import { hideTexts } from './batches/hidden-texts.js';
 import { JoinedBatches } from './batches/joined-batches.js';
 import type { ScriptRunner } from './batches/script-runner.js';
 import type { SendingTimes } from './batches/sending-times.js';
-import { LEASE_MS } from './claims.js';
 import { afterEcho, parsePositions } from './replies.js';
 import { FILL, RELEASE, RENEW, type Script } from './scripts.js';
 
