@@ -1,5 +1,6 @@
 import type { Cache, WriteResult } from '../api/cache.js';
 import type { CacheEvents, Lookup } from '../api/events.js';
+import type { CacheFreshness } from '../api/freshness.js';
 import type {
   Loader,
   LoadOptions,
@@ -37,6 +38,7 @@ export class CacheHandle implements Cache {
   readonly #store: Store;
   readonly #isOfRequest: boolean;
   readonly #changes: Changes;
+  readonly freshness: CacheFreshness;
   /** The handle of the same request that this namespace came from, which hears its lookups, too. */
   readonly #outer: CacheHandle | undefined;
   /** A request's own events. Made with the first listener, because most requests have none. */
@@ -48,6 +50,7 @@ export class CacheHandle implements Cache {
     this.#isOfRequest = storeOfRequest !== undefined;
     this.#outer = outer;
     this.#changes = new Changes(parts, this.#store);
+    this.freshness = parts.freshness;
   }
 
   /** The same cache for one request. */
