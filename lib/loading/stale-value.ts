@@ -13,7 +13,7 @@ export function staleValueOf(store: Store, key: string, found: Found): StaleValu
     const since = tags.length === 0 ? undefined : store.tagMoment();
     const isUsable = (): boolean =>
       store.timeOf(key) < freshUntilMs(entry) + graceMsOf(entry) &&
-      (since === undefined || store.tagsChangedSince(tags, since) === undefined);
+      (since === undefined || !store.tagsChangedSince(tags, since));
     return { value, isUsable };
   } catch {
     store.unreadable(key);
