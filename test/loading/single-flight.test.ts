@@ -25,7 +25,7 @@ describe('loading: single flight', () => {
   });
 
   describe('one key', () => {
-    it('whose tag is invalidated while its value is being stored is loaded anew for later callers', async () => {
+    it('whose tag is invalidated while its value is being stored is loaded again for later callers', async () => {
       const cache = new InHand();
       const stored = gate();
       cache.store.beforeFill = () => stored.promise;

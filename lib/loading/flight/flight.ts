@@ -80,7 +80,7 @@ export class Flight implements GroupMember {
   #named: readonly string[] = NO_TAGS;
   /** A tag of its value was invalidated. */
   #wasUntagged = false;
-  /** Its loader has named a tag that was invalidated meanwhile. */
+  /** Its loader has named a tag that was invalidated while it ran. */
   #isOutdated = false;
 
   constructor({ key, group, stale, onEnd }: FlightOptions) {
