@@ -18,7 +18,7 @@ export function staleValueOf(
     const since = tags.length === 0 ? undefined : store.tagMoment();
     const isUsable = (): boolean =>
       store.timeOf(key) < freshUntilMs(entry) + graceMsOf(entry) &&
-      (since === undefined || store.tagsChangedSince(tags, since) === undefined);
+      (since === undefined || !store.tagsChangedSince(tags, since));
     return { value, isUsable };
   } catch {
     store.unreadable(key);

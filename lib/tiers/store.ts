@@ -136,8 +136,8 @@ export interface Store {
   invalidateTags(tags: readonly string[]): Promise<WriteResult>;
   /** Call it when a load begins. */
   tagMoment(): TagMoment;
-  /** The position at which one of the tags was last invalidated, as far as known, if that was after `since`. */
-  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined;
+  /** Whether one of the tags was invalidated after `since`, as far as known. */
+  tagsChangedSince(tags: readonly string[], since: TagMoment): boolean;
   /** Returns a fresh value of memory, without reading Redis. */
   peek(key: string): Found | undefined;
   /** Reports that an entry cannot be decoded: it counts as a miss and an error, and memory drops it. */

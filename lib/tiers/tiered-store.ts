@@ -152,7 +152,7 @@ export class TieredStore implements Store {
     return this.#shards.tags.moment();
   }
 
-  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+  tagsChangedSince(tags: readonly string[], since: TagMoment): boolean {
     return this.#shards.tags.changedSince(tags, since);
   }
 

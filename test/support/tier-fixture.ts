@@ -40,7 +40,7 @@ export class TierFixture {
     const all: TierConfig = {
       prefix: PREFIX,
       commandTimeoutMs: 500,
-      memory: { max: 1_000, maxBytes: 10_000_000 },
+      memory: { max: 100, maxBytes: 10_000_000 },
       outageTtlMs: 5_000,
       journalMax: 1_000,
       maxValueBytes: 1_000_000,
