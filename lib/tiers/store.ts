@@ -2,6 +2,7 @@ import type { WriteResult } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
 import type { TagVersion } from '../entry/entry-tags.js';
+import type { Kept } from '../entry/sharing.js';
 import type { DoorState } from '../redis/remote.js';
 
 /** An entry that a tier found. `text` is the entry, see lib/entry/slot.ts. */
@@ -9,6 +10,8 @@ export interface Found {
   readonly entry: string;
   readonly tier: 'near' | 'redis' | 'memory';
   readonly isStale: boolean;
+  /** The decoded value, if memory keeps it. */
+  readonly kept?: Kept | undefined;
 }
 
 /** An encoded value to store. */

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { createClient, RedisClientOptions } from 'redis';
 import type { Address } from '../address.js';
 
@@ -112,11 +113,26 @@ function modelOf(RESP: 2 | 3): Model {
   let model = models.get(RESP);
   if (model === undefined) {
     // Loaded here, so that health endpoints alone, or memory alone, do not load the driver.
-    const driver = require('redis') as typeof import('redis');
+    const driver = clientOfRedis() ?? (require('redis') as Driver);
     model = driver.createClient({ RESP, maintNotifications: 'disabled' }) as unknown as Model;
     models.set(RESP, model);
   }
   return model;
+}
+
+type Driver = Pick<typeof import('redis'), 'createClient'>;
+
+/**
+ * The client that `redis` is made of. `redis` itself also loads the commands of search, JSON, Bloom filters and time
+ * series, which nothing here sends (docs/adr/0041). Where it is not found, as in a bundle, we load the whole.
+ */
+function clientOfRedis(): Driver | undefined {
+  try {
+    const redis = createRequire(__filename).resolve('redis');
+    return createRequire(redis)('@redis/client') as Driver;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the client passes on what the server says of changed keys. A client of node-redis shows its options. */
