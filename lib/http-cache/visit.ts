@@ -4,11 +4,11 @@ import type { CacheTiers } from '../cache/cache-parts.js';
 import { systemClock } from '../core/time/clock.js';
 import { tagKey } from '../entry/entry-tags.js';
 import { allTags } from '../loading/loading-options.js';
-import { parseTags } from '../loading/tags-option.js';
+import { NO_TAGS } from '../loading/tags-option.js';
 import { EdgeFields } from './edge/edge-fields.js';
 import { Fill, type FillOptions } from './fill.js';
 import { Ingredients, type Versions, versionsOf } from './ingredients.js';
-import type { ResponseCacheConfig } from './options.js';
+import { type ResponseCacheConfig, tagsOf } from './options.js';
 import type { Report } from './report.js';
 import { cacheStatus } from './rules/cache-status.js';
 import type { NotStored } from './rules/not-stored.js';
@@ -30,6 +30,8 @@ export class Visit {
   readonly cache: Cache;
   /** The tags that the route gives to this answer. */
   readonly tags: readonly string[];
+  /** The route made tags of this request that cannot be. */
+  readonly hasInvalidTags: boolean;
   /** The namespace of the cache. */
   readonly scope: string;
   /** Absent for a cache that is an object of the user's own. */
@@ -45,11 +47,9 @@ export class Visit {
     const { tiers } = this.cache as Cache & { readonly tiers?: CacheTiers };
     this.tiers = tiers;
     this.scope = tiers?.load.scope ?? '';
-    const { tags } = options.config;
-    this.tags =
-      typeof tags === 'function'
-        ? parseTags('what tags() of responseCache() returned', tags(options.req))
-        : tags;
+    const tags = tagsOf(options.config, options.req);
+    this.hasInvalidTags = tags === undefined;
+    this.tags = tags ?? NO_TAGS;
     const { edgeTtlMs, key } = options.config;
     if (edgeTtlMs === 0 || key !== undefined) return;
     if (tiers?.edge !== undefined) this.edge = new EdgeFields(tiers.edge, options.config);
