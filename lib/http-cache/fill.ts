@@ -221,7 +221,8 @@ export class Fill implements AnswerListener {
     const message = res.statusMessage ?? '';
     const times = { madeAt: nowMs, ageS, ttlMs, mayBeStale };
     const sources = madeOf.length > 0 ? { madeOf } : {};
-    const text = answerText({ status, message, headers, ...times, ...sources }, body);
+    const locals = this.#reads.sawNoLocals ? { withoutLocals: true } : {};
+    const text = answerText({ status, message, headers, ...times, ...sources, ...locals }, body);
     report.stored();
     this.#resolve({ kind: 'stored', text, ttlMs, vary: this.#varyOf(fields) });
   }

@@ -9,9 +9,11 @@ import { EdgeFields } from './edge/edge-fields.js';
 import { Fill, type FillOptions } from './fill.js';
 import { Ingredients, type Versions, versionsOf } from './ingredients.js';
 import { type ResponseCacheConfig, tagsOf } from './options.js';
+import type { Stored } from './record.js';
 import type { Report } from './report.js';
 import { cacheStatus } from './rules/cache-status.js';
 import type { NotStored } from './rules/not-stored.js';
+import { mayServe } from './rules/staleness.js';
 
 export interface VisitOptions {
   readonly req: Request;
@@ -59,6 +61,14 @@ export class Visit {
   /** The time by which the cache dates entries. */
   readonly now = (): number =>
     this.tiers?.store.timeOf(this.scope + this.options.key) ?? systemClock.wallNow();
+
+  /** Whether a stored answer is for this visitor, and not too old. */
+  mayGet(stored: Stored): boolean {
+    const { res, config } = this.options;
+    const hasLocals = Object.keys(res.locals ?? {}).length > 0;
+    if (stored.head.withoutLocals === true && hasLocals) return false;
+    return mayServe(stored, this.now(), config);
+  }
 
   /** The versions of the values that answers are made of. */
   get versions(): Versions | undefined {

@@ -23,6 +23,13 @@ export const mutations: readonly Mutation[] = [
     test: 'what Node reads',
   },
   {
+    title: 'a page that was made without locals is for all',
+    file: 'http-cache/visit.js',
+    find: 'if (stored.head.withoutLocals === true && hasLocals)',
+    replace: 'if (false)',
+    test: 'in either order',
+  },
+  {
     title: 'a host may have a slash',
     file: 'http-cache/keys/url-keys.js',
     find: '/[^\\w.:[\\]-]/g',

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Handler, Request } from 'express';
+import type { Express, Handler, Request } from 'express';
 import { nginx } from '../../lib/edge/adapters/nginx.js';
 import { responseCache } from '../../lib/http-cache/response-cache.js';
 import { EXPRESSES, stands } from './stand.js';
@@ -22,6 +22,17 @@ const login =
     if (user !== undefined) give(req, user, res.locals);
     next();
   };
+
+/** A template engine that shows the user. */
+function useTemplates(app: Express): void {
+  class Page {
+    readonly path = 'page';
+    render({ user }: { readonly user?: string }, done: (error: null, text: string) => void): void {
+      done(null, `for ${user ?? 'a guest'}`);
+    }
+  }
+  app.set('view', Page);
+}
 
 type WithUser = Request & { readonly user?: string };
 const userOf = (req: Request): unknown => (req as WithUser).user;
@@ -54,19 +65,40 @@ for (const [name, express] of EXPRESSES) {
           login((_req, user, locals) => Object.assign(locals, { user })),
           (_req, res) => void res.send(`for ${res.locals.user ?? 'a guest'}`),
         ],
+        'a template': [
+          login((_req, user, locals) => Object.assign(locals, { user })),
+          (_req, res) => {
+            res.locals.title = 'Tea';
+            res.render('page');
+          },
+        ],
       };
       for (const [what, [above, handler]] of Object.entries(logins)) {
         for (const order of [
           ['ada', undefined],
           [undefined, 'ada'],
         ]) {
-          const at = await stand(handler, {}, [above]);
+          const at = await stand(handler, { grace: '1h' }, [above]);
+          useTemplates(at.app);
           const bodies: string[] = [];
           for (const user of order)
             bodies.push((await at.ask('/', user === undefined ? {} : { 'x-user': user })).body);
           expect(new Set(bodies).size, `${what}: ${bodies}`).to.equal(2);
         }
       }
+    });
+
+    it('shares a page of a template among those for whom middleware above puts nothing into it', async () => {
+      const users = login((_req, user, locals) => Object.assign(locals, { user }));
+      const at = await stand((_req, res) => res.render('page'), {}, [users]);
+      useTemplates(at.app);
+      for (let i = 0; i < 3; i++) expect((await at.ask()).body).to.equal('for a guest');
+      expect(at.runs).to.equal(1);
+      expect((await at.ask('/', { 'x-user': 'ada' }, 'GET')).body).to.equal('for ada');
+      const head = await at.ask('/', { 'x-user': 'ada' }, 'HEAD');
+      expect(head.headers['content-length']).to.equal(String('for ada'.length));
+      expect((await at.ask()).body).to.equal('for a guest');
+      expect(at.runs).to.equal(3);
     });
 
     it('notices a read of what the application added to all requests', async () => {

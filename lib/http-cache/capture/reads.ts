@@ -41,6 +41,8 @@ const COVERED_GETTERS = ['hostname', 'host', 'protocol', 'secure', 'subdomains']
 export class Reads {
   /** What was read: names of headers in lower case, and of properties with a dot before them. */
   readonly names: Set<string> = new Set();
+  /** `res.locals` was read as a whole, as a template does, and middleware above had put nothing there. */
+  sawNoLocals = false;
   readonly #undo: (() => void)[] = [];
   readonly #isOfHandler: boolean;
   /** Properties whose reads cannot be noticed. */
@@ -188,6 +190,7 @@ export class Reads {
       ownKeys: (target) => {
         const names = Reflect.ownKeys(target);
         for (const name of names) note(name);
+        if (names.every((name) => ofHandler.has(name))) this.sawNoLocals = true;
         return names;
       },
       defineProperty: (target, name, descriptor) => {
