@@ -1,30 +1,12 @@
-import type { Clock } from '../../core/time/clock.js';
 import type { Store } from '../../tiers/store.js';
 import type { BackgroundLoads } from '../background-loads.js';
 import type { LoadRequest } from '../load-request.js';
-import { Freshness } from './freshness.js';
-import type { FreshnessConfig } from './freshness-options.js';
+import type { Freshness } from './freshness.js';
 
 export interface AuditParts {
   readonly freshness: Freshness;
   readonly store: Pick<Store, 'mode'>;
   readonly background: Pick<BackgroundLoads, 'reload' | 'hasRoom'>;
-}
-
-/** `undefined`: freshness is off. */
-export function freshnessOf(
-  config: FreshnessConfig | undefined,
-  clock: Clock,
-): Freshness | undefined {
-  return config && new Freshness({ config, clock, random: Math.random });
-}
-
-/** `undefined`: freshness is off. */
-export function auditsOf(
-  freshness: Freshness | undefined,
-  parts: Omit<AuditParts, 'freshness'>,
-): Audits | undefined {
-  return freshness && new Audits({ ...parts, freshness });
 }
 
 /**

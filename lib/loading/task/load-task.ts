@@ -2,6 +2,7 @@ import type { LoadOutcome } from '../../api/metrics.js';
 import { LOADS, type LoadMessage, traced } from '../../core/diagnostics/channels.js';
 import type { Clock } from '../../core/time/clock.js';
 import type { Turns } from '../../core/time/turns.js';
+import type { Share } from '../../entry/sharing.js';
 import type { Observer } from '../../tiers/observer.js';
 import type { Loaded, NewValue, Store } from '../../tiers/store.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
@@ -27,6 +28,7 @@ export interface LoadTaskOptions {
   readonly backoff: LoadBackoff;
   readonly claims: KeyClaims;
   readonly ttlJitter: number;
+  readonly share?: Share | undefined;
   /** Absent: values live as long as the user says. */
   readonly lifetimes?: Lifetimes | undefined;
 }
@@ -133,7 +135,7 @@ export class LoadTask {
       return;
     }
     this.#report(call, successOf(results));
-    const { turns } = this.#options;
+    const { turns, share } = this.#options;
     const seen = { at: clock.now() - call.loadMs, isReload: order.isReload === true };
     const { refreshAhead, graceMs } = order.config;
     const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;
@@ -149,7 +151,9 @@ export class LoadTask {
     if (receiving !== undefined) await receiving;
     const filling = this.#store(order, stored);
     if (filling !== undefined) await filling;
-    const ending = turns.each(flights, (flight, i) => endWith(flight, results[i] as LoadResult));
+    const ending = turns.each(flights, (flight, i) => {
+      endWith(flight, results[i] as LoadResult, share);
+    });
     if (ending !== undefined) await ending;
   }
 
@@ -237,7 +241,7 @@ export class LoadTask {
   }
 }
 
-function endWith(flight: Flight, result: LoadResult): void {
+function endWith(flight: Flight, result: LoadResult, share: Share | undefined): void {
   if (result.kind !== 'value') flight.end(result);
-  else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload) });
+  else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload, share) });
 }
