@@ -11,6 +11,7 @@ import { FAULTS } from './parts/outage/faults.js';
 import { MEMORY } from './parts/outage/memory.js';
 import { outage } from './parts/outage/outage.js';
 import { overhead } from './parts/overhead.js';
+import { responses } from './parts/response-cache/response-cache.js';
 import { stampede } from './parts/stampede.js';
 import { truth } from './parts/truth.js';
 import { warm } from './parts/warm.js';
@@ -25,6 +26,7 @@ const USUAL: Readonly<Record<string, Part>> = {
   stampede,
   overhead,
   monitoring,
+  'response-cache': responses,
   warm,
   freshness,
 };
