@@ -14,7 +14,7 @@ import type { StatusReporter } from './status/status-reporter.js';
 
 /** The parts that all handles of one cache share. create-cache.ts builds them. */
 export interface CacheParts {
-  readonly config: Pick<CacheConfig, 'load' | 'name'>;
+  readonly config: Pick<CacheConfig, 'load' | 'name' | 'share'>;
   readonly store: Store;
   readonly loading: Pick<SingleFlight, 'answer' | 'answerMany' | 'hit' | 'isClosed'>;
   readonly observer: Observer;

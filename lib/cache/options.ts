@@ -2,6 +2,7 @@ import type { Warnings } from '../core/advice/warnings.js';
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
 import type { Edge } from '../edge/edge.js';
+import type { Share } from '../entry/sharing.js';
 import type { FreshnessOptions } from '../loading/freshness/freshness-options.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
 import type { WarmConfig, WarmOptions } from '../loading/warm/warm-options.js';
@@ -15,6 +16,12 @@ export interface MemoryOptions {
   readonly maxBytes?: number | undefined;
   /** How long a value made while Redis is away lives at most. @default '30s' */
   readonly outageTtl?: Duration | undefined;
+  /**
+   * `'frozen'`: values are frozen to their depths, and all callers get the same object for a value that memory holds.
+   * That is as quick as no copy at all, and a caller that changes a value gets a TypeError instead of a copy to change.
+   * @default 'copy'
+   */
+  readonly share?: Share | undefined;
 }
 
 export interface NearOptions {
@@ -69,7 +76,7 @@ export interface CacheOptions {
   readonly maxConcurrentLoads?: number | undefined;
   /** Loads that may wait for their turn; one more is refused with `ERR_CACHE_OVERLOADED`. @default 1000 */
   readonly maxQueuedLoads?: number | undefined;
-  /** The fallback's bounds, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s' } */
+  /** The fallback, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s', share: 'copy' } */
   readonly memory?: MemoryOptions | false | undefined;
   /**
    * Answers hot keys from memory while Redis is used, because the server tells when they change. `maxStale`: how
@@ -117,6 +124,7 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
   readonly redis: RedisSource | undefined;
   /** The address for messages, without credentials. */
   readonly redisName: string;
+  readonly share: Share;
   readonly load: LoadConfig;
   /** Absent: off. */
   readonly warm: WarmConfig | undefined;
@@ -163,7 +171,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   leaseWait: '1s',
   maxConcurrentLoads: 100,
   maxQueuedLoads: 1_000,
-  memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s' }),
+  memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s', share: 'copy' }),
   near: false,
   warm: false,
   maxValueBytes: 32 * 1024 * 1024,

@@ -18,7 +18,8 @@ import type { Flight } from './flight/flight.js';
 import { FlightTable } from './flight/flight-table.js';
 import type { Answer } from './flight/shared-value.js';
 import { tracedWait } from './flight/traced-wait.js';
-import { type Audits, auditsOf } from './freshness/audits.js';
+import type { Audits } from './freshness/audits.js';
+import { auditsOf } from './freshness/audits-of.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
@@ -78,14 +79,14 @@ export class SingleFlight {
 
   constructor(options: SingleFlightOptions) {
     const { store, observer, clock, turns, config, limit } = options;
-    const { name, leaseWaitMs, ttlJitter, maxQueuedLoads } = config;
+    const { name, leaseWaitMs, ttlJitter, maxQueuedLoads, share } = config;
     this.#options = options;
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
-    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer });
+    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer, share });
     const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
     const onLoaded = config.freshness && ((some: readonly Flight[]) => this.audits?.loaded(some));
     const own = { bulkhead, backoff, claims };
-    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter, onLoaded });
+    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter, share, onLoaded });
     const [flights, task] = [this.#flights, this.#task];
     this.background = new BackgroundLoads({ store, clock, backoff, bulkhead, flights, task });
     this.audits = auditsOf(config.freshness, { store, background: this.background });
@@ -113,7 +114,7 @@ export class SingleFlight {
   async answer(request: LoadRequest, found: Found | undefined): Promise<Answer> {
     const { key, loader, config } = request;
     request.signal?.throwIfAborted();
-    const stale = found && staleValueOf(this.#options.store, key, found);
+    const stale = found && staleValueOf(this.#options, key, found);
     if (stale !== undefined && this.#mustWait(key)) return stale.value.take();
     const source = new OneKeySource(loader, config, this.#options.store);
     for (;;) {
@@ -169,10 +170,9 @@ export class SingleFlight {
     missing: ReadonlyMap<string, Found | undefined>,
     answers: Map<string, Answer>,
   ): Promise<readonly Wanted[]> {
-    const { store, turns } = this.#options;
     const wanted: Wanted[] = [];
-    await turns.forEach(missing, ([key, found]) => {
-      const stale = found && staleValueOf(store, key, found);
+    await this.#options.turns.forEach(missing, ([key, found]) => {
+      const stale = found && staleValueOf(this.#options, key, found);
       if (stale !== undefined && this.#mustWait(key)) answers.set(key, stale.value.take());
       else wanted.push({ key, stale });
     });

@@ -2,6 +2,12 @@ import type { Mutation } from '../support/mutation.js';
 
 export const mutations: readonly Mutation[] = [
   {
+    title: 'a flight forgets the tags that its loader has named',
+    file: 'loading/flight/flight.js',
+    find: 'this.#named = tags;',
+    replace: '',
+  },
+  {
     title: 'a key that was changed keeps its flight',
     file: 'loading/flight/flight-table.js',
     find: 'this.#flights.get(change.key)?.invalidate();',

@@ -13,14 +13,6 @@ export interface AuditParts {
   readonly random: () => number;
 }
 
-/** `undefined`: observing is off. */
-export function auditsOf(
-  config: FreshnessConfig | undefined,
-  parts: Pick<AuditParts, 'store' | 'background'>,
-): Audits | undefined {
-  return config && new Audits({ ...parts, config, random: Math.random });
-}
-
 /**
  * Measures how many hits are stale: a random hit is loaded again, in the background, and compared. The loaded value
  * is stored as any other.

@@ -46,8 +46,8 @@ export class LoadTags {
   named(flight: Flight, tags: readonly string[]): readonly string[] {
     const named = tags.filter((tag) => !this.#known.has(tag));
     if (named.length === 0) return named;
-    const changedAt = this.#store.tagsChangedSince(named, flight.group.since);
-    if (changedAt !== undefined) flight.outdate(changedAt);
+    flight.addTags(named);
+    if (this.#store.tagsChangedSince(named, flight.group.since)) flight.outdate();
     return named;
   }
 

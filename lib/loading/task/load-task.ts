@@ -2,6 +2,7 @@ import type { LoadOutcome } from '../../api/metrics.js';
 import { LOADS, type LoadMessage, traced } from '../../core/diagnostics/channels.js';
 import type { Clock } from '../../core/time/clock.js';
 import type { Turns } from '../../core/time/turns.js';
+import type { Share } from '../../entry/sharing.js';
 import type { Observer } from '../../tiers/observer.js';
 import type { Loaded, NewValue, Store } from '../../tiers/store.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
@@ -26,6 +27,7 @@ export interface LoadTaskOptions {
   readonly backoff: LoadBackoff;
   readonly claims: KeyClaims;
   readonly ttlJitter: number;
+  readonly share?: Share | undefined;
   /** Loaders have made values of these keys. */
   readonly onLoaded?: ((flights: readonly Flight[]) => void) | undefined;
 }
@@ -128,7 +130,7 @@ export class LoadTask {
     }
     this.#report(call, successOf(results));
     this.#options.onLoaded?.(flights);
-    const { turns } = this.#options;
+    const { turns, share } = this.#options;
     const { refreshAhead, graceMs } = order.config;
     const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;
     const stored: Stored[] = [];
@@ -143,7 +145,9 @@ export class LoadTask {
     if (receiving !== undefined) await receiving;
     const filling = this.#store(order, stored);
     if (filling !== undefined) await filling;
-    const ending = turns.each(flights, (flight, i) => endWith(flight, results[i] as LoadResult));
+    const ending = turns.each(flights, (flight, i) => {
+      endWith(flight, results[i] as LoadResult, share);
+    });
     if (ending !== undefined) await ending;
   }
 
@@ -228,7 +232,7 @@ export class LoadTask {
   }
 }
 
-function endWith(flight: Flight, result: LoadResult): void {
+function endWith(flight: Flight, result: LoadResult, share: Share | undefined): void {
   if (result.kind !== 'value') flight.end(result);
-  else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload) });
+  else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload, share) });
 }
