@@ -16,6 +16,7 @@ import { FAULTS } from './parts/outage/faults.js';
 import { MEMORY } from './parts/outage/memory.js';
 import { outage } from './parts/outage/outage.js';
 import { overhead } from './parts/overhead.js';
+import { responses } from './parts/response-cache/response-cache.js';
 import { stampede } from './parts/stampede.js';
 import { start } from './parts/start/start.js';
 import { truth } from './parts/truth.js';
@@ -37,6 +38,7 @@ export const USUAL: Readonly<Record<string, Part>> = {
   stampede,
   overhead,
   monitoring,
+  'response-cache': responses,
   warm,
   freshness,
 };
