@@ -6,6 +6,7 @@ import { describe } from '../core/validate.js';
 import type { EdgeTier } from '../edge/edge-tier.js';
 import type { EdgeLog } from '../edge/queue/purge-queue.js';
 import { SingleFlight, type SingleFlightOptions } from '../loading/single-flight.js';
+import type { WarmUp } from '../loading/warm/warm-up.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
@@ -20,6 +21,7 @@ import { applicationName } from './application.js';
 import { Arguments } from './arguments/arguments.js';
 import { CacheHandle } from './cache.js';
 import { BulkChanges } from './changes/bulk-changes.js';
+import { lastChanges } from './changes/last-changes.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
 import { parseCacheOptions } from './parse-options.js';
 import { CacheLog } from './status/cache-log.js';
@@ -66,6 +68,7 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   const loading = buildLoading(config, { store, observer, clock, turns });
   const args = new Arguments(config, () => store.timeOf(''));
   const warm = buildWarmUp(config, { store, clock, loading, args, events, ...listIn(shards) });
+  const bulkChanges = new BulkChanges(store, turns);
   loading.start();
   reporter.start(store);
   shards.start();
@@ -79,19 +82,39 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     reporter: warm === undefined ? reporter : withWarming(reporter, warm),
     events,
     turns,
-    bulkChanges: new BulkChanges(store, turns),
+    bulkChanges,
     edge,
     takeSnapshot: () => takeSnapshot({ ...counted, commandTimes: remote.commandTimes }),
     onListenerError,
     args,
-    async close() {
-      warm?.close();
-      loading.close();
-      if (edge !== undefined) await edge.close();
-      shards.close();
-      log.close();
-    },
+    close: () => close({ clock, log, warm, loading, bulkChanges, edge, shards }),
   });
+}
+
+/** `close()` waits so long for changes that Redis has not answered. */
+const CLOSING_MS = 500;
+
+/** Ends what the parts do, from the top down. */
+async function close({ warm, loading, edge, ...parts }: ClosingParts): Promise<void> {
+  const { clock, bulkChanges, shards, log } = parts;
+  warm?.close();
+  loading.close();
+  const unsettled = () => bulkChanges.running ?? shards.unanswered;
+  const last = lastChanges(unsettled, { clock, patienceMs: CLOSING_MS });
+  if (last !== undefined) await last;
+  if (edge !== undefined) await edge.close();
+  shards.close();
+  log.close();
+}
+
+interface ClosingParts {
+  readonly clock: Clock;
+  readonly log: CacheLog;
+  readonly warm: WarmUp | undefined;
+  readonly loading: SingleFlight;
+  readonly bulkChanges: BulkChanges;
+  readonly edge: EdgeTier | undefined;
+  readonly shards: Shards;
 }
 
 /** Where the list of hot keys is kept, and the proof of what Redis shows. */

@@ -57,8 +57,8 @@ export interface ChangeSource {
 }
 export interface ChangeBatch {
   readonly items: readonly WriteItem[];
-  /** Called once, with an outcome per item, or one Failure for all (outcome unknown, or refused). */
-  settled(outcomes: readonly WriteOutcome[] | Failure): void;
+  /** Called once, with an outcome or a Failure per item, or one Failure for all (outcome unknown, or refused). */
+  settled(outcomes: readonly (WriteOutcome | Failure)[] | Failure): void;
 }
 
 /** What the server of one connection says of keys that change. */
@@ -71,6 +71,8 @@ export interface News {
   get(key: string): Promise<SlotReply>;
   /** As `Commands.getMany`, likewise. */
   getMany(keys: readonly string[], lane: Lane): Promise<readonly SlotReply[]>;
+  /** As `get`, by itself and at once: of a record that is read rarely. */
+  getRecord(key: string): Promise<SlotReply>;
   /** Gets each key that changed (prefix included); `undefined`: any may have. Called before later replies settle. The returned function ends it. */
   listen(onChange: (key: string | undefined) => void): () => void;
   /** Asks the server something small, so that `completeUntil` grows. */

@@ -111,7 +111,7 @@ export class TieredStore implements Store {
   async clear(pattern: string): Promise<WriteResult> {
     this.#shards.tools.observer.removed(1);
     this.#shards.changedMatching(pattern);
-    const { ready } = this.#shards;
+    const ready = this.#shards.readyForChange();
     if (ready !== undefined) await ready;
     const clearing = this.#shards.all.map((each) => each.clearer.clear(pattern));
     return this.#orDeferred(Promise.all(clearing).then(worstOf));
@@ -216,11 +216,11 @@ export class TieredStore implements Store {
     changes: readonly (readonly [string, NewValue | undefined])[],
   ): Promise<WriteResult> {
     for (const [key] of changes) this.#shards.changed({ key });
-    const { ready, tools } = this.#shards;
+    const ready = this.#shards.readyForChange();
     if (ready !== undefined) await ready;
     const outcome = new CallOutcome(changes.length);
     this.#changeAll(changes, outcome);
-    const turn = tools.turns.due();
+    const turn = this.#shards.tools.turns.due();
     if (turn !== undefined) await turn;
     return this.#orDeferred(outcome.result);
   }

@@ -90,7 +90,7 @@ export class FakeCommands implements Commands {
       });
       const keys = batch.items.map(({ key }) => key);
       void this.#script(Lua.WRITE, keys, args).then((reply) => {
-        batch.settled(outcomes(reply, keys.length, ['done', 'older']));
+        batch.settled(outcomes<'done' | 'older'>(reply, keys.length, ['done', 'older']));
         this.wake();
       });
       return true;

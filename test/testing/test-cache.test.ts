@@ -222,6 +222,44 @@ describe('the cache for tests', () => {
     expect(cache.counts()).to.deep.equal(NONE);
   });
 
+  it('counts the keys of a namespace apart, by their own names, and together', async () => {
+    const app = express().use(cacheMiddleware(cache));
+    app.get('/:tenant/customers', async (req, res) => {
+      const tenant = req.cache.namespace(`tenant:${req.params.tenant}`);
+      res.json(await tenant.getOrSet('customers', () => ['Ann']));
+    });
+    for (const path of ['/acme/customers', '/acme/customers', '/globex/customers'])
+      await request(app).get(path).expect(200);
+    const acme = cache.namespace('tenant:acme');
+    const inner = acme.namespace('team');
+    await inner.get('customers');
+    await cache.get('customers');
+    expect(acme.counts('customers')).to.include({ misses: 1, hits: 1, loads: 1 });
+    expect(acme.counts()).to.include({ misses: 2, hits: 1, loads: 1 });
+    expect(inner.counts()).to.deep.equal({ ...NONE, misses: 1 });
+    expect(cache.counts('customers')).to.deep.equal({ ...NONE, misses: 1 });
+    expect(cache.counts()).to.include({ misses: 4, hits: 1, loads: 2 });
+    expect(cache.namespace('tenant:ac').counts()).to.deep.equal(NONE);
+    acme.resetCounts();
+    expect(acme.counts()).to.deep.equal(NONE);
+    expect(cache.counts()).to.include({ misses: 2, hits: 0, loads: 1 });
+    cache.resetCounts();
+    expect(cache.counts()).to.deep.equal(NONE);
+  });
+
+  it('has one time and one Redis for a cache and its namespaces', async () => {
+    const acme = cache.namespace('acme', { ttl: '1m' });
+    await acme.set('k', 1);
+    await acme.breakRedis('kill');
+    expect(cache.status().mode).to.equal('degraded');
+    expect(await acme.get('k')).to.equal(1);
+    expect(acme.counts('k')).to.include({ fromMemory: 1 });
+    await cache.restoreRedis();
+    expect(acme.status().mode).to.equal('normal');
+    await acme.advance('1m');
+    expect(await acme.get('k')).to.equal(undefined);
+  });
+
   it('serves the middleware and the health router', async () => {
     const app = express();
     app.use('/health', healthRouter({ database: async () => true, cache }));

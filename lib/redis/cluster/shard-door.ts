@@ -9,7 +9,7 @@ import { FAILOVER, Failure } from '../failure.js';
 import { type Named, NamedSource, type Naming } from '../naming/named-source.js';
 import { anchorOf, rangesText, type SlotRange } from './anchors.js';
 import { Asking } from './asking.js';
-import { SLOTS } from './key-slot.js';
+import { SLOTS, slotOfKey } from './key-slot.js';
 import type { Master } from './slot-table.js';
 import type { Topology } from './topology.js';
 
@@ -54,6 +54,7 @@ export class ShardDoor implements Naming {
       ...options,
       isFresh: true,
       tag: () => this.#tag ?? anchorOf(this.#ranges),
+      slotOf: slotOfKey,
       connections: (own) => {
         const naming = (named: Named): Naming => {
           this.#named = named;

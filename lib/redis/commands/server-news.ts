@@ -2,6 +2,7 @@ import type { Lane, News, SlotReply } from '../remote.js';
 import type { Outgoing } from './flow/pipeline.js';
 import { BulkReads } from './reads/bulk-reads.js';
 import type { ReadOptions } from './reads/read-options.js';
+import { slotOf } from './reads/read-replies.js';
 import { SingleReads } from './reads/single-reads.js';
 
 /** The server tells of what is read behind this command, and of nothing else. */
@@ -12,6 +13,12 @@ const TRACK: Outgoing = {
   bytes: 40,
 };
 
+/** Reads whose keys the server notes. */
+interface TrackedReads {
+  readonly single: SingleReads;
+  readonly bulk: BulkReads;
+}
+
 /**
  * Invalidation messages of Redis 6 and later (`CLIENT TRACKING` with `OPTIN`), on the connection that also reads.
  *
@@ -20,20 +27,14 @@ const TRACK: Outgoing = {
  */
 export class ServerNews implements News {
   readonly #options: ReadOptions;
-  readonly #single: SingleReads;
-  readonly #bulk: BulkReads;
+  /** Made at the first read, because the pipeline asks each of its sources in each turn. */
+  #reads: TrackedReads | undefined;
   #isOn = false;
   #isAsking = false;
+  #isOneByOne = false;
 
   constructor(options: ReadOptions) {
-    const track = (): void =>
-      options.pipeline.send(TRACK, (reply) => {
-        // Its answer comes before that of the read, which then counts as not tracked.
-        if (reply !== 'OK') this.#isOn = false;
-      });
     this.#options = options;
-    this.#single = new SingleReads({ ...options, track });
-    this.#bulk = new BulkReads({ ...options, track });
   }
 
   get isOn(): boolean {
@@ -55,11 +56,26 @@ export class ServerNews implements News {
   }
 
   get(key: string): Promise<SlotReply> {
-    return this.#single.get(key);
+    return this.#tracked.single.get(key);
   }
 
   getMany(keys: readonly string[], lane: Lane): Promise<readonly SlotReply[]> {
-    return this.#bulk.getMany(keys, lane);
+    return this.#tracked.bulk.getMany(keys, lane);
+  }
+
+  getRecord(key: string): Promise<SlotReply> {
+    const { pipeline } = this.#options;
+    const command: Outgoing = {
+      args: ['GET', key],
+      lane: 'now',
+      keys: 1,
+      bytes: key.length,
+      isTracked: true,
+    };
+    this.#track();
+    return new Promise((resolve) => {
+      pipeline.send(command, (reply) => resolve(slotOf(reply, this.#options)));
+    });
   }
 
   listen(onChange: (key: string | undefined) => void): () => void {
@@ -79,16 +95,39 @@ export class ServerNews implements News {
   }
 
   askOneByOne(): void {
-    this.#single.askOneByOne();
-    this.#bulk.askOneByOne();
+    this.#isOneByOne = true;
+    this.#reads?.single.askOneByOne();
+    this.#reads?.bulk.askOneByOne();
   }
 
   spareAll(): void {
-    this.#single.spareAll();
-    this.#bulk.spareAll();
+    this.#reads?.single.spareAll();
+    this.#reads?.bulk.spareAll();
   }
 
   cancel(): void {
-    this.#single.cancel();
+    this.#reads?.single.cancel();
+  }
+
+  get #tracked(): TrackedReads {
+    this.#reads ??= this.#makeReads();
+    return this.#reads;
+  }
+
+  #makeReads(): TrackedReads {
+    const options = { ...this.#options, track: (): void => this.#track() };
+    const reads = { single: new SingleReads(options), bulk: new BulkReads(options) };
+    if (this.#isOneByOne) {
+      reads.single.askOneByOne();
+      reads.bulk.askOneByOne();
+    }
+    return reads;
+  }
+
+  #track(): void {
+    this.#options.pipeline.send(TRACK, (reply) => {
+      // Its answer comes before that of the read, which then counts as not tracked.
+      if (reply !== 'OK') this.#isOn = false;
+    });
   }
 }

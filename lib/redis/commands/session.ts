@@ -21,6 +21,7 @@ import { SingleReads } from './reads/single-reads.js';
 import { type Opening, RecordCommands, type Records } from './records.js';
 import { parseTime } from './replies.js';
 import { ServerNews } from './server-news.js';
+import type { SlotOf } from './slots/group-by-slot.js';
 import { Sweeps } from './sweeps.js';
 import { TagRecords, type TagRequest } from './tag-records.js';
 
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly prefix: string;
   /** The hash tag of the package's own keys: it says which slot of a cluster they are in. @default 'ech' */
   readonly tag?: string | undefined;
+  /** Present in a cluster: keys of several slots may not share a command. */
+  readonly slotOf?: SlotOf | undefined;
   readonly clock: Clock;
   readonly time: Pick<ServerTime, 'now' | 'latest' | 'ceiling'>;
   readonly commandTimeoutMs: number;
@@ -63,16 +66,16 @@ export class Session implements Port.Commands {
   readonly #texts: KeptTexts;
 
   constructor(connection: Connection, options: SessionOptions) {
-    const { prefix, clock, commandTimeoutMs, maxValueBytes, spare, time } = options;
+    const { prefix, clock, commandTimeoutMs, maxValueBytes, spare, time, slotOf } = options;
     this.#own = `${prefix}${RESERVED}{${options.tag ?? TAG}}:`;
     const headOf = (key: string): string =>
       entryHead(options.generation(), fingerprint(key.slice(prefix.length)));
     const guard = new ReplyGuard(connection);
     const pipeline = new Pipeline(connection, clock);
-    const runner = new ScriptRunner(pipeline, guard);
+    const runner = new ScriptRunner(pipeline, guard, slotOf);
     const times = new SendingTimes({ time, commandTimeoutMs, maxValueBytes, pipeline });
     const echoes = new Echoes();
-    const reads = { pipeline, guard, clock, commandTimeoutMs, spare };
+    const reads = { pipeline, guard, clock, commandTimeoutMs, spare, slotOf };
     this.connection = connection;
     this.news = connection.hearsMessages ? new ServerNews(reads) : undefined;
     this.#guard = guard;

@@ -70,11 +70,13 @@ export class Sweeps {
     let removed = 0;
     for (let from = 0; from < items.length; from += SWEEP_KEYS) {
       const some = items.slice(from, from + SWEEP_KEYS);
-      const counts = await new Promise<readonly number[] | Failure>((resolve) => {
+      const counts = await new Promise<readonly (number | Failure)[] | Failure>((resolve) => {
         sender.send(some, 'bulk', resolve);
       });
-      if (counts instanceof Failure) return counts;
-      for (const count of counts) removed += count;
+      for (const count of counts instanceof Failure ? [counts] : counts) {
+        if (count instanceof Failure) return count;
+        removed += count;
+      }
     }
     return removed;
   }
@@ -112,9 +114,11 @@ class SweepKind implements BatchKind<SweepItem, number> {
     return { args: [echo, ...this.#shared, ...items.flatMap(({ args }) => args)], echo };
   }
 
-  /** The script returns only how many values it removed in all. */
+  /** The script returns only how many values it removed in all, which counts for the first. */
   parse(reply: unknown, items: readonly SweepItem[], echo: string): readonly number[] | undefined {
     const removed = parseNumber(afterEcho(reply, echo));
-    return removed === undefined || removed > items.length ? undefined : [removed];
+    return removed === undefined || removed > items.length
+      ? undefined
+      : items.map((_, i) => (i === 0 ? removed : 0));
   }
 }

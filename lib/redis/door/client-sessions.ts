@@ -17,6 +17,8 @@ export interface ClientSessionsOptions {
   readonly isFresh: boolean;
   /** The hash tag of the package's own keys on the server that a session begins with. */
   readonly tag?: (() => string) | undefined;
+  /** Present in a cluster. */
+  readonly slotOf?: ((key: string) => number) | undefined;
   readonly prefix: string;
   readonly commandTimeoutMs: number;
   /** The largest value that we send. */
@@ -63,6 +65,7 @@ export class ClientSessions implements SessionSource {
     const session = new Session(connection, {
       prefix,
       tag: this.#options.tag?.(),
+      slotOf: this.#options.slotOf,
       clock,
       commandTimeoutMs,
       maxValueBytes,

@@ -63,7 +63,7 @@ export class GenerationNews {
   /** To read the record again is also to ask the server for its next change. */
   async #read(session: DoorSession): Promise<void> {
     this.#readAt = this.#options.clock.now();
-    const record = await session.news?.get(session.ownKey('gen'));
+    const record = await session.news?.getRecord(session.ownKey('gen'));
     // If nothing came, the next heartbeat says why.
     if (this.#session !== session || record instanceof Failure) return;
     if (typeof record !== 'string' || !this.#options.isKnown(record)) this.#options.onChange();

@@ -8,6 +8,7 @@ import type {
   WriteOutcome,
 } from '../../redis/remote.js';
 import { answered, type Change, replaceChange } from './change.js';
+import { failuresIn } from './failures-in.js';
 
 /** The unanswered changes of one key. */
 interface Pending {
@@ -24,7 +25,7 @@ interface Pending {
 export interface ChangeQueueOptions {
   /** The item for a change that is about to be sent. */
   readonly toItem: (change: Change) => WriteItem;
-  /** A batch of this many bytes failed. Called once, before the outcomes of its changes. */
+  /** Changes of this many bytes failed. Called once for each failure, before the outcomes of the changes. */
   readonly onFailed: (failure: Failure, bytes: number) => void;
   /** Redis answered a change that was sent, or its outcome is unknown. */
   readonly onOutcome: (change: Change, outcome: WriteOutcome | Failure) => void;
@@ -227,13 +228,14 @@ export class ChangeQueue implements ChangeSource {
     this.#waitingBytes -= change.bytes;
   }
 
-  #settled(changes: readonly Change[], outcomes: readonly WriteOutcome[] | Failure): void {
-    if (outcomes instanceof Failure) {
-      const bytes = changes.reduce((sum, change) => sum + change.bytes, 0);
-      this.#options.onFailed(outcomes, bytes);
-    }
+  #settled(
+    changes: readonly Change[],
+    outcomes: readonly (WriteOutcome | Failure)[] | Failure,
+  ): void {
+    const all = outcomes instanceof Failure ? changes.map(() => outcomes) : outcomes;
+    for (const [failure, bytes] of failuresIn(changes, all)) this.#options.onFailed(failure, bytes);
     changes.forEach((change, i) => {
-      this.#settle(change, outcomes instanceof Failure ? outcomes : (outcomes[i] ?? 'late'));
+      this.#settle(change, all[i] ?? 'late');
     });
   }
 

@@ -51,7 +51,7 @@ const write = (key: string, text = `text of ${key}`): WriteItem => ({
 /** A source that has these items, and notes what became of them. */
 const sourceOf = (items: readonly WriteItem[], laneOf: Lane = 'request') => {
   const left = [...items];
-  const outcomes: (readonly WriteOutcome[] | Failure)[] = [];
+  const outcomes: (readonly (WriteOutcome | Failure)[] | Failure)[] = [];
   const asked: string[] = [];
   const next = (lane: Lane, maxKeys: number, maxBytes: number): ChangeBatch | undefined => {
     asked.push(`${lane} ${maxKeys} ${maxBytes}`);

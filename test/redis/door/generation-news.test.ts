@@ -15,7 +15,7 @@ describe('news of the generation', () => {
     const reads: string[] = [];
     const found = { record };
     const news = {
-      get: async (key: string) => {
+      getRecord: async (key: string) => {
         reads.push(key);
         return found.record;
       },

@@ -32,6 +32,8 @@ class FakeNews implements News {
     return this.#commands.getMany(keys, lane);
   };
 
+  getRecord: News['getRecord'] = (key) => this.get(key);
+
   listen(onChange: (key: string | undefined) => void): () => void {
     this.#listeners.add(onChange);
     return () => this.#listeners.delete(onChange);

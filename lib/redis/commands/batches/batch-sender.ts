@@ -1,6 +1,8 @@
 import { Failure } from '../../failure.js';
 import type { Lane } from '../../remote.js';
 import type { Script } from '../scripts.js';
+import { groupBySlot, oneByOne, type Places } from '../slots/group-by-slot.js';
+import { type Settle, sendGroups } from '../slots/send-groups.js';
 import type { ScriptCall, ScriptRunner } from './script-runner.js';
 
 /** How to call a script for many items at once, one key each, and how to read its reply. */
@@ -18,12 +20,19 @@ export interface BatchKind<I, A> {
   parse(reply: unknown, items: readonly I[], echo: string): readonly A[] | undefined;
 }
 
-export type Settle<A> = (answers: readonly A[] | Failure) => void;
-
 /** The bytes of a command and its keys, without the values. */
 const OVERHEAD_BYTES = 64;
 
-/** Sends batches of one kind. If a cluster refuses keys of several slots in one command, sends each item alone. */
+/** How a batch is sent. */
+interface How {
+  readonly lane: Lane;
+  readonly isPart: boolean;
+}
+
+/**
+ * Sends batches of one kind: in a cluster one command for each slot, in one go. If a server refuses the keys of a
+ * command even so, sends each item alone.
+ */
 export class BatchSender<I, A> {
   readonly #runner: ScriptRunner;
   readonly #kind: BatchKind<I, A>;
@@ -35,42 +44,41 @@ export class BatchSender<I, A> {
   }
 
   send(items: readonly I[], lane: Lane, settle: Settle<A>): void {
-    if (this.#isOneByOne && items.length > 1) {
-      this.#sendEach(items, lane, settle);
+    const groups = items.length > 1 ? this.#groupsOf(items) : undefined;
+    if (groups === undefined) {
+      this.#sendTogether(items, { lane, isPart: false }, settle);
       return;
     }
+    const send = (some: readonly I[], isPart: boolean, settled: Settle<A>): void =>
+      this.#sendTogether(some, { lane, isPart }, settled);
+    sendGroups({ items, groups, send }, settle);
+  }
+
+  #groupsOf(items: readonly I[]): readonly Places[] | undefined {
+    if (this.#isOneByOne) return oneByOne(items);
+    const { slotOf } = this.#runner;
+    return slotOf && groupBySlot(items, (item) => slotOf(this.#kind.keyOf(item)));
+  }
+
+  #sendTogether(items: readonly I[], how: How, settle: Settle<A>): void {
     const { args, echo } = this.#kind.compose(items);
-    this.#runner.run(this.#call(items, args, lane), (reply) => {
+    this.#runner.run(this.#call(items, args, how), (reply) => {
       if (reply instanceof Failure && reply.isAbout('CROSSSLOT') && items.length > 1) {
         this.#isOneByOne = true;
-        this.#sendEach(items, lane, settle);
+        this.send(items, how.lane, settle);
       } else if (reply instanceof Failure) settle(reply);
       else settle(this.#kind.parse(reply, items, echo) ?? this.#desync());
     });
   }
 
-  #call(items: readonly I[], args: ScriptCall['args'], lane: Lane): ScriptCall {
+  #call(items: readonly I[], args: ScriptCall['args'], { lane, isPart }: How): ScriptCall {
     const keys: string[] = [];
     let bytes = 0;
     for (const item of items) {
       keys.push(this.#kind.keyOf(item));
       bytes += this.#kind.bytesOf(item) + OVERHEAD_BYTES;
     }
-    return { script: this.#kind.script, keys, args, bytes, lane };
-  }
-
-  /** Settles when all have an answer. One failure counts for all. */
-  #sendEach(items: readonly I[], lane: Lane, settle: Settle<A>): void {
-    const answers: A[] = [];
-    let failure: Failure | undefined;
-    let left = items.length;
-    items.forEach((item, i) => {
-      this.send([item], lane, (answer) => {
-        if (answer instanceof Failure) failure ??= answer;
-        else answers[i] = answer[0] as A;
-        if (--left === 0) settle(failure ?? answers);
-      });
-    });
+    return { script: this.#kind.script, keys, args, bytes, lane, isPart };
   }
 
   #desync(): Failure {

@@ -85,11 +85,14 @@ function itemsOf<I, A>({ call, from, to }: Part<I, A>): readonly I[] {
   return to - from === call.items.length ? call.items : call.items.slice(from, to);
 }
 
-function deliver<I, A>(parts: readonly Part<I, A>[], answers: readonly A[] | Failure): void {
+function deliver<I, A>(
+  parts: readonly Part<I, A>[],
+  answers: readonly (A | Failure)[] | Failure,
+): void {
   let at = 0;
   for (const { call, from, to } of parts) {
     for (let i = from; i < to; i++) {
-      call.answers[i] = answers instanceof Failure ? answers : (answers[at++] as A);
+      call.answers[i] = answers instanceof Failure ? answers : (answers[at++] as A | Failure);
     }
     call.left -= to - from;
     if (call.left === 0) call.resolve(call.answers);

@@ -2,6 +2,7 @@ import { Failure } from '../../failure.js';
 import type { Outgoing, Pipeline } from '../flow/pipeline.js';
 import type { ReplyGuard } from '../flow/reply-guard.js';
 import type { Script } from '../scripts.js';
+import type { SlotOf } from '../slots/group-by-slot.js';
 
 /** One call of a script. */
 export interface ScriptCall {
@@ -11,6 +12,7 @@ export interface ScriptCall {
   /** The approximate bytes of the call and its reply. */
   readonly bytes: number;
   readonly lane: Outgoing['lane'];
+  readonly isPart?: boolean;
 }
 
 type Name = readonly ['EVALSHA' | 'EVAL', string];
@@ -19,10 +21,13 @@ type Name = readonly ['EVALSHA' | 'EVAL', string];
 export class ScriptRunner {
   readonly pipeline: Pipeline;
   readonly guard: ReplyGuard;
+  /** Present in a cluster: keys of several slots may not share a command. */
+  readonly slotOf: SlotOf | undefined;
 
-  constructor(pipeline: Pipeline, guard: ReplyGuard) {
+  constructor(pipeline: Pipeline, guard: ReplyGuard, slotOf?: SlotOf) {
     this.pipeline = pipeline;
     this.guard = guard;
+    this.slotOf = slotOf;
   }
 
   /** `onReply` gets the reply or a `Failure`. */
@@ -36,10 +41,10 @@ export class ScriptRunner {
   }
 
   #send([name, what]: Name, call: ScriptCall, onReply: (reply: unknown) => void): void {
-    const { keys, bytes, lane } = call;
+    const { keys, bytes, lane, isPart } = call;
     const args = [name, what, `${keys.length}`, ...keys, ...call.args];
     const { largest } = this.pipeline.sizes;
-    this.pipeline.send({ args, lane, keys: keys.length, bytes, largest }, onReply);
+    this.pipeline.send({ args, lane, keys: keys.length, bytes, largest, isPart }, onReply);
   }
 
   #checked(reply: unknown): unknown {

@@ -1,13 +1,13 @@
 import { inBackground } from '../../../core/background.js';
 import type { Clock } from '../../../core/time/clock.js';
-import type { Connection, Cost } from '../../connection/connection.js';
+import type { Connection } from '../../connection/connection.js';
 import { Failure } from '../../failure.js';
 import type { Lane } from '../../remote.js';
 import { ReplySizes } from './reply-sizes.js';
-import { type Room, Window } from './window.js';
+import { type Counted, type Room, Window } from './window.js';
 
 /** A command that is ready to be sent. */
-export interface Outgoing extends Cost {
+export interface Outgoing extends Counted {
   readonly args: readonly (string | Buffer)[];
   /** `now`: a command of the door, which does not wait for room in the window. */
   readonly lane: Lane | 'now';

@@ -7,6 +7,12 @@ export interface Room {
   readonly bytes: number;
 }
 
+/** A command, as the window counts it. */
+export interface Counted extends Cost {
+  /** Another command of the same call follows at once. Together they count as one command. */
+  readonly isPart?: boolean | undefined;
+}
+
 interface Load {
   commands: number;
   keys: number;
@@ -45,19 +51,19 @@ export class Window {
     return left(this.#all, LIMIT) && left(this.#bulk, BULK_LIMIT);
   }
 
-  sent(cost: Cost, lane: Lane): void {
+  sent(cost: Counted, lane: Lane): void {
     count(this.#all, cost, 1);
     if (lane === 'bulk') count(this.#bulk, cost, 1);
   }
 
-  answered(cost: Cost, lane: Lane): void {
+  answered(cost: Counted, lane: Lane): void {
     count(this.#all, cost, -1);
     if (lane === 'bulk') count(this.#bulk, cost, -1);
   }
 }
 
-function count(load: Load, cost: Cost, sign: 1 | -1): void {
-  load.commands += sign;
+function count(load: Load, cost: Counted, sign: 1 | -1): void {
+  if (cost.isPart !== true) load.commands += sign;
   load.keys += sign * cost.keys;
   load.bytes += sign * cost.bytes;
 }

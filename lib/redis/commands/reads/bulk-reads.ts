@@ -3,6 +3,7 @@ import { Failure, HESITATES } from '../../failure.js';
 import type { Lane, SlotReply } from '../../remote.js';
 import type { CommandSource } from '../flow/pipeline.js';
 import type { Room } from '../flow/window.js';
+import { type SlotOrder, slotOrder } from '../slots/slot-order.js';
 import type { ReadOptions } from './read-options.js';
 import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-replies.js';
 
@@ -12,6 +13,8 @@ const MAX_KEYS = 128;
 /** One call. `slots` is filled as replies arrive. */
 interface Call {
   readonly keys: readonly string[];
+  /** Present if its keys are of several slots: those of one slot then stand beside each other. */
+  readonly order: SlotOrder | undefined;
   readonly lane: Lane;
   readonly resolve: (slots: readonly SlotReply[]) => void;
   readonly slots: (SlotReply | undefined)[];
@@ -46,9 +49,12 @@ export class BulkReads implements CommandSource {
 
   getMany(keys: readonly string[], lane: Lane): Promise<readonly SlotReply[]> {
     if (keys.length === 0) return Promise.resolve([]);
-    return new Promise((resolve) => {
-      const call: Call = { keys, lane, resolve, slots: [], left: keys.length };
-      const { pipeline, clock } = this.#options;
+    return new Promise((settle) => {
+      const { pipeline, clock, slotOf } = this.#options;
+      const order = slotOrder(keys, slotOf);
+      const resolve = order === undefined ? settle : inPlaces(order, settle);
+      const sorted = order?.keys ?? keys;
+      const call: Call = { keys: sorted, order, lane, resolve, slots: [], left: keys.length };
       this.#live.add(call);
       this.#ask({ call, from: 0, to: keys.length });
       // We answer only after the event loop has turned: see the single reads.
@@ -65,7 +71,7 @@ export class BulkReads implements CommandSource {
     const to = Math.min(stretch.to, from + this.#most(room));
     if (to === stretch.to) unsent.take();
     stretch.from = to;
-    this.#send({ call: stretch.call, from, to });
+    this.#sendAll({ call: stretch.call, from, to });
     return true;
   }
 
@@ -85,11 +91,22 @@ export class BulkReads implements CommandSource {
   }
 
   #most(room: Room): number {
-    if (this.#isOneByOne) return 1;
     return keysPerRead(this.#options.pipeline.sizes, Math.min(MAX_KEYS, room.keys));
   }
 
-  #send(stretch: Stretch): void {
+  /** Sends as many commands as the keys need, in one go. */
+  #sendAll({ call, from, to }: Stretch): void {
+    const ends = call.order?.ends.filter((end) => end > from && end < to) ?? [];
+    let at = from;
+    for (const end of [...ends, to]) {
+      if (this.#isOneByOne)
+        for (; at + 1 < end; at++) this.#send({ call, from: at, to: at + 1 }, true);
+      this.#send({ call, from: at, to: end }, end < to);
+      at = end;
+    }
+  }
+
+  #send(stretch: Stretch, isPart: boolean): void {
     const { call, from, to } = stretch;
     const { pipeline } = this.#options;
     const { sizes, answers } = pipeline;
@@ -100,8 +117,9 @@ export class BulkReads implements CommandSource {
     const bytes = count * sizes.average;
     const isTracked = this.#options.track !== undefined;
     this.#options.track?.();
+    const { lane } = call;
     pipeline.send(
-      { args, lane: call.lane, keys: count, bytes, largest: sizes.largest, isTracked },
+      { args, lane, keys: count, bytes, largest: sizes.largest, isTracked, isPart },
       (reply) => {
         if (this.#isToBeAskedAgain(reply, answers)) this.#ask({ call, from, to });
         else if (count === 1) this.#fill(call, from, [slotOf(reply, this.#options)]);
@@ -156,4 +174,18 @@ export class BulkReads implements CommandSource {
     }
     if (call.left === 0) this.#finish(call, call.slots as readonly SlotReply[]);
   }
+}
+
+/** Gives the slots of keys in another order back in that of the call. */
+function inPlaces(
+  { places }: SlotOrder,
+  resolve: (slots: readonly SlotReply[]) => void,
+): (slots: readonly SlotReply[]) => void {
+  return (slots) => {
+    const inOrder: SlotReply[] = new Array(places.length);
+    places.forEach((place, i) => {
+      inOrder[place] = slots[i] ?? null;
+    });
+    resolve(inOrder);
+  };
 }

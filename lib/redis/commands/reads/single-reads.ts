@@ -3,6 +3,7 @@ import { HESITATES, IMPATIENT } from '../../failure.js';
 import type { Lane, SlotReply } from '../../remote.js';
 import type { CommandSource, Outgoing } from '../flow/pipeline.js';
 import type { Room } from '../flow/window.js';
+import { groupBySlot, oneByOne, type Places } from '../slots/group-by-slot.js';
 import { Patience, type Waiting } from './patience.js';
 import type { ReadOptions } from './read-options.js';
 import { failureOf, isOneByOne, keysPerRead, parseSlots, slotOf } from './read-replies.js';
@@ -43,11 +44,14 @@ class Group implements Waiting {
   }
 }
 
-/** The keys of a group that one command reads. */
+/** The keys of a group that one command reads: from a place on, or (of one slot) at these places behind it. */
 interface Part {
   readonly group: Group;
   readonly from: number;
   readonly keys: readonly string[];
+  readonly places?: Places | undefined;
+  /** Another command follows at once. */
+  readonly isPart?: boolean;
 }
 
 /**
@@ -133,44 +137,65 @@ export class SingleReads implements CommandSource {
   }
 
   #most(room: Room): number {
-    if (this.#isOneByOne) return 1;
     return keysPerRead(this.#options.pipeline.sizes, Math.min(MAX_KEYS, room.keys));
   }
 
   #send(group: Group, from: number, to: number): void {
     const isWhole = to - from === group.keys.length;
     const keys = isWhole ? group.keys : group.keys.slice(from, to);
-    const name = keys.length === 1 ? 'GET' : 'MGET';
-    this.#options.track?.();
-    this.#options.pipeline.send(this.#command([name, ...keys]), (reply) => {
-      if (keys.length === 1) this.#onSlot(group, from, reply);
-      else this.#onSlots({ group, from, keys }, reply);
+    const groups = keys.length > 1 ? this.#groupsOf(keys) : undefined;
+    if (groups === undefined) {
+      this.#sendPart({ group, from, keys });
+      return;
+    }
+    groups.forEach((places, i) => {
+      const some = places.map((place) => keys[place] as string);
+      this.#sendPart({ group, from, keys: some, places, isPart: i < groups.length - 1 });
     });
   }
 
-  #command(args: readonly string[]): Outgoing {
+  #groupsOf(keys: readonly string[]): readonly Places[] | undefined {
+    if (this.#isOneByOne) return oneByOne(keys);
+    const { slotOf } = this.#options;
+    return slotOf && groupBySlot(keys, slotOf);
+  }
+
+  #sendPart(part: Part): void {
+    const { keys } = part;
+    const name = keys.length === 1 ? 'GET' : 'MGET';
+    this.#options.track?.();
+    this.#options.pipeline.send(this.#command([name, ...keys], part.isPart), (reply) => {
+      if (keys.length === 1) this.#onSlot(part, reply);
+      else this.#onSlots(part, reply);
+    });
+  }
+
+  #command(args: readonly string[], isPart: boolean | undefined): Outgoing {
     const { sizes } = this.#options.pipeline;
     const keys = args.length - 1;
     const { largest } = sizes;
     const isTracked = this.#options.track !== undefined;
-    return { args, lane: 'request', keys, bytes: keys * sizes.average, largest, isTracked };
+    return { args, lane: 'request', keys, bytes: keys * sizes.average, largest, isTracked, isPart };
   }
 
-  #onSlot(group: Group, at: number, reply: unknown): void {
-    group.resolves[at]?.(slotOf(reply, this.#options));
-    this.#answered(group, 1);
+  #onSlot(part: Part, reply: unknown): void {
+    part.group.resolves[placeOf(part, 0)]?.(slotOf(reply, this.#options));
+    this.#answered(part.group, 1);
   }
 
-  #onSlots({ group, from, keys }: Part, reply: unknown): void {
+  #onSlots(part: Part, reply: unknown): void {
+    const { group, keys } = part;
     if (isOneByOne(reply)) {
       this.#isOneByOne = true;
-      for (let i = 0; i < keys.length; i++) this.#send(group, from + i, from + i + 1);
+      for (let i = 0; i < keys.length; i++) {
+        this.#send(group, placeOf(part, i), placeOf(part, i) + 1);
+      }
       return;
     }
     const slots = parseSlots(reply, keys.length, this.#options.pipeline.sizes);
     const failure = slots === undefined ? failureOf(reply, this.#options) : undefined;
     for (let i = 0; i < keys.length; i++) {
-      group.resolves[from + i]?.(failure ?? slots?.[i] ?? null);
+      group.resolves[placeOf(part, i)]?.(failure ?? slots?.[i] ?? null);
     }
     this.#answered(group, keys.length);
   }
@@ -195,4 +220,9 @@ export class SingleReads implements CommandSource {
     this.#live.delete(group);
     for (const resolve of group.resolves) resolve(IMPATIENT);
   }
+}
+
+/** The place in the group of a key of this part. */
+function placeOf({ from, places }: Part, i: number): number {
+  return from + (places?.[i] ?? i);
 }
