@@ -5,6 +5,7 @@ import type { Options, Part } from './lib/part.js';
 import { bulk } from './parts/bulk/bulk.js';
 import { cluster } from './parts/cluster.js';
 import { compare } from './parts/compare.js';
+import { edge } from './parts/edge.js';
 import { underExpress } from './parts/express.js';
 import { fleet } from './parts/fleet.js';
 import { freshness } from './parts/freshness/freshness.js';
@@ -32,6 +33,7 @@ export const USUAL: Readonly<Record<string, Part>> = {
   start,
   near,
   cluster,
+  edge,
   fleet,
   outage,
   truth,

@@ -3,6 +3,15 @@
 export type { Cache, WriteResult } from './api/cache.js';
 export type { CacheEvents, LoadError, Lookup, ModeChange } from './api/events.js';
 export type {
+  CacheFreshness,
+  FixedLifetime,
+  FreshnessReport,
+  GroupFreshness,
+  LearningState,
+  LifetimeEstimate,
+  ShareEstimate,
+} from './api/freshness.js';
+export type {
   Loader,
   LoaderContext,
   LoadOptions,
@@ -53,7 +62,7 @@ export type {
   HealthState,
 } from './health/types.js';
 export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
-export type { FreshnessOptions } from './loading/freshness/freshness-options.js';
+export type { FreshnessOptions, FreshnessTarget } from './loading/freshness/freshness-options.js';
 export type { WarmOptions } from './loading/warm/warm-options.js';
 export type {
   Address,

@@ -1,5 +1,6 @@
 import type { Cache, WriteResult } from '../api/cache.js';
 import type { CacheEvents, Lookup } from '../api/events.js';
+import type { CacheFreshness } from '../api/freshness.js';
 import type {
   Loader,
   LoadOptions,
@@ -135,6 +136,10 @@ export class CacheHandle implements Cache {
 
   metrics(): MetricsSnapshot {
     return this.#parts.takeSnapshot();
+  }
+
+  get freshness(): CacheFreshness {
+    return this.#parts.freshness;
   }
 
   on<Name extends keyof CacheEvents>(

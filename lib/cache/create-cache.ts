@@ -1,4 +1,5 @@
 import type { CacheEvents } from '../api/events.js';
+import type { CacheFreshness } from '../api/freshness.js';
 import { Emitter } from '../core/emitter.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
@@ -69,10 +70,8 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   const args = new Arguments(config, () => store.timeOf(''));
   const warm = buildWarmUp(config, { store, clock, loading, args, events, ...listIn(shards) });
   const bulkChanges = new BulkChanges(store, turns);
-  loading.start();
   reporter.start(store);
-  shards.start();
-  warm?.start();
+  for (const part of [loading, shards, warm]) part?.start();
   const counted = { ...history, reporter, store, shards, loading, edge, warm };
   return new CacheHandle({
     config,
@@ -84,6 +83,7 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     turns,
     bulkChanges,
     edge,
+    freshness: freshnessIn(loading, clock),
     takeSnapshot: () => takeSnapshot({ ...counted, commandTimes: remote.commandTimes }),
     onListenerError,
     args,
@@ -120,6 +120,11 @@ interface ClosingParts {
 /** Where the list of hot keys is kept, and the proof of what Redis shows. */
 function listIn(shards: Shards): Pick<WarmSurroundings, 'kept' | 'shards'> {
   return { kept: new KeptText(shards, 'hot'), shards };
+}
+
+function freshnessIn({ audits }: SingleFlight, clock: Clock): CacheFreshness {
+  if (audits !== undefined) return audits.freshness;
+  return { report: () => ({ at: new Date(clock.wallNow()).toISOString(), groups: [] }) };
 }
 
 function buildLoading(

@@ -94,7 +94,10 @@ export interface CacheOptions {
    * @default false
    */
   readonly warm?: boolean | WarmOptions | undefined;
-  /** Measures how many hits are stale: `{ observe: ['product:'] }`. @default off */
+  /**
+   * Measures how many hits are stale: `{ observe: ['product:'] }`. Learns lifetimes that keep a share of stale reads:
+   * `{ targets: { 'product:': 0.01 } }`. @default off
+   */
   readonly freshness?: FreshnessOptions | undefined;
   /** The largest value, in bytes of its text, that is stored; a larger one goes to its caller only. @default 33554432 (32 MiB) */
   readonly maxValueBytes?: number | undefined;

@@ -19,7 +19,7 @@ import { FlightTable } from './flight/flight-table.js';
 import type { Answer } from './flight/shared-value.js';
 import { tracedWait } from './flight/traced-wait.js';
 import type { Audits } from './freshness/audits.js';
-import { auditsOf } from './freshness/audits-of.js';
+import { auditsOf, freshnessOf } from './freshness/audits-of.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
@@ -72,7 +72,7 @@ export class SingleFlight {
   readonly #flights = new FlightTable();
   readonly #aborts = new AbortListeners();
   readonly #task: LoadTask;
-  /** Absent: no hit is audited. */
+  /** Absent: no hit is audited, and no lifetime is learned. */
   readonly audits: Audits | undefined;
   /** Loads that no caller waits for. */
   readonly background: BackgroundLoads;
@@ -84,12 +84,12 @@ export class SingleFlight {
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
     const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer, share });
     const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
-    const onLoaded = config.freshness && ((some: readonly Flight[]) => this.audits?.loaded(some));
-    const own = { bulkhead, backoff, claims };
-    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter, share, onLoaded });
+    const lifetimes = freshnessOf(config.freshness, clock);
+    const own = { bulkhead, backoff, claims, lifetimes };
+    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter, share });
     const [flights, task] = [this.#flights, this.#task];
     this.background = new BackgroundLoads({ store, clock, backoff, bulkhead, flights, task });
-    this.audits = auditsOf(config.freshness, { store, background: this.background });
+    this.audits = auditsOf(lifetimes, { store, background: this.background });
   }
 
   /** From now on changes of keys void their flights. */
@@ -244,7 +244,7 @@ export class SingleFlight {
 
   #onChange(change: KeyChange): void {
     this.#flights.invalidate(change);
-    if ('key' in change) this.#backoff.reset(change.key);
-    else if ('matches' in change) this.#backoff.resetMatching(change.matches);
+    this.#backoff.changed(change);
+    this.audits?.freshness.changed(change);
   }
 }

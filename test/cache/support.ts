@@ -250,6 +250,7 @@ export function useCache(options: CacheOptions = {}, clock: Clock = systemClock)
     turns,
     bulkChanges: new BulkChanges(store, turns),
     onListenerError,
+    freshness: { report: () => ({ at: '', groups: [] }) },
     takeSnapshot: () =>
       takeSnapshot({
         ...{ config, clock, metrics, reporter, store, loading },
