@@ -18,7 +18,7 @@ function hidden(): string {
  */
 export function hideTexts(
   items: readonly { readonly text: string }[],
-  most = bytesIn(items),
+  most: number = bytesIn(items),
 ): HiddenTexts {
   const lengths: string[] = [];
   const room = Buffer.allocUnsafe(most);
