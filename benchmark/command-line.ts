@@ -5,6 +5,7 @@ import type { Options, Part } from './lib/part.js';
 import { bulk } from './parts/bulk/bulk.js';
 import { cluster } from './parts/cluster.js';
 import { compare } from './parts/compare.js';
+import { edge } from './parts/edge.js';
 import { underExpress } from './parts/express.js';
 import { fleet } from './parts/fleet.js';
 import { freshness } from './parts/freshness/freshness.js';
@@ -16,6 +17,7 @@ import { FAULTS } from './parts/outage/faults.js';
 import { MEMORY } from './parts/outage/memory.js';
 import { outage } from './parts/outage/outage.js';
 import { overhead } from './parts/overhead.js';
+import { responses } from './parts/response-cache/response-cache.js';
 import { stampede } from './parts/stampede.js';
 import { start } from './parts/start/start.js';
 import { truth } from './parts/truth.js';
@@ -31,12 +33,14 @@ export const USUAL: Readonly<Record<string, Part>> = {
   start,
   near,
   cluster,
+  edge,
   fleet,
   outage,
   truth,
   stampede,
   overhead,
   monitoring,
+  'response-cache': responses,
   warm,
   freshness,
 };

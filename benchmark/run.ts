@@ -24,9 +24,14 @@ async function measure({ parts, options }: Command, machine: object): Promise<nu
   const about = { measuredAt: new Date().toISOString(), options, machine };
   const save = (name: string, content: object): void =>
     write(options, `${name}.json`, asJson({ ...about, ...content }));
+  const kept = readKept();
+  // Part of a part, or a quick look, replaces no figure that is published.
+  const { only, fault, work, rate, duringMs } = options;
+  const isWhole = !options.quick && [only, fault, work, rate, duringMs].every(isAbsent);
   const measured: Record<string, PartBars> = {};
   const bars = (name: string, lines: readonly BarLine[]): void => {
     measured[name] = { measuredAt: new Date().toISOString(), machine, lines };
+    if (isWhole) write(options, FILE, asJson({ parts: inOrder({ ...kept, ...measured }) }));
   };
   for (const name of parts) {
     say(`\n## ${name}`);
@@ -42,13 +47,8 @@ async function measure({ parts, options }: Command, machine: object): Promise<nu
       bars(name, [judge(`${name}: ${firstLine(error)}`, atLeast(1, ''), undefined)]);
     }
   }
-  const kept = readKept();
   const lines = Object.values(measured).flatMap((part) => part.lines);
   printBars([...lines, ...linesOfOthers(kept, Object.keys(USUAL), parts)]);
-  // Part of a part, or a quick look, replaces no figure that is published.
-  const { only, fault, work, rate, duringMs } = options;
-  const isWhole = !options.quick && [only, fault, work, rate, duringMs].every(isAbsent);
-  if (isWhole) write(options, FILE, asJson({ parts: inOrder({ ...kept, ...measured }) }));
   return lines.filter(({ isMet }) => isMet === 'no').length;
 }
 

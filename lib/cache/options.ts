@@ -55,7 +55,11 @@ export interface CacheOptions {
   readonly prefix?: string | undefined;
   /** How long a value lives when `set` or `getOrSet` does not say. @default '5m' */
   readonly ttl?: Duration | undefined;
-  /** How long one command, and all commands of one request together, may wait for a sick Redis. @default '100ms' */
+  /**
+   * How long a sick Redis may go without an answer until it counts as hung. One command, and all commands of one request
+   * together, waits for half of it, or for all of it where answers are usually slow.
+   * @default '100ms'
+   */
   readonly commandTimeout?: Duration | undefined;
   /** How long after its ttl a value may still be served when its loader fails or is slow; added to `ttl`. @default 0 */
   readonly grace?: Duration | undefined;

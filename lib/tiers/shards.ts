@@ -157,6 +157,14 @@ export class Shards implements DoorListener {
     return stateOf(this, this.#remote.notice);
   }
 
+  /** How long a request waits for Redis in all, `commandTimeout` at most. */
+  get callersPatienceMs(): number {
+    const { commandTimeoutMs } = this.tools.config;
+    const of = ({ shard }: ShardStore): number =>
+      shard.door.reader?.callersPatienceMs ?? commandTimeoutMs;
+    return this.only === undefined ? Math.max(...this.all.map(of)) : of(this.only);
+  }
+
   /** One for each server. */
   get servers(): readonly ServerMetrics[] {
     return this.hasRedis ? this.all.map(({ shard }) => metricsOf(shard)) : [];

@@ -25,7 +25,7 @@ type Answer = Found | undefined;
 
 /**
  * The store of a cache: Redis first, and memory while Redis cannot be used. `forRequest` gives a view of it
- * that waits for Redis no longer than one `commandTimeout` in all.
+ * that waits for a sick Redis no longer than one call does.
  */
 export class TieredStore implements Store {
   readonly #shards: Shards;
@@ -45,8 +45,8 @@ export class TieredStore implements Store {
   }
 
   forRequest(): Store {
-    const { clock, config } = this.#shards.tools;
-    return new TieredStore(this.#shards, new WaitBudget(clock, config.commandTimeoutMs));
+    const { tools, callersPatienceMs } = this.#shards;
+    return new TieredStore(this.#shards, new WaitBudget(tools.clock, callersPatienceMs));
   }
 
   onChange(listener: (change: KeyChange) => void): void {
