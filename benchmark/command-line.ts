@@ -3,31 +3,50 @@
 import { parseArgs } from 'node:util';
 import type { Options, Part } from './lib/part.js';
 import { bulk } from './parts/bulk/bulk.js';
+import { cluster } from './parts/cluster.js';
 import { compare } from './parts/compare.js';
+import { edge } from './parts/edge.js';
+import { underExpress } from './parts/express.js';
+import { fleet } from './parts/fleet.js';
 import { freshness } from './parts/freshness/freshness.js';
 import { hotPath } from './parts/hot-path/hot-path.js';
+import { mission } from './parts/mission/mission.js';
 import { monitoring } from './parts/monitoring.js';
+import { near } from './parts/near.js';
 import { FAULTS } from './parts/outage/faults.js';
 import { MEMORY } from './parts/outage/memory.js';
 import { outage } from './parts/outage/outage.js';
 import { overhead } from './parts/overhead.js';
+import { responses } from './parts/response-cache/response-cache.js';
 import { stampede } from './parts/stampede.js';
+import { start } from './parts/start/start.js';
 import { truth } from './parts/truth.js';
 import { warm } from './parts/warm.js';
 import { SUBJECTS } from './subjects/index.js';
 
 /** What runs when no part is named. */
-const USUAL: Readonly<Record<string, Part>> = {
+export const USUAL: Readonly<Record<string, Part>> = {
+  mission,
   'hot-path': hotPath,
+  express: underExpress,
   bulk,
+  start,
+  near,
+  cluster,
+  edge,
+  fleet,
   outage,
   truth,
   stampede,
   overhead,
   monitoring,
+  'response-cache': responses,
   warm,
   freshness,
 };
+
+/** What `--quick` measures when no part is named. */
+const QUICK: readonly string[] = ['hot-path', 'bulk', 'start'];
 
 export const PARTS: Readonly<Record<string, Part>> = { ...USUAL, compare };
 
@@ -45,7 +64,8 @@ export const HELP = `npm run bench -- [part…] [options]
   --hang-ms <n>    length of the hang in which memory is measured (60000)
   --before <path>  of compare: the folder where the other build is installed
   --all            every peer in every part
-  --quick          a smoke test of three minutes: its figures mean nothing, and go to results/quick/
+  --quick          ${QUICK.join(', ')} in under three minutes, with fewer rounds; the bars of the other parts are
+                   those of the last full run, marked so
 `;
 
 const OPTIONS = {
@@ -88,12 +108,13 @@ export function parseCommand(args: readonly string[]): Command | undefined {
   return { parts, options: optionsOf(values) };
 }
 
-function partsOf(names: readonly string[], { fault }: Values): readonly string[] {
+function partsOf(names: readonly string[], { fault, quick }: Values): readonly string[] {
   for (const name of names) {
     if (!Object.hasOwn(PARTS, name)) throw new Misuse(`No part '${name}'.\n\n${HELP}`);
   }
   if (names.length > 0) return names;
-  return fault ? ['outage'] : Object.keys(USUAL);
+  if (fault) return ['outage'];
+  return quick ? QUICK : Object.keys(USUAL);
 }
 
 function optionsOf(values: Values): Options {

@@ -24,6 +24,17 @@ declare module 'ioredis' {
   }
 }
 
+declare module 'apicache' {
+  import type { RequestHandler } from 'express';
+
+  interface Apicache {
+    newInstance(options: object): Apicache;
+    middleware(duration: string): RequestHandler;
+  }
+  const apicache: Apicache;
+  export default apicache;
+}
+
 declare module 'bentocache' {
   interface Store {
     useL1Layer(driver: unknown): Store;

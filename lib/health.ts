@@ -5,12 +5,10 @@ export { cacheRoundTripCheck } from './health/checks/cache-round-trip-check.js';
 export { diskSpaceCheck } from './health/checks/disk-check.js';
 export { eventLoopCheck } from './health/checks/event-loop-check.js';
 export { heapCheck } from './health/checks/heap-check.js';
-export { type HealthEvents, type HealthRouter, healthRouter } from './health/http/health-router.js';
-export {
-  healthOpenApi,
-  type OpenApiFragment,
-  type OpenApiOptions,
-} from './health/openapi/openapi.js';
+export { healthOpenApi } from './health/health-openapi.js';
+export { healthRouter } from './health/health-router.js';
+export type { HealthEvents, HealthRouter } from './health/http/health-router.js';
+export type { OpenApiFragment, OpenApiOptions } from './health/openapi/openapi.js';
 export type {
   CacheResult,
   CacheSource,

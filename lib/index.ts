@@ -3,6 +3,15 @@
 export type { Cache, WriteResult } from './api/cache.js';
 export type { CacheEvents, LoadError, Lookup, ModeChange } from './api/events.js';
 export type {
+  CacheFreshness,
+  FixedLifetime,
+  FreshnessReport,
+  GroupFreshness,
+  LearningState,
+  LifetimeEstimate,
+  ShareEstimate,
+} from './api/freshness.js';
+export type {
   Loader,
   LoaderContext,
   LoadOptions,
@@ -36,12 +45,10 @@ export { cacheRoundTripCheck } from './health/checks/cache-round-trip-check.js';
 export { diskSpaceCheck } from './health/checks/disk-check.js';
 export { eventLoopCheck } from './health/checks/event-loop-check.js';
 export { heapCheck } from './health/checks/heap-check.js';
-export { type HealthEvents, type HealthRouter, healthRouter } from './health/http/health-router.js';
-export {
-  healthOpenApi,
-  type OpenApiFragment,
-  type OpenApiOptions,
-} from './health/openapi/openapi.js';
+export { healthOpenApi } from './health/health-openapi.js';
+export { healthRouter } from './health/health-router.js';
+export type { HealthEvents, HealthRouter } from './health/http/health-router.js';
+export type { OpenApiFragment, OpenApiOptions } from './health/openapi/openapi.js';
 export type {
   CacheResult,
   CacheSource,
@@ -55,7 +62,7 @@ export type {
   HealthState,
 } from './health/types.js';
 export { CacheOverloadedError } from './loading/bulkhead/overloaded-error.js';
-export type { FreshnessOptions } from './loading/freshness/freshness-options.js';
+export type { FreshnessOptions, FreshnessTarget } from './loading/freshness/freshness-options.js';
 export type { WarmOptions } from './loading/warm/warm-options.js';
 export type {
   Address,

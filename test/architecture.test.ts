@@ -15,7 +15,7 @@ const RANKS = [
   ['tiers'],
   ['loading', 'edge'],
   ['cache'],
-  ['express', 'health', 'shutdown', 'exporters', 'http-cache', 'testing'],
+  ['express', 'health', 'shutdown', 'exporters', 'http-cache', 'testing', 'cli'],
   [''],
 ];
 

@@ -17,7 +17,7 @@ export interface BarLine {
   readonly bar: string;
   readonly summary: Summary | undefined;
   readonly unit: string;
-  readonly isMet: 'yes' | 'within the spread' | 'no';
+  readonly isMet: 'yes' | 'within the spread' | 'no' | '–';
 }
 
 export const atLeast = (limit: number, unit = '×'): Bar => ({ direction: 'at least', limit, unit });
@@ -43,6 +43,11 @@ export function judge(what: string, bar: Bar, summary: Summary | undefined): Bar
     unit,
     isMet: isMet(bar, summary),
   };
+}
+
+/** A figure that has no bar, for comparison. */
+export function told(what: string, summary: Summary | undefined, unit = '×'): BarLine {
+  return { what, bar: '–', summary, unit, isMet: '–' };
 }
 
 function isMet({ direction, limit }: Bar, summary: Summary | undefined): BarLine['isMet'] {

@@ -1,4 +1,4 @@
-// Two pictures, by hand: a line for each subject through time, and percentiles side by side.
+// Pictures, by hand: a line for each subject through time, percentiles side by side, and bars to compare.
 
 import { figure } from './report.js';
 import type { Percentiles } from './stats.js';
@@ -117,6 +117,33 @@ export function lineChart({ title, lines, span }: LineChart): string {
     );
   }
   return svg(title, [...body, ...legend(lines.map((line) => line.name))]);
+}
+
+export interface Lengths {
+  readonly title: string;
+  readonly bars: readonly (Named & { readonly value: number })[];
+  /** The bar that the picture is about. */
+  readonly own: string;
+}
+
+const NAMES_WIDTH = 270;
+
+/** One bar for each subject, the longest first. */
+export function barChart({ title, bars, own }: Lengths): string {
+  const sorted = [...bars].sort((a, b) => b.value - a.value);
+  const longest = Math.max(1, ...sorted.map(({ value }) => value));
+  const step = PLOT.height / sorted.length;
+  const body = sorted.flatMap(({ name, value }, i) => {
+    const y = PLOT.top + 10 + i * step;
+    const width = (value / longest) * (W - NAMES_WIDTH - 120);
+    const fill = name === own ? '#0b6e4f' : '#9fb4d0';
+    return [
+      text(NAMES_WIDTH - 10, y + step / 2 + 1, name, 'end'),
+      `<rect x="${NAMES_WIDTH}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${(step * 0.7).toFixed(1)}" fill="${fill}"/>`,
+      text(NAMES_WIDTH + width + 8, y + step / 2 + 1, figure(value)),
+    ];
+  });
+  return svg(title, body);
 }
 
 const PARTS = ['p50', 'p90', 'p99', 'max'] as const;

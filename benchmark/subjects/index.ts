@@ -1,8 +1,17 @@
 // Everything that is compared, by name.
 
+import { byHand } from './by-hand.js';
 import { asText, asValue, bare, NO_TIMER, naive, TUNED } from './node-redis.js';
-import { ours, oursInMemory, oursPerRequest } from './ours.js';
-import { asyncCacheDedupe, bareIoredis, bento, cacheable, cacheManager, lru } from './peers.js';
+import { ours, oursInCluster, oursInMemory, oursPerRequest } from './ours.js';
+import {
+  asyncCacheDedupe,
+  bareIoredis,
+  bento,
+  cacheable,
+  cacheManager,
+  lru,
+  lruParsed,
+} from './peers.js';
 import type { Context, Subject } from './subject.js';
 
 const MEMORY = { layers: ['memory'] } as const;
@@ -16,13 +25,19 @@ export const SUBJECTS: Readonly<Record<string, (context: Context) => Promise<Sub
   'ours (get)': (c) => ours(c).then(reading),
   'ours (1000)': (c) => ours(c, { memory: { max: 1_000 } }),
   'ours (per request)': oursPerRequest,
-  'ours-memory': oursInMemory,
+  'ours (near)': (c) => ours(c, { near: true, memory: { max: c.memoryMax } }),
+  'ours (near, frozen)': (c) =>
+    ours(c, { near: true, memory: { max: c.memoryMax, share: 'frozen' } }),
+  'ours (cluster)': oursInCluster,
+  'ours-memory': (c) => oursInMemory(c),
+  'ours-memory (frozen)': (c) => oursInMemory(c, 'frozen'),
   'ours-memory (get)': (c) => oursInMemory(c).then(reading),
   'node-redis get': (c) => bare(c, {}, asText),
   'node-redis get+parse': (c) => bare(c, {}, asValue),
   'node-redis get, no timer': (c) => bare(c, NO_TIMER, asText),
   'node-redis get+parse, no timer': (c) => bare(c, NO_TIMER, asValue),
   'ioredis get': bareIoredis,
+  'RESP by hand, parsed': byHand,
   naive: (c) => naive(c, {}),
   'naive-tuned': (c) => naive(c, TUNED, { isAwaited: false }),
   'naive-race': (c) => naive(c, TUNED, { isAwaited: false, isRaced: true }),
@@ -43,6 +58,7 @@ export const SUBJECTS: Readonly<Record<string, (context: Context) => Promise<Sub
   'async-cache-dedupe-tuned': (c) => asyncCacheDedupe(c, TUNED_REDIS),
   'lru-cache': (c) => lru(c, false),
   'lru-cache (awaited)': (c) => lru(c, true),
+  'lru-cache + JSON.parse': lruParsed,
 };
 
 /** A subject whose `fetch` only reads. */

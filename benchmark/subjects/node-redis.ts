@@ -23,7 +23,7 @@ export const TUNED: Options = {
 
 /** A client that is connected, or will be, and reports no error. */
 export async function connect(
-  context: Context,
+  context: Pick<Context, 'port'>,
   options: Options,
   isAwaited = true,
 ): Promise<Client> {

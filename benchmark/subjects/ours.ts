@@ -39,8 +39,16 @@ export async function ours(context: Context, options: CacheOptions = {}): Promis
 }
 
 /** Without Redis: memory alone. */
-export function oursInMemory(context: Context): Promise<OurSubject> {
-  return ours(context, { redis: false, memory: { max: context.memoryMax } });
+export function oursInMemory(
+  context: Context,
+  share: 'copy' | 'frozen' = 'copy',
+): Promise<OurSubject> {
+  return ours(context, { redis: false, memory: { max: context.memoryMax, share } });
+}
+
+/** On the cluster whose URL BENCH_CLUSTER is. */
+export function oursInCluster(context: Context): Promise<OurSubject> {
+  return ours(context, { redis: process.env.BENCH_CLUSTER });
 }
 
 /** Through a request's own handle, with a fresh request each time. */

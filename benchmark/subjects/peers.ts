@@ -180,3 +180,15 @@ export async function lru(context: Context, isAwaited: boolean): Promise<Subject
     close: () => {},
   };
 }
+
+/** What a cache in memory is at least, if each caller gets a value of its own: the text in lru-cache, parsed. */
+export async function lruParsed(context: Context): Promise<Subject> {
+  const { LRUCache } = await import('lru-cache');
+  const cache = new LRUCache<string, string>({ max: context.memoryMax, ttl: context.ttlMs });
+  return {
+    fetch: async (key) => JSON.parse(cache.get(key) as string),
+    set: (key, value) => cache.set(key, JSON.stringify(value)),
+    remove: (key) => cache.delete(key),
+    close: () => {},
+  };
+}

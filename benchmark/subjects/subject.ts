@@ -31,4 +31,4 @@ export interface Subject {
 /** How long a command of a tuned peer may take, in milliseconds; the same for all. */
 export const LIMIT_MS = 100;
 
-export const urlOf = ({ port }: Context): string => `redis://127.0.0.1:${port}`;
+export const urlOf = ({ port }: Pick<Context, 'port'>): string => `redis://127.0.0.1:${port}`;

@@ -11,10 +11,17 @@ export interface Load {
   readonly ms: number;
 }
 
+/** At least as many requests as connections. */
+export interface Count extends Omit<Load, 'ms'> {
+  readonly requests: number;
+}
+
 interface State {
   done: number;
   isOver: boolean;
   error?: Error;
+  /** Called with each answer. */
+  onDone?: () => void;
 }
 
 function line(port: number, path: string, state: State): Socket {
@@ -31,6 +38,7 @@ function line(port: number, path: string, state: State): Socket {
     if (!text.startsWith('HTTP/1.1 200')) state.error ??= new Error(text.slice(0, 300));
     text = '';
     state.done++;
+    state.onDone?.();
     if (!state.isOver) socket.write(request);
   });
   return socket;
@@ -53,6 +61,23 @@ const operations = {
     await sleep(ms);
     const perSecond = (state.done / (performance.now() - startedAt)) * 1_000;
     state.isOver = true;
+    for (const socket of sockets) socket.destroy();
+    if (state.error) throw state.error;
+    return perSecond;
+  },
+  /** Sends so many requests, however long they take. Resolves to the requests a second. */
+  async send({ port, path, connections, requests }: Count): Promise<number> {
+    const state: State = { done: 0, isOver: false };
+    const startedAt = performance.now();
+    const all = new Promise<void>((resolve) => {
+      state.onDone = () => {
+        state.isOver = state.done > requests - connections;
+        if (state.done >= requests || state.error !== undefined) resolve();
+      };
+    });
+    const sockets = Array.from({ length: connections }, () => line(port, path, state));
+    await all;
+    const perSecond = (state.done / (performance.now() - startedAt)) * 1_000;
     for (const socket of sockets) socket.destroy();
     if (state.error) throw state.error;
     return perSecond;

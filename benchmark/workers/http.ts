@@ -2,10 +2,15 @@
 
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
+import { shareOf } from '../lib/profile.js';
 import { serve } from '../lib/rpc.js';
+import { productOf } from '../lib/values.js';
+import { connect, NO_TIMER } from '../subjects/node-redis.js';
 import { library } from '../subjects/ours.js';
 
-export type Kind = 'bare' | 'middleware' | 'health';
+export type Kind = 'bare' | 'middleware' | 'health' | 'driver' | 'cached';
+
+const PRODUCT = productOf(1, 200);
 
 const urlOf = (port: number): string => `redis://127.0.0.1:${port}`;
 
@@ -17,6 +22,20 @@ const HANDLERS: Readonly<Record<Kind, (app: Express, port: number) => Promise<un
     const { cacheMiddleware } = await library();
     app.use(cacheMiddleware({ redis: urlOf(port), logger: false }));
     app.get('/', (_req, res) => void res.end('ok'));
+  },
+  async driver(app, port) {
+    const client = await connect({ port }, NO_TIMER);
+    await client.set('product:1', JSON.stringify(PRODUCT));
+    app.get('/product/:id', async (req, res) => {
+      res.json(JSON.parse((await client.get(`product:${req.params.id}`)) ?? 'null'));
+    });
+  },
+  async cached(app, port) {
+    const { cacheMiddleware } = await library();
+    app.use(cacheMiddleware({ redis: urlOf(port), logger: false }));
+    app.get('/product/:id', async (req, res) => {
+      res.json(await req.cache.getOrSet(`product:${req.params.id}`, () => PRODUCT));
+    });
   },
   async health(app, port) {
     const { createCache, healthRouter } = await library();
@@ -48,8 +67,18 @@ async function middlewareNs({ port, ms }: { port: number; ms: number }): Promise
   return (took * 1e6) / calls;
 }
 
+/** The built package, and the LRU that only it uses here. */
+const isOurs = (url: string): boolean =>
+  /[/\\]dist[/\\](?!.*node_modules)/.test(url) || url.includes('/lru-cache/');
+
 const operations = {
   middlewareNs,
+  cpuMs(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+  /** The package's own share of the busy time, in per cent. */
+  profile: ({ ms }: { ms: number }): Promise<number> => shareOf(isOurs, ms),
   /** Resolves to the port. */
   async start({ kind, port }: { kind: Kind; port: number }): Promise<number> {
     const app = express();

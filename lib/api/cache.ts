@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Unsubscribe } from '../core/emitter.js';
 import type { CacheEvents } from './events.js';
+import type { CacheFreshness } from './freshness.js';
 import type {
   Loader,
   LoadOptions,
@@ -96,6 +97,8 @@ export interface Cache {
   status(): CacheStatus;
   /** Everything that the cache counts, for exporters and pages. Synchronous. Never contacts Redis. */
   metrics(): MetricsSnapshot;
+  /** How stale hits are, and which lifetimes would suit: of the whole cache, by groups of the option `freshness`. */
+  readonly freshness: CacheFreshness;
   on<Name extends keyof CacheEvents>(
     name: Name,
     listener: (event: CacheEvents[Name]) => unknown,

@@ -29,11 +29,13 @@ export interface ServerMetrics {
 export interface FreshnessMetrics {
   /** What its keys begin with. */
   readonly group: string;
-  /** Reads with a loader that found a fresh value. */
+  /** Reads with a loader that found a fresh value. Above a thousand they are estimated from a random sample. */
   readonly hits: number;
   /** Values that loaders made, audits included. */
   readonly loads: number;
   readonly audits: { readonly fresh: number; readonly stale: number };
+  /** Loads of keys that had been loaded before, by whether the value was still the same. */
+  readonly reloads: { readonly same: number; readonly changed: number };
   /** The share of hits that were stale, and the interval that holds it in 95 of 100 cases; `null` before an audit. */
   readonly staleRatio: {
     readonly value: number;

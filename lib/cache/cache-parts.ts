@@ -1,4 +1,5 @@
 import type { CacheEvents } from '../api/events.js';
+import type { CacheFreshness } from '../api/freshness.js';
 import type { MetricsSnapshot } from '../api/metrics.js';
 import type { Emitter } from '../core/emitter.js';
 import type { Turns } from '../core/time/turns.js';
@@ -14,7 +15,7 @@ import type { StatusReporter } from './status/status-reporter.js';
 
 /** The parts that all handles of one cache share. create-cache.ts builds them. */
 export interface CacheParts {
-  readonly config: Pick<CacheConfig, 'load' | 'name'>;
+  readonly config: Pick<CacheConfig, 'load' | 'name' | 'share'>;
   readonly store: Store;
   readonly loading: Pick<SingleFlight, 'answer' | 'answerMany' | 'hit' | 'isClosed'>;
   readonly observer: Observer;
@@ -25,6 +26,7 @@ export interface CacheParts {
   readonly args: Arguments;
   readonly turns: Turns;
   readonly bulkChanges: BulkChanges;
+  readonly freshness: CacheFreshness;
   takeSnapshot(): MetricsSnapshot;
   onListenerError(error: unknown): void;
   /** Harmless when called twice. */

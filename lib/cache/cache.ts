@@ -1,5 +1,6 @@
 import type { Cache, WriteResult } from '../api/cache.js';
 import type { CacheEvents, Lookup } from '../api/events.js';
+import type { CacheFreshness } from '../api/freshness.js';
 import type {
   Loader,
   LoadOptions,
@@ -12,17 +13,13 @@ import type { MetricsSnapshot } from '../api/metrics.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
 import { CACHE_MARK } from '../core/is-cache.js';
-import { parseFunction } from '../core/validate.js';
-import { decodeValue } from '../entry/codec.js';
-import { payloadOffset } from '../entry/entry.js';
 import type { Outcome } from '../tiers/observer.js';
 import type { Found, Store } from '../tiers/store.js';
 import { checkListening } from './arguments/listening.js';
-import { loadArguments } from './arguments/load-arguments.js';
-import { findMany, type Lookups, loadMany, staleIn, uniqueKeys } from './bulk-reads.js';
 import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
 import { Changes } from './changes/changes.js';
 import { listenWithin, namespaceParts } from './namespace.js';
+import { Reads } from './reads/reads.js';
 import { type SendCall, sendJson } from './sending/send-json.js';
 import { lookup } from './status/cache-observer.js';
 import { traceMethods } from './tracing/traced-methods.js';
@@ -36,7 +33,8 @@ export class CacheHandle implements Cache {
   readonly #parts: CacheParts;
   readonly #store: Store;
   readonly #isOfRequest: boolean;
-  readonly #changes: Changes;
+  readonly #reads: Reads;
+  #madeChanges: Changes | undefined;
   /** The handle of the same request that this namespace came from, which hears its lookups, too. */
   readonly #outer: CacheHandle | undefined;
   /** A request's own events. Made with the first listener, because most requests have none. */
@@ -47,7 +45,13 @@ export class CacheHandle implements Cache {
     this.#store = storeOfRequest ?? parts.store;
     this.#isOfRequest = storeOfRequest !== undefined;
     this.#outer = outer;
-    this.#changes = new Changes(parts, this.#store);
+    this.#reads = new Reads(parts, this.#store, this);
+  }
+
+  /** Made with the first change, because most requests only read. */
+  get #changes(): Changes {
+    this.#madeChanges ??= new Changes(this.#parts, this.#store);
+    return this.#madeChanges;
   }
 
   /** The same cache for one request. */
@@ -55,74 +59,34 @@ export class CacheHandle implements Cache {
     return new CacheHandle(this.#parts, this.#parts.store.forRequest());
   }
 
-  async get<T = unknown>(key: string): Promise<T | undefined> {
-    const full = this.#parts.args.fullKey(key);
-    // Memory answers without a promise. An `await` of a value costs a tenth of such a hit.
-    const answer = this.#store.get(full);
-    const found = answer instanceof Promise ? await answer : answer;
-    return this.#valueOf(full, found)?.value as T | undefined;
+  get<T = unknown>(key: string): Promise<T | undefined> {
+    return this.#reads.get(key);
   }
 
-  async has(key: string): Promise<boolean> {
-    const answer = this.#store.get(this.#parts.args.fullKey(key));
-    const found = answer instanceof Promise ? await answer : answer;
-    return found?.isStale === false;
+  has(key: string): Promise<boolean> {
+    return this.#reads.has(key);
   }
 
-  async getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
-    const unique = await uniqueKeys(this.#parts, keys);
-    const { args, turns } = this.#parts;
-    const values = new Map<string, T>();
-    await findMany({ store: this.#store, turns }, unique, (key, found) => {
-      const hit = this.#valueOf(key, found);
-      if (hit !== undefined) values.set(args.ownKey(key), hit.value as T);
-    });
-    return values;
+  getMany<T = unknown>(keys: readonly string[]): Promise<Map<string, T>> {
+    return this.#reads.getMany(keys);
   }
 
-  async getOrSet<T, Stale = T>(
-    key: string,
-    loader: Loader<T, Stale>,
-    options?: LoadOptions,
-  ): Promise<T> {
-    const full = this.#parts.args.fullKey(key);
-    const load = parseFunction<Loader<unknown>>(LOADER, loader);
-    const { config, store, signal } = loadArguments(this.#parts.config, this.#store, options);
-    const { isClosed: isAfterClose } = this.#parts.loading;
-    const request = { key: full, loader: load, config, store, signal, isAfterClose };
-    const answer = this.#store.get(full);
-    const found = answer instanceof Promise ? await answer : answer;
-    const hit = found?.isStale === false ? this.#hit(full, found) : undefined;
-    const { loading, args } = this.#parts;
-    if (found !== undefined && hit !== undefined) {
-      loading.hit(request, found.entry);
-      return hit.value as T;
-    }
-    args.noteTtl(options?.ttl);
-    const { value, outcome, tier } = await loading.answer(request, staleIn(found));
-    this.#looked(full, outcome, tier);
-    return value as T;
+  getOrSet<T, Stale = T>(key: string, loader: Loader<T, Stale>, options?: LoadOptions): Promise<T> {
+    return this.#reads.getOrSet(key, loader, options);
   }
 
-  async getOrSetMany<T>(
+  getOrSetMany<T>(
     keys: readonly string[],
     loader: ManyLoader<T>,
     options?: LoadOptions,
   ): Promise<Map<string, T>> {
-    const load = parseFunction<ManyLoader<unknown>>(LOADER, loader);
-    const { args, loading, turns } = this.#parts;
-    const given = loadArguments(this.#parts.config, this.#store, options);
-    const request = { loader: load, ...given, isAfterClose: loading.isClosed };
-    const unique = await uniqueKeys(this.#parts, keys);
-    args.noteTtl(options?.ttl);
-    const reader = { store: this.#store, turns, loading };
-    const values = await loadMany(reader, { keys: unique, request }, this.#lookups);
-    return args.ownKeys(values) as Map<string, T>;
+    return this.#reads.getOrSetMany(keys, loader, options);
   }
 
   send<T>(...call: SendCall<T>): Promise<void> {
-    const seen = (key: string, tier: Found['tier']): void => this.#looked(key, 'hit', tier);
-    const sender = { parts: this.#parts, store: this.#store, seen, lookups: this.#lookups };
+    const seen = (key: string, tier: Found['tier']): void => this.looked(key, 'hit', tier);
+    const { lookups } = this.#reads;
+    const sender = { parts: this.#parts, store: this.#store, seen, lookups };
     return sendJson(sender, call);
   }
 
@@ -174,6 +138,10 @@ export class CacheHandle implements Cache {
     return this.#parts.takeSnapshot();
   }
 
+  get freshness(): CacheFreshness {
+    return this.#parts.freshness;
+  }
+
   on<Name extends keyof CacheEvents>(
     name: Name,
     listener: (event: CacheEvents[Name]) => unknown,
@@ -203,33 +171,8 @@ export class CacheHandle implements Cache {
     return copy;
   }
 
-  get #lookups(): Lookups {
-    return {
-      hit: (key, found) => this.#hit(key, found),
-      loaded: (key, answer) => this.#looked(key, answer?.outcome ?? 'miss', answer?.tier),
-    };
-  }
-
-  /** Returns the answer of `get`, and counts it. */
-  #valueOf(key: string, found: Found | undefined): { readonly value: unknown } | undefined {
-    const hit = found?.isStale === false ? this.#hit(key, found) : undefined;
-    if (hit === undefined) this.#looked(key, 'miss', undefined);
-    return hit;
-  }
-
-  /** Decodes and counts a hit. An entry that cannot be decoded is a miss. */
-  #hit(key: string, { entry, tier }: Found): { readonly value: unknown } | undefined {
-    try {
-      const value = decodeValue(entry, payloadOffset(entry));
-      this.#looked(key, 'hit', tier);
-      return { value };
-    } catch {
-      this.#store.unreadable(key);
-      return undefined;
-    }
-  }
-
-  #looked(key: string, outcome: Outcome, tier: Found['tier'] | undefined): void {
+  /** For the reads: counts a lookup, and tells the listeners. */
+  looked(key: string, outcome: Outcome, tier: Found['tier'] | undefined): void {
     this.#parts.observer.looked(key, outcome, tier);
     if (outcome === 'miss') this.#parts.args.noteKey(this.#parts.args.ownKey(key));
     for (let each: CacheHandle | undefined = this; each !== undefined; each = each.#outer) {
@@ -240,7 +183,6 @@ export class CacheHandle implements Cache {
   }
 }
 
-const LOADER = { name: 'the loader', code: 'ERR_CACHE_LOADER' } as const;
 traceMethods(CacheHandle.prototype);
 /** Other copies of this package recognise a cache by this mark. */
 Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });

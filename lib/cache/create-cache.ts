@@ -1,17 +1,17 @@
 import type { CacheEvents } from '../api/events.js';
+import type { CacheFreshness } from '../api/freshness.js';
 import { Emitter } from '../core/emitter.js';
 import { type Clock, systemClock } from '../core/time/clock.js';
 import { Turns } from '../core/time/turns.js';
 import { describe } from '../core/validate.js';
-import { EdgeTier } from '../edge/edge-tier.js';
-import { EdgedStore } from '../edge/edged-store.js';
+import type { EdgeTier } from '../edge/edge-tier.js';
 import type { EdgeLog } from '../edge/queue/purge-queue.js';
 import { SingleFlight, type SingleFlightOptions } from '../loading/single-flight.js';
+import type { WarmUp } from '../loading/warm/warm-up.js';
 import { type EvictionReason, MemoryTier } from '../memory/memory-tier.js';
-import { ClusterRemote } from '../redis/cluster/cluster-remote.js';
 import { noRedis } from '../redis/no-redis.js';
 import type { Remote } from '../redis/remote.js';
-import { type SingleOptions, SingleRemote } from '../redis/single.js';
+import type { SingleOptions } from '../redis/single.js';
 import type { Observer } from '../tiers/observer.js';
 import { KeptText } from '../tiers/records/kept-text.js';
 import { Shards } from '../tiers/shards.js';
@@ -22,6 +22,7 @@ import { applicationName } from './application.js';
 import { Arguments } from './arguments/arguments.js';
 import { CacheHandle } from './cache.js';
 import { BulkChanges } from './changes/bulk-changes.js';
+import { lastChanges } from './changes/last-changes.js';
 import { type CacheConfig, type CacheOptions, DEFAULTS } from './options.js';
 import { parseCacheOptions } from './parse-options.js';
 import { CacheLog } from './status/cache-log.js';
@@ -64,14 +65,13 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
   const shards = new Shards(remote, { config, clock, turns, observer, standby });
   const tiers = new TieredStore(shards);
   const edge = buildEdge(config, { clock, tiers, events, log });
-  const store = edge === undefined ? tiers : new EdgedStore(tiers, edge);
+  const store = edge === undefined ? tiers : edgedStore(tiers, edge);
   const loading = buildLoading(config, { store, observer, clock, turns });
   const args = new Arguments(config, () => store.timeOf(''));
   const warm = buildWarmUp(config, { store, clock, loading, args, events, ...listIn(shards) });
-  loading.start();
+  const bulkChanges = new BulkChanges(store, turns);
   reporter.start(store);
-  shards.start();
-  warm?.start();
+  for (const part of [loading, shards, warm]) part?.start();
   const counted = { ...history, reporter, store, shards, loading, edge, warm };
   return new CacheHandle({
     config,
@@ -81,24 +81,50 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     reporter: warm === undefined ? reporter : withWarming(reporter, warm),
     events,
     turns,
-    bulkChanges: new BulkChanges(store, turns),
+    bulkChanges,
     edge,
+    freshness: freshnessIn(loading, clock),
     takeSnapshot: () => takeSnapshot({ ...counted, commandTimes: remote.commandTimes }),
     onListenerError,
     args,
-    async close() {
-      warm?.close();
-      loading.close();
-      if (edge !== undefined) await edge.close();
-      shards.close();
-      log.close();
-    },
+    close: () => close({ clock, log, warm, loading, bulkChanges, edge, shards }),
   });
+}
+
+/** `close()` waits so long for changes that Redis has not answered. */
+const CLOSING_MS = 500;
+
+/** Ends what the parts do, from the top down. */
+async function close({ warm, loading, edge, ...parts }: ClosingParts): Promise<void> {
+  const { clock, bulkChanges, shards, log } = parts;
+  warm?.close();
+  loading.close();
+  const unsettled = () => bulkChanges.running ?? shards.unanswered;
+  const last = lastChanges(unsettled, { clock, patienceMs: CLOSING_MS });
+  if (last !== undefined) await last;
+  if (edge !== undefined) await edge.close();
+  shards.close();
+  log.close();
+}
+
+interface ClosingParts {
+  readonly clock: Clock;
+  readonly log: CacheLog;
+  readonly warm: WarmUp | undefined;
+  readonly loading: SingleFlight;
+  readonly bulkChanges: BulkChanges;
+  readonly edge: EdgeTier | undefined;
+  readonly shards: Shards;
 }
 
 /** Where the list of hot keys is kept, and the proof of what Redis shows. */
 function listIn(shards: Shards): Pick<WarmSurroundings, 'kept' | 'shards'> {
   return { kept: new KeptText(shards, 'hot'), shards };
+}
+
+function freshnessIn({ audits }: SingleFlight, clock: Clock): CacheFreshness {
+  if (audits !== undefined) return audits.freshness;
+  return { report: () => ({ at: new Date(clock.wallNow()).toISOString(), groups: [] }) };
 }
 
 function buildLoading(
@@ -114,9 +140,14 @@ export function buildRemote(config: CacheConfig, clock: Clock): Remote {
   if (redis === undefined) return noRedis(clock);
   const application = applicationOf(config);
   const options = { prefix, clock, commandTimeoutMs, maxValueBytes, application };
-  return redis.kind === 'cluster'
-    ? new ClusterRemote({ ...options, source: redis })
-    : new SingleRemote({ ...options, source: redis });
+  // Each part that an option asks for is loaded when one does: docs/adr/0041.
+  if (redis.kind !== 'cluster') {
+    const { SingleRemote } = require('../redis/single.js') as typeof import('../redis/single.js');
+    return new SingleRemote({ ...options, source: redis });
+  }
+  const { ClusterRemote } =
+    require('../redis/cluster/cluster-remote.js') as typeof import('../redis/cluster/cluster-remote.js');
+  return new ClusterRemote({ ...options, source: redis });
 }
 
 /** The application's name for the record of the prefix, and one warning if another one uses the prefix. */
@@ -145,9 +176,16 @@ function buildEdge(
     refused: (name, error) => parts.log.write(edgeRefusedLine(name, error)),
     accepts: (name) => parts.log.write(edgeAcceptsLine(name)),
   };
+  const { EdgeTier } = require('../edge/edge-tier.js') as typeof import('../edge/edge-tier.js');
   const tier = new EdgeTier({ ...parts, edge, log });
   parts.events.on('modechange', (change) => tier.modeChanged(change));
   return tier;
+}
+
+function edgedStore(tiers: Store, edge: EdgeTier): Store {
+  const { EdgedStore } =
+    require('../edge/edged-store.js') as typeof import('../edge/edged-store.js');
+  return new EdgedStore(tiers, edge);
 }
 
 /** The limit is stricter while Redis does not protect the database. */
@@ -166,11 +204,11 @@ function shareAway({ state: { shards = [] } }: Store): number {
 }
 
 function buildStandby(
-  { memory }: CacheConfig,
+  { memory, share }: CacheConfig,
   clock: Clock,
   onEvict: (key: string, reason: EvictionReason) => void,
 ): Standby {
   return memory === undefined
     ? NO_STANDBY
-    : new MemoryStandby(new MemoryTier(memory, onEvict), clock);
+    : new MemoryStandby(new MemoryTier(memory, onEvict), clock, share);
 }

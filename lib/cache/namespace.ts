@@ -11,8 +11,11 @@ import { Arguments } from './arguments/arguments.js';
 import type { CacheParts } from './cache-parts.js';
 import { parseTtl } from './parse-options.js';
 
-/** The most characters in a name, and how many namespaces may stand in each other. */
+/** The most characters in a name, and in those of namespaces in each other. They are a tag of each value. */
 const MAX_LENGTH = 256;
+const MAX_SCOPE = 1_024;
+
+/** How many namespaces may stand in each other. */
 const MAX_DEPTH = 8;
 
 const NAME = {
@@ -38,6 +41,7 @@ export function namespaceParts(
   const { load } = parts.config;
   const scope = load.scope + checkedName(name, parts.args) + RESERVED;
   if (depthOf(scope) > MAX_DEPTH) throw tooDeep(name);
+  if (scope.length > MAX_SCOPE) throw tooLong(name);
   parts.args.noteTtl(ttl);
   const own = allTags(load, parseTags('tags', tags));
   const config = {
@@ -80,5 +84,10 @@ function checkedName(name: unknown, args: Arguments): string {
 
 function tooDeep(name: string): CacheHealthError {
   const text = `the namespace ${describe(name)} is inside of ${MAX_DEPTH} others, which is the most. Join their names into one.`;
+  return new CacheHealthError('ERR_CACHE_KEY', text);
+}
+
+function tooLong(name: string): CacheHealthError {
+  const text = `the name of the namespace ${describe(name)} and of those around it have more than ${MAX_SCOPE} characters together. Shorten them, or hash what is long.`;
   return new CacheHealthError('ERR_CACHE_KEY', text);
 }

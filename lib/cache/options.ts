@@ -2,6 +2,7 @@ import type { Warnings } from '../core/advice/warnings.js';
 import type { Logger } from '../core/logger.js';
 import type { Duration } from '../core/time/duration.js';
 import type { Edge } from '../edge/edge.js';
+import type { Share } from '../entry/sharing.js';
 import type { FreshnessOptions } from '../loading/freshness/freshness-options.js';
 import type { LoadConfig, LoadingConfig } from '../loading/loading-options.js';
 import type { WarmConfig, WarmOptions } from '../loading/warm/warm-options.js';
@@ -15,6 +16,12 @@ export interface MemoryOptions {
   readonly maxBytes?: number | undefined;
   /** How long a value made while Redis is away lives at most. @default '30s' */
   readonly outageTtl?: Duration | undefined;
+  /**
+   * `'frozen'`: values are frozen to their depths, and all callers get the same object for a value that memory holds.
+   * That is as quick as no copy at all, and a caller that changes a value gets a TypeError instead of a copy to change.
+   * @default 'copy'
+   */
+  readonly share?: Share | undefined;
 }
 
 export interface NearOptions {
@@ -48,7 +55,11 @@ export interface CacheOptions {
   readonly prefix?: string | undefined;
   /** How long a value lives when `set` or `getOrSet` does not say. @default '5m' */
   readonly ttl?: Duration | undefined;
-  /** How long one command, and all commands of one request together, may wait for a sick Redis. @default '100ms' */
+  /**
+   * How long a sick Redis may go without an answer until it counts as hung. One command, and all commands of one request
+   * together, waits for half of it, or for all of it where answers are usually slow.
+   * @default '100ms'
+   */
   readonly commandTimeout?: Duration | undefined;
   /** How long after its ttl a value may still be served when its loader fails or is slow; added to `ttl`. @default 0 */
   readonly grace?: Duration | undefined;
@@ -69,7 +80,7 @@ export interface CacheOptions {
   readonly maxConcurrentLoads?: number | undefined;
   /** Loads that may wait for their turn; one more is refused with `ERR_CACHE_OVERLOADED`. @default 1000 */
   readonly maxQueuedLoads?: number | undefined;
-  /** The fallback's bounds, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s' } */
+  /** The fallback, or `false` for none. @default { max: 100, maxBytes: 16777216, outageTtl: '30s', share: 'copy' } */
   readonly memory?: MemoryOptions | false | undefined;
   /**
    * Answers hot keys from memory while Redis is used, because the server tells when they change. `maxStale`: how
@@ -83,7 +94,10 @@ export interface CacheOptions {
    * @default false
    */
   readonly warm?: boolean | WarmOptions | undefined;
-  /** Measures how many hits are stale: `{ observe: ['product:'] }`. @default off */
+  /**
+   * Measures how many hits are stale: `{ observe: ['product:'] }`. Learns lifetimes that keep a share of stale reads:
+   * `{ targets: { 'product:': 0.01 } }`. @default off
+   */
   readonly freshness?: FreshnessOptions | undefined;
   /** The largest value, in bytes of its text, that is stored; a larger one goes to its caller only. @default 33554432 (32 MiB) */
   readonly maxValueBytes?: number | undefined;
@@ -117,6 +131,7 @@ export interface CacheConfig extends TierConfig, LoadingConfig {
   readonly redis: RedisSource | undefined;
   /** The address for messages, without credentials. */
   readonly redisName: string;
+  readonly share: Share;
   readonly load: LoadConfig;
   /** Absent: off. */
   readonly warm: WarmConfig | undefined;
@@ -163,7 +178,7 @@ export const DEFAULTS: Defaults = Object.freeze({
   leaseWait: '1s',
   maxConcurrentLoads: 100,
   maxQueuedLoads: 1_000,
-  memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s' }),
+  memory: Object.freeze({ max: 100, maxBytes: 16 * 1024 * 1024, outageTtl: '30s', share: 'copy' }),
   near: false,
   warm: false,
   maxValueBytes: 32 * 1024 * 1024,

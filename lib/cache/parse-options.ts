@@ -5,6 +5,7 @@ import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
 import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
 import { parseEdge } from '../edge/parse-edge.js';
+import type { Share } from '../entry/sharing.js';
 import { parseFreshness } from '../loading/freshness/freshness-options.js';
 import { type LoadConfig, OUTSIDE, parseLoadConfig } from '../loading/loading-options.js';
 import { parseWarm } from '../loading/warm/warm-options.js';
@@ -127,23 +128,28 @@ function refuseInstance(given: unknown): void {
 function parseTiers(
   options: CacheOptions,
   isEnabled: boolean,
-): Pick<CacheConfig, 'redis' | 'redisName' | 'memory' | 'outageTtlMs'> {
+): Pick<CacheConfig, 'redis' | 'redisName' | keyof ParsedMemory> {
   const memory = parseMemory(options.memory);
   if (!isEnabled) {
-    return { redis: undefined, redisName: 'no Redis', memory: undefined, outageTtlMs: 0 };
+    return { ...NO_MEMORY, redis: undefined, redisName: 'no Redis' };
   }
   const { source, name } = parseRedis(options.redis);
   return { redis: source, redisName: name, ...memory };
 }
 
-function parseMemory(given: unknown): Pick<CacheConfig, 'memory' | 'outageTtlMs'> {
-  if (given === false) return { memory: undefined, outageTtlMs: 0 };
-  const known = ['max', 'maxBytes', 'outageTtl'] as const;
+type ParsedMemory = Pick<CacheConfig, 'memory' | 'outageTtlMs' | 'share'>;
+
+const NO_MEMORY: ParsedMemory = { memory: undefined, outageTtlMs: 0, share: 'copy' };
+
+function parseMemory(given: unknown): ParsedMemory {
+  if (given === false) return NO_MEMORY;
+  const known = ['max', 'maxBytes', 'outageTtl', 'share'] as const;
   const options = parseOptions<MemoryOptions>(subject('memory'), given, known);
   const {
     max = DEFAULTS.memory.max,
     maxBytes = DEFAULTS.memory.maxBytes,
     outageTtl = DEFAULTS.memory.outageTtl,
+    share = DEFAULTS.memory.share,
   } = options;
   return {
     memory: Object.freeze({
@@ -151,7 +157,13 @@ function parseMemory(given: unknown): Pick<CacheConfig, 'memory' | 'outageTtlMs'
       maxBytes: parseInteger(subject('memory.maxBytes'), maxBytes, [1, MAX_BYTES]),
     }),
     outageTtlMs: parseDuration(subject('memory.outageTtl'), outageTtl),
+    share: parseShare(share),
   };
+}
+
+function parseShare(given: unknown): Share {
+  if (given === 'copy' || given === 'frozen') return given;
+  throw invalid(subject('memory.share'), "'copy' or 'frozen'", given);
 }
 
 function parseJournalMax(given: unknown): number {

@@ -2,9 +2,8 @@ import type { CacheEvents } from '../api/events.js';
 import type { Emitter } from '../core/emitter.js';
 import type { Clock } from '../core/time/clock.js';
 import type { SingleFlight } from '../loading/single-flight.js';
-import { ListFile } from '../loading/warm/list-file.js';
 import type { ListPlace } from '../loading/warm/list-place.js';
-import { WarmUp } from '../loading/warm/warm-up.js';
+import type { WarmUp } from '../loading/warm/warm-up.js';
 import type { Store } from '../tiers/store.js';
 import type { Arguments } from './arguments/arguments.js';
 import type { CacheConfig } from './options.js';
@@ -27,6 +26,10 @@ export function buildWarmUp(config: CacheConfig, parts: WarmSurroundings): WarmU
   const { warm, load, warnings } = config;
   if (warm === undefined) return undefined;
   const { store, clock, loading, args, kept } = parts;
+  const { ListFile } =
+    require('../loading/warm/list-file.js') as typeof import('../loading/warm/list-file.js');
+  const { WarmUp } =
+    require('../loading/warm/warm-up.js') as typeof import('../loading/warm/warm-up.js');
   const places = warm.file === undefined ? [kept] : [kept, new ListFile(warm.file)];
   const isKey = (text: unknown): boolean => {
     try {

@@ -35,7 +35,7 @@ export function describe(value: unknown): string {
     case 'symbol':
       return 'a symbol';
     default:
-      return Array.isArray(value) ? 'an array' : describeObject(value);
+      return describeObject(value);
   }
 }
 
@@ -45,9 +45,18 @@ function shorten(text: string): string {
 }
 
 function describeObject(value: object): string {
-  const name = Object.getPrototypeOf(value)?.constructor?.name;
+  const name = classNameOf(value);
   if (typeof name !== 'string' || name === 'Object' || name === '') return 'an object';
-  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name === 'Array' ? 'array' : name}`;
+}
+
+function classNameOf(value: object): unknown {
+  try {
+    return Array.isArray(value) ? 'Array' : Object.getPrototypeOf(value)?.constructor?.name;
+  } catch {
+    // A Proxy may refuse to answer.
+    return undefined;
+  }
 }
 
 export function parseInteger(

@@ -77,7 +77,7 @@ export class EdgedStore implements Store {
     return this.inner.tagMoment();
   }
 
-  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+  tagsChangedSince(tags: readonly string[], since: TagMoment): boolean {
     return this.inner.tagsChangedSince(tags, since);
   }
 

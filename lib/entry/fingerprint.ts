@@ -25,6 +25,12 @@ export function fingerprint(key: string): string {
   );
 }
 
+/** The same as a whole number, of 53 bits. */
+export function hash53(text: string): number {
+  hash(text);
+  return (high >>> 0) * 2 ** 21 + (low >>> 11);
+}
+
 /** Whether the fingerprint of the key stands in the text at this place. Costs less than to make it and compare. */
 export function hasFingerprint(text: string, at: number, key: string): boolean {
   hash(key);

@@ -49,6 +49,11 @@ export interface FillOptions {
     | undefined;
 }
 
+/** Node has no other word for it. */
+function hasTrailers(res: Response): boolean {
+  return Boolean((res as { readonly _trailer?: string })._trailer);
+}
+
 /** What is known of an answer whose body is kept. */
 interface Kept {
   readonly head: Head;
@@ -114,7 +119,7 @@ export class Fill implements AnswerListener {
     const isWhole = length === undefined || Number(length) === body.length;
     const unread = this.#reasonOfReads(this.#varyOf(kept.head.fields));
     this.#restore();
-    const reason = isWhole ? unread : 'incomplete';
+    const reason = hasTrailers(this.#options.res) ? 'trailer' : isWhole ? unread : 'incomplete';
     const { ingredients } = this.#options;
     if (reason !== undefined) return this.#conclude(kept, body, reason);
     if (ingredients === undefined || ingredients.isEmpty) return this.#conclude(kept, body, []);
@@ -216,7 +221,8 @@ export class Fill implements AnswerListener {
     const message = res.statusMessage ?? '';
     const times = { madeAt: nowMs, ageS, ttlMs, mayBeStale };
     const sources = madeOf.length > 0 ? { madeOf } : {};
-    const text = answerText({ status, message, headers, ...times, ...sources }, body);
+    const locals = this.#reads.sawNoLocals ? { withoutLocals: true } : {};
+    const text = answerText({ status, message, headers, ...times, ...sources, ...locals }, body);
     report.stored();
     this.#resolve({ kind: 'stored', text, ttlMs, vary: this.#varyOf(fields) });
   }

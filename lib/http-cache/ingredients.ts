@@ -3,6 +3,7 @@ import type { Lookup } from '../api/events.js';
 import { tagsOf, versionOf } from '../entry/entry.js';
 import { tagKey } from '../entry/entry-tags.js';
 import type { Found, Store } from '../tiers/store.js';
+import { isAnswerKey } from './keys/url-keys.js';
 import type { NotStored } from './rules/not-stored.js';
 
 /** A value that an answer was made of: its cache key, and when it was made, in microseconds of the server's clock. */
@@ -41,9 +42,6 @@ const NAME_ALONE = 0;
 
 /** An answer that was made of more values than this is not stored. */
 const MOST_KEYS = 1_000;
-
-/** Keys of stored answers. */
-const ANSWER = 'http:';
 
 export interface IngredientsOptions {
   readonly versions: Versions;
@@ -124,7 +122,7 @@ export class Ingredients {
   }
 
   #note({ key: own, outcome }: Lookup): void {
-    if (own.startsWith(ANSWER) || this.#read.size > MOST_KEYS) return;
+    if (isAnswerKey(own) || this.#read.size > MOST_KEYS) return;
     const key = this.#scope + own;
     // A stale value is about to be replaced.
     if (outcome === 'stale') this.#changed.add(key);

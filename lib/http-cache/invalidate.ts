@@ -18,7 +18,7 @@ export function invalidateOnSuccess(visit: Visit, added: string | undefined): vo
       const fields = new Map([...fieldsOf(res.getHeaders()), ...givenHeaders(headers)]);
       const named = ['location', 'content-location'].map((name) => fieldText(fields, name));
       const keys = [...changedUrls(req, named)].map((url) => primaryKey(req, added, url));
-      void visit.cache.deleteMany(keys);
+      visit.cache.deleteMany(keys).catch(() => {});
     }
     return Reflect.apply(writeHead, res, args);
   }

@@ -133,6 +133,23 @@ function parseTagOption(given: ResponseCacheOptions['tags']): ResponseCacheConfi
   return typeof given === 'function' ? given : parseTags('tags', given);
 }
 
+/**
+ * The tags of the answer to a request; `undefined`: the route made tags of it that cannot be, such as of a long part of the URL,
+ * which a client chooses.
+ *
+ * @throws CacheHealthError `ERR_CACHE_TAG` if `tags` returned no list.
+ */
+export function tagsOf({ tags }: ResponseCacheConfig, req: Request): readonly string[] | undefined {
+  if (typeof tags !== 'function') return tags;
+  const given: unknown = tags(req);
+  try {
+    return parseTags('what tags() of responseCache() returned', given);
+  } catch (error) {
+    if (Array.isArray(given) || given instanceof Set) return undefined;
+    throw error;
+  }
+}
+
 function parseVary(given: unknown): readonly string[] {
   if (given === undefined) return [];
   const list = (Array.isArray(given) ? given : [given]) as unknown[];

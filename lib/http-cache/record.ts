@@ -16,6 +16,8 @@ export interface RecordHead {
   readonly mayBeStale: boolean;
   /** The cached values that it was made of; absent: none. */
   readonly madeOf?: readonly Ingredient[];
+  /** It is for visitors for whom middleware above puts nothing into `res.locals`: its handler saw that there was nothing. */
+  readonly withoutLocals?: boolean;
   /** The body is base64, because its bytes are no text. */
   readonly isBinary: boolean;
 }

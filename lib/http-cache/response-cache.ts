@@ -75,6 +75,7 @@ async function follow(
   const plan = planOf(req);
   if (plan.kind === 'change') return invalidateOnSuccess(visit, added);
   if (plan.kind === 'pass') return visit.pass(plan.reason);
+  if (visit.hasInvalidTags) return visit.pass('invalid-tags');
   const isStoredOnly = wantsStoredOnly(req);
   if (plan.kind === 'share' && !isStoredOnly) return route.share(visit);
   if (await route.look(visit)) return;
@@ -90,7 +91,7 @@ function keyOf(
   if (key === undefined) return { added: undefined, covered: new Set() };
   const reads = new Reads(req);
   try {
-    const added: unknown = key(req);
+    const added: unknown = key(reads.viewOf(req));
     return {
       added: typeof added === 'string' && added !== '' ? added : undefined,
       covered: reads.names,

@@ -10,7 +10,7 @@ import { Outdated } from './outdated.js';
 import { readStock, type Stock, type Stored, type Variants, variantsText } from './record.js';
 import { refresh } from './refresh.js';
 import type { Report } from './report.js';
-import { lateMs, mayServe, stalenessOf } from './rules/staleness.js';
+import { lateMs, stalenessOf } from './rules/staleness.js';
 import { variantOf } from './rules/vary.js';
 import { serve, sharing } from './serve.js';
 import type { Visit } from './visit.js';
@@ -51,7 +51,8 @@ export class Route {
       place = this.#placeOf(visit, stock);
       stock = readStock(await visit.cache.get(place.key));
     }
-    if (stock?.kind !== 'answer' || (await this.#outdated.has(visit, stock))) return false;
+    if (stock?.kind !== 'answer' || !visit.mayGet(stock)) return false;
+    if (await this.#outdated.has(visit, stock)) return false;
     this.#serve(visit, stock);
     return true;
   }
@@ -143,7 +144,7 @@ export class Route {
       isEager && stale?.kind === 'answer'
         ? await this.#refresh(visit, place)
         : await visit.run({
-            hasStale: stale?.kind === 'answer' && mayServe(stale, visit.now(), this.#config),
+            hasStale: stale?.kind === 'answer' && visit.mayGet(stale),
           }).outcome;
     if (outcome.kind === 'failed') {
       this.#outdated.failed(place.key, visit.now());
@@ -198,7 +199,7 @@ export class Route {
 
   /** A stale answer serves if it may be stale, for as long as the route says. */
   #answer(visit: Visit, stored: Stored, age?: 'outdated'): void {
-    if (mayServe(stored, visit.now(), this.#config)) this.#serve(visit, stored, age);
+    if (visit.mayGet(stored)) this.#serve(visit, stored, age);
     else this.#runAlone(visit);
   }
 

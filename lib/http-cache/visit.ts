@@ -4,14 +4,16 @@ import type { CacheTiers } from '../cache/cache-parts.js';
 import { systemClock } from '../core/time/clock.js';
 import { tagKey } from '../entry/entry-tags.js';
 import { allTags } from '../loading/loading-options.js';
-import { parseTags } from '../loading/tags-option.js';
+import { NO_TAGS } from '../loading/tags-option.js';
 import { EdgeFields } from './edge/edge-fields.js';
 import { Fill, type FillOptions } from './fill.js';
 import { Ingredients, type Versions, versionsOf } from './ingredients.js';
-import type { ResponseCacheConfig } from './options.js';
+import { type ResponseCacheConfig, tagsOf } from './options.js';
+import type { Stored } from './record.js';
 import type { Report } from './report.js';
 import { cacheStatus } from './rules/cache-status.js';
 import type { NotStored } from './rules/not-stored.js';
+import { mayServe } from './rules/staleness.js';
 
 export interface VisitOptions {
   readonly req: Request;
@@ -30,6 +32,8 @@ export class Visit {
   readonly cache: Cache;
   /** The tags that the route gives to this answer. */
   readonly tags: readonly string[];
+  /** The route made tags of this request that cannot be. */
+  readonly hasInvalidTags: boolean;
   /** The namespace of the cache. */
   readonly scope: string;
   /** Absent for a cache that is an object of the user's own. */
@@ -45,11 +49,9 @@ export class Visit {
     const { tiers } = this.cache as Cache & { readonly tiers?: CacheTiers };
     this.tiers = tiers;
     this.scope = tiers?.load.scope ?? '';
-    const { tags } = options.config;
-    this.tags =
-      typeof tags === 'function'
-        ? parseTags('what tags() of responseCache() returned', tags(options.req))
-        : tags;
+    const tags = tagsOf(options.config, options.req);
+    this.hasInvalidTags = tags === undefined;
+    this.tags = tags ?? NO_TAGS;
     const { edgeTtlMs, key } = options.config;
     if (edgeTtlMs === 0 || key !== undefined) return;
     if (tiers?.edge !== undefined) this.edge = new EdgeFields(tiers.edge, options.config);
@@ -59,6 +61,14 @@ export class Visit {
   /** The time by which the cache dates entries. */
   readonly now = (): number =>
     this.tiers?.store.timeOf(this.scope + this.options.key) ?? systemClock.wallNow();
+
+  /** Whether a stored answer is for this visitor, and not too old. */
+  mayGet(stored: Stored): boolean {
+    const { res, config } = this.options;
+    const hasLocals = Object.keys(res.locals ?? {}).length > 0;
+    if (stored.head.withoutLocals === true && hasLocals) return false;
+    return mayServe(stored, this.now(), config);
+  }
 
   /** The versions of the values that answers are made of. */
   get versions(): Versions | undefined {

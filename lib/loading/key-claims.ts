@@ -1,6 +1,7 @@
 import type { Clock } from '../core/time/clock.js';
 import type { Turns } from '../core/time/turns.js';
 import { within } from '../core/time/wait.js';
+import type { Share } from '../entry/sharing.js';
 import { LEASE_MS } from '../entry/slot.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Claim, Store } from '../tiers/store.js';
@@ -31,6 +32,7 @@ export interface KeyClaimsOptions {
   readonly turns: Turns;
   readonly leaseWaitMs: number;
   readonly observer: Pick<Observer, 'coalesced'>;
+  readonly share?: Share | undefined;
 }
 
 /**
@@ -123,7 +125,7 @@ export class KeyClaims {
   /** Ends the flight with a stored value. Returns whether it can be decoded. */
   #serve(flight: Flight, found: Extract<Claim, { kind: 'value' }>['found']): boolean {
     try {
-      flight.end({ kind: 'value', value: SharedValue.found(found) });
+      flight.end({ kind: 'value', value: SharedValue.found(found, this.#options.share) });
       return true;
     } catch {
       this.#options.store.unreadable(flight.key);

@@ -28,6 +28,11 @@ export function beginLife(life: Lifetime, nowMs: () => number): TimeLeft {
   };
 }
 
+/** Whether a known instant ends the value, perhaps. */
+export function hasInstant({ endsAtMs, alignMs }: Lifetime): boolean {
+  return endsAtMs !== undefined || alignMs !== undefined;
+}
+
 /** How long a value lives that is made at `nowMs`, milliseconds since 1970. */
 export function lifetimeMs({ ttlMs, endsAtMs, alignMs }: Lifetime, nowMs: number): number {
   if (endsAtMs === undefined && alignMs === undefined) return ttlMs;

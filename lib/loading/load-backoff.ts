@@ -1,3 +1,5 @@
+import type { KeyChange } from '../tiers/store.js';
+
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -34,11 +36,17 @@ export class LoadBackoff {
     if (this.#troubles.size > 0) this.#troubles.delete(key);
   }
 
-  resetMatching(matches: (key: string) => boolean): void {
-    for (const key of this.#troubles.keys()) if (matches(key)) this.#troubles.delete(key);
+  /** The change of a tag says nothing of a key. */
+  changed(change: KeyChange): void {
+    if ('key' in change) this.reset(change.key);
+    else if ('matches' in change) this.#resetMatching(change.matches);
   }
 
   mustWait(key: string, now: number): boolean {
     return now < (this.#troubles.get(key)?.retryAt ?? 0);
+  }
+
+  #resetMatching(matches: (key: string) => boolean): void {
+    for (const key of this.#troubles.keys()) if (matches(key)) this.#troubles.delete(key);
   }
 }

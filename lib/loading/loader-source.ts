@@ -7,7 +7,7 @@ import { describe, invalid } from '../core/validate.js';
 import { encodeValue } from '../entry/codec.js';
 import type { Flight } from './flight/flight.js';
 import type { LoaderCall } from './flight/loader-call.js';
-import { beginLife, type TimeLeft } from './lifetime.js';
+import { beginLife, hasInstant, type TimeLeft } from './lifetime.js';
 import type { LoadConfig } from './loading-options.js';
 import { checkCount, NO_TAGS, parseTags } from './tags-option.js';
 
@@ -26,6 +26,8 @@ export type LoadResult =
 /** How long a loaded value is stored, and with which tags. */
 interface Destiny {
   readonly ttlMs: number | undefined;
+  /** The loader or a known instant says so, and no other lifetime may take its place. */
+  readonly isFixed: boolean;
   readonly tags: readonly string[];
 }
 
@@ -69,7 +71,8 @@ export class OneKeySource implements LoaderSource {
     };
     const value = await call.run(() => this.loader(contextOf(flight, call, life)));
     const ttlMs = life.isSkipped ? undefined : life.timeLeft();
-    return [encoded(value, { ttlMs, tags: life.tags })];
+    const isFixed = hasInstant(this.#config) || life.timeLeft !== timeLeft;
+    return [encoded(value, { ttlMs, isFixed, tags: life.tags })];
   }
 }
 
@@ -89,6 +92,7 @@ export class ManyKeysSource implements LoaderSource {
 
   async load(flights: readonly Flight[], call: LoaderCall): Promise<readonly LoadResult[]> {
     const { scope } = this.#config;
+    const isFixed = hasInstant(this.#config);
     const keys = flights.map(({ key }) => key.slice(scope.length));
     // Before the loader runs: what it returns may be as old as this.
     const lives = flights.map(({ key }) => beginLife(this.#config, () => this.#clock.timeOf(key)));
@@ -97,7 +101,7 @@ export class ManyKeysSource implements LoaderSource {
     const results: LoadResult[] = [];
     await this.#turns.forEach(keys, (key, i) => {
       const isGiven = values.has(key);
-      const destiny = { ttlMs: lives[i]?.(), tags: tagsOf.get(key) ?? NO_TAGS };
+      const destiny = { ttlMs: lives[i]?.(), isFixed, tags: tagsOf.get(key) ?? NO_TAGS };
       results.push(isGiven ? encoded(values.get(key), destiny) : { kind: 'absent' });
     });
     return results;

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import type { LoadOptions, SetOptions } from '../api/loading.js';
 import { LONGEST_MS, parseDuration } from '../core/time/duration.js';
 import { invalid, parseOptions, type Subject } from '../core/validate.js';
+import type { Share } from '../entry/sharing.js';
 import type { FreshnessConfig } from './freshness/freshness-options.js';
 import type { Lifetime } from './lifetime.js';
 import { LIFETIME_HINTS, lifetimeAdvice } from './option-hints.js';
@@ -30,6 +31,8 @@ export interface LoadingConfig {
   /** Absent: the mode decides. */
   readonly maxConcurrentLoads: number | undefined;
   readonly maxQueuedLoads: number;
+  /** How callers get values. @default 'copy' */
+  readonly share?: Share | undefined;
   /** Absent: no hit is audited. */
   readonly freshness?: FreshnessConfig | undefined;
 }

@@ -18,7 +18,8 @@ import type { Flight } from './flight/flight.js';
 import { FlightTable } from './flight/flight-table.js';
 import type { Answer } from './flight/shared-value.js';
 import { tracedWait } from './flight/traced-wait.js';
-import { type Audits, auditsOf } from './freshness/audits.js';
+import type { Audits } from './freshness/audits.js';
+import { auditsOf, freshnessOf } from './freshness/audits-of.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';
@@ -71,24 +72,24 @@ export class SingleFlight {
   readonly #flights = new FlightTable();
   readonly #aborts = new AbortListeners();
   readonly #task: LoadTask;
-  /** Absent: no hit is audited. */
+  /** Absent: no hit is audited, and no lifetime is learned. */
   readonly audits: Audits | undefined;
   /** Loads that no caller waits for. */
   readonly background: BackgroundLoads;
 
   constructor(options: SingleFlightOptions) {
     const { store, observer, clock, turns, config, limit } = options;
-    const { name, leaseWaitMs, ttlJitter, maxQueuedLoads } = config;
+    const { name, leaseWaitMs, ttlJitter, maxQueuedLoads, share } = config;
     this.#options = options;
     this.#bulkhead = new Bulkhead({ clock, limit, maxQueued: maxQueuedLoads });
-    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer });
+    const claims = new KeyClaims({ store, clock, turns, leaseWaitMs, observer, share });
     const [bulkhead, backoff] = [this.#bulkhead, this.#backoff];
-    const onLoaded = config.freshness && ((some: readonly Flight[]) => this.audits?.loaded(some));
-    const own = { bulkhead, backoff, claims };
-    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter, onLoaded });
+    const lifetimes = freshnessOf(config.freshness, clock);
+    const own = { bulkhead, backoff, claims, lifetimes };
+    this.#task = new LoadTask({ ...own, name, clock, turns, observer, ttlJitter, share });
     const [flights, task] = [this.#flights, this.#task];
     this.background = new BackgroundLoads({ store, clock, backoff, bulkhead, flights, task });
-    this.audits = auditsOf(config.freshness, { store, background: this.background });
+    this.audits = auditsOf(lifetimes, { store, background: this.background });
   }
 
   /** From now on changes of keys void their flights. */
@@ -113,7 +114,7 @@ export class SingleFlight {
   async answer(request: LoadRequest, found: Found | undefined): Promise<Answer> {
     const { key, loader, config } = request;
     request.signal?.throwIfAborted();
-    const stale = found && staleValueOf(this.#options.store, key, found);
+    const stale = found && staleValueOf(this.#options, key, found);
     if (stale !== undefined && this.#mustWait(key)) return stale.value.take();
     const source = new OneKeySource(loader, config, this.#options.store);
     for (;;) {
@@ -169,10 +170,9 @@ export class SingleFlight {
     missing: ReadonlyMap<string, Found | undefined>,
     answers: Map<string, Answer>,
   ): Promise<readonly Wanted[]> {
-    const { store, turns } = this.#options;
     const wanted: Wanted[] = [];
-    await turns.forEach(missing, ([key, found]) => {
-      const stale = found && staleValueOf(store, key, found);
+    await this.#options.turns.forEach(missing, ([key, found]) => {
+      const stale = found && staleValueOf(this.#options, key, found);
       if (stale !== undefined && this.#mustWait(key)) answers.set(key, stale.value.take());
       else wanted.push({ key, stale });
     });
@@ -244,7 +244,7 @@ export class SingleFlight {
 
   #onChange(change: KeyChange): void {
     this.#flights.invalidate(change);
-    if ('key' in change) this.#backoff.reset(change.key);
-    else if ('matches' in change) this.#backoff.resetMatching(change.matches);
+    this.#backoff.changed(change);
+    this.audits?.freshness.changed(change);
   }
 }

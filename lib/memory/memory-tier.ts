@@ -5,7 +5,7 @@ export type { Held } from './segment.js';
 export interface MemoryLimits {
   /** The most entries kept. */
   readonly max: number;
-  /** The most bytes of keys and encoded entries kept. */
+  /** The most bytes of keys, encoded entries and decoded values kept. */
   readonly maxBytes: number;
 }
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Kept } from '../entry/sharing.js';
 
 export interface SegmentLimits {
   readonly max: number;
@@ -10,6 +11,8 @@ export interface Held {
   readonly entry: string;
   mark: number;
   until: number;
+  /** Its value, decoded; `null`: it is not kept. Absent: no caller has asked for it. */
+  kept?: Kept | null;
 }
 
 /**
@@ -25,7 +28,8 @@ export class Segment {
     this.#lru = new LRUCache({
       max,
       maxSize: maxBytes,
-      sizeCalculation: ({ entry }, key) => Buffer.byteLength(entry) + Buffer.byteLength(key),
+      sizeCalculation: ({ entry, kept }, key) =>
+        Buffer.byteLength(entry) + Buffer.byteLength(key) + (kept?.bytes ?? 0),
       dispose: (held, key, reason) => {
         if (reason === 'evict' && !this.#isDeleting) onEvicted(key, held);
       },

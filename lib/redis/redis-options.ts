@@ -9,13 +9,8 @@ import {
   type RedisClientOptions,
   type RedisSource,
 } from './connection/client.js';
-import { isManyUrl } from './options/many-url.js';
-import {
-  fromServers,
-  nameServers,
-  type RedisChoice,
-  type RedisOptions,
-} from './options/servers.js';
+import { isManyUrl, nameServers } from './options/many-url.js';
+import type { RedisChoice, RedisOptions } from './options/servers.js';
 import { addressAdvice, foreignClient, misspelt, redisAdvice } from './redis-hints.js';
 
 export type { Address } from './address.js';
@@ -63,6 +58,12 @@ function fromUrl(text: string, name: string): RedisChoice {
     throw new CacheHealthError(SUBJECT.code, message, { cause: error });
   }
   return made({ url: text }, redact(text));
+}
+
+/** Sentinels or a cluster: loaded only if the options name them. */
+function fromServers(options: RedisOptions, urlName: string): RedisChoice {
+  const servers = require('./options/servers.js') as typeof import('./options/servers.js');
+  return servers.fromServers(options, urlName);
 }
 
 /** We cannot know where the password ends, so we show nothing of the address. */

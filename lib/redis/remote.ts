@@ -83,10 +83,12 @@ export interface News {
 export interface Commands {
   /** Commands that Redis has not answered yet. */
   readonly unanswered: number;
+  /** How long a caller waits for an answer here, `commandTimeout` at most; absent: as long as that. */
+  readonly callersPatienceMs?: number | undefined;
   /** Absent: this connection does not hear what the server tells. */
   readonly news?: News | undefined;
   /**
-   * If Redis has not answered within `commandTimeout` of the call, settles with a Failure that `isImpatient`
+   * If Redis has not answered within `callersPatienceMs` of the call, settles with a Failure that `isImpatient`
    * (no fault of Redis).
    */
   get(key: string): Promise<SlotReply>;

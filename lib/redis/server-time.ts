@@ -14,8 +14,8 @@ export interface Stamp {
 export interface ServerTime {
   /** Milliseconds since 1970, by the server. */
   now(): number;
-  /** The latest server time it can be now, in milliseconds. */
-  latest(): number;
+  /** The latest server time it can be now, or at this moment (local, monotonic), in milliseconds. */
+  latest(at?: number): number;
   /** The stamp of a change that is called now. Calls of one turn of the event loop share it. Never repeats or goes back after `newTurn`/`raiseFloor`. */
   stamp(): Stamp;
   /** The stamp by the present estimate: raised if the estimate has turned out to be behind. */

@@ -1,11 +1,11 @@
 import { Histogram } from '../core/diagnostics/histogram.js';
 import { COMMAND_SECONDS } from './command-seconds.js';
 import type { SingleSource } from './connection/client.js';
+import type { ConnectionSource, SourceOptions } from './connection/connection.js';
 import { connectionSource } from './connection/connection-source.js';
 import { ClientSessions, type ClientSessionsOptions } from './door/client-sessions.js';
 import { type DoorOptions, RedisDoor } from './door/door.js';
 import type { Door, DoorListener, Remote } from './remote.js';
-import { sentinelSource } from './sentinel/sentinel-source.js';
 
 export interface SingleOptions
   extends Pick<ClientSessionsOptions, 'prefix' | 'clock' | 'commandTimeoutMs' | 'maxValueBytes'> {
@@ -25,8 +25,7 @@ export class SingleRemote implements Remote {
       ...options,
       commandTimes: this.commandTimes,
       isFresh: source.kind !== 'adopted',
-      connections: (own) =>
-        source.kind === 'sentinel' ? sentinelSource(source, own) : connectionSource(source, own),
+      connections: (own) => sourceOf(source, own),
     });
     this.#door = new RedisDoor({ ...options, source: this.#sessions });
     this.doors = [this.#door];
@@ -47,4 +46,11 @@ export class SingleRemote implements Remote {
   close(): void {
     this.#door.close();
   }
+}
+
+function sourceOf(source: SingleSource, options: SourceOptions): ConnectionSource {
+  if (source.kind !== 'sentinel') return connectionSource(source, options);
+  const { sentinelSource } =
+    require('./sentinel/sentinel-source.js') as typeof import('./sentinel/sentinel-source.js');
+  return sentinelSource(source, options);
 }

@@ -20,7 +20,7 @@ type Counting = { -readonly [Name in keyof TestCounts]: number };
 
 /** Counts the lookups and loads of one cache by key. */
 export class Counts {
-  #byKey = new Map<string, Counting>();
+  readonly #byKey = new Map<string, Counting>();
 
   /** Counts what an observer gets. */
   watch(observer: Observer): Observer {
@@ -52,18 +52,19 @@ export class Counts {
     };
   }
 
-  /** A snapshot of one key, or of all keys together. */
-  read(key: string | undefined): TestCounts {
-    if (key !== undefined) return { ...none(), ...this.#byKey.get(key) };
+  /** A snapshot of one key, or of all keys together. `scope`: what complete keys of the namespace begin with. */
+  read(scope: string, key: string | undefined): TestCounts {
+    if (key !== undefined) return { ...none(), ...this.#byKey.get(scope + key) };
     const sum = none();
-    for (const counts of this.#byKey.values()) {
+    for (const [full, counts] of this.#byKey) {
+      if (!full.startsWith(scope)) continue;
       for (const name of Object.keys(sum) as (keyof TestCounts)[]) sum[name] += counts[name];
     }
     return sum;
   }
 
-  reset(): void {
-    this.#byKey = new Map();
+  reset(scope: string): void {
+    for (const key of this.#byKey.keys()) if (key.startsWith(scope)) this.#byKey.delete(key);
   }
 
   #looked(key: string, outcome: Outcome, tier: Found['tier'] | undefined): void {

@@ -1,4 +1,5 @@
 import type { Cache } from '../api/cache.js';
+import type { NamespaceOptions } from '../api/loading.js';
 import type { CacheHandle } from '../cache/cache.js';
 import { buildCache, buildRemote } from '../cache/create-cache.js';
 import type { CacheConfig, CacheOptions } from '../cache/options.js';
@@ -39,9 +40,14 @@ export interface TestCache extends Cache {
   breakRedis(fault: RedisFault, options?: BreakOptions): Promise<void>;
   /** Ends every fault of Redis. Resolves when the cache uses Redis again: a few seconds of the cache's time. */
   restoreRedis(options?: RestoreOptions): Promise<void>;
-  /** How often this key was looked up and loaded since the start or `resetCounts()`; without a key, all keys together. */
+  /**
+   * How often this key was looked up and loaded since the start or `resetCounts()`; without a key, all keys together, those of
+   * namespaces inside included.
+   */
   counts(key?: string): TestCounts;
   resetCounts(): void;
+  /** The namespace, which counts its own keys and moves the same time and the same Redis. */
+  namespace(name: string, options?: NamespaceOptions): TestCache;
 }
 
 /**
@@ -92,11 +98,15 @@ function clientOf(clock: TestClock, { redis, network }: World): RedisClientLike 
 
 /** The handle itself gets the controls, so it stays what the middleware and the health router know. */
 function withControls(cache: CacheHandle, controls: TestControls): TestCache {
+  const { scope } = cache.tiers.load;
+  const namespace = cache.namespace.bind(cache);
   return Object.assign(cache, {
     advance: (duration: Duration) => controls.advance(duration),
     breakRedis: (fault: RedisFault, options?: BreakOptions) => controls.breakRedis(fault, options),
     restoreRedis: (options?: RestoreOptions) => controls.restoreRedis(options),
-    counts: (key?: string) => controls.counts(key),
-    resetCounts: () => controls.resetCounts(),
+    counts: (key?: string) => controls.counts(scope, key),
+    resetCounts: () => controls.resetCounts(scope),
+    namespace: (name: string, options?: NamespaceOptions) =>
+      withControls(namespace(name, options), controls),
   });
 }

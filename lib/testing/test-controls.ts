@@ -54,12 +54,12 @@ export class TestControls {
     await this.#options.clock.advance(REST_MS);
   }
 
-  counts(key: string | undefined): TestCounts {
-    return this.#options.counts.read(key);
+  counts(scope: string, key: string | undefined): TestCounts {
+    return this.#options.counts.read(scope, key);
   }
 
-  resetCounts(): void {
-    this.#options.counts.reset();
+  resetCounts(scope: string): void {
+    this.#options.counts.reset(scope);
   }
 
   get #mode(): string {

@@ -1,5 +1,6 @@
 import type { Evidence, Label } from '../redis/lineage.js';
 import type { Commands, DoorState } from '../redis/remote.js';
+import { answered } from './changes/change.js';
 import { Clearer } from './changes/clearer.js';
 import { Replay } from './changes/replay.js';
 import { Sweeper } from './changes/sweeper.js';
@@ -46,6 +47,14 @@ export class ShardStore {
       reader: this.reader,
       onDeferred,
     });
+  }
+
+  /** Present while Redis has not answered a change or a clear. Resolves when what it has not answered now is settled. */
+  get unanswered(): Promise<unknown> | undefined {
+    const { queue } = this.writer;
+    if (queue.isEmpty && !queue.isHeld) return this.#sweeper.running;
+    const changes = [...queue.each('sent'), ...queue.each('next')];
+    return Promise.all([queue.untilFree(), ...changes.map(answered)]);
   }
 
   stateChanged(state: DoorState, previous: DoorState): void {

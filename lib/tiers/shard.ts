@@ -8,7 +8,7 @@ import type { Commands, Door } from '../redis/remote.js';
 import type { Stamp } from '../redis/server-time.js';
 import type { JournalOp } from './ledger/journal.js';
 import type { Ledger } from './ledger/ledger.js';
-import { NearKeys } from './near/near-keys.js';
+import type { NearKeys } from './near/near-keys.js';
 import type { Observer } from './observer.js';
 import type { Moment, Origin, Standby } from './standby.js';
 import type { NewValue } from './store.js';
@@ -55,7 +55,7 @@ export class Shard {
     this.#deferTo = tools.deferTo;
     this.tombstoneMs = tombstoneLifeMs(tools.config);
     const { near } = tools.config;
-    this.near = near === undefined ? undefined : new NearKeys(this, near.maxStaleMs);
+    this.near = near === undefined ? undefined : nearKeys(this, near.maxStaleMs);
   }
 
   /** The complete key in Redis. */
@@ -76,7 +76,8 @@ export class Shard {
 
   /** The conditions for an entry in memory now. It ends rather too early than later than in Redis. */
   get moment(): Moment {
-    return { generation: this.door.generation, nowMs: this.door.time.latest() };
+    const nowMs = this.door.time.latest(this.tools.turns.now());
+    return { generation: this.door.generation, nowMs };
   }
 
   /** How to keep entries that are made now. They live shorter while processes cannot hear each other. */
@@ -122,4 +123,10 @@ export class Shard {
   keep(key: string, text: string): void {
     this.tools.standby.keep(key, text, this.#origin);
   }
+}
+
+/** Loaded only if there is a near cache. */
+function nearKeys(shard: Shard, maxStaleMs: number): NearKeys {
+  const { NearKeys } = require('./near/near-keys.js') as typeof import('./near/near-keys.js');
+  return new NearKeys(shard, maxStaleMs);
 }

@@ -12,6 +12,7 @@ import { ShardStore } from './shard-store.js';
 import type { KeyChange, StoreState } from './store.js';
 import { Tags } from './tags/tags.js';
 import { DoorView } from './topology/door-view.js';
+import { FirstAttempt } from './topology/first-attempt.js';
 import { deferAt, giveAway, inherit } from './topology/rehome.js';
 import { metricsOf, modeOfAll, stateOf } from './topology/store-state.js';
 
@@ -37,13 +38,13 @@ export class Shards implements DoorListener {
   readonly #remote: Remote;
   #byDoor: ReadonlyMap<Door, ShardStore>;
   readonly #listeners: ((change: KeyChange) => void)[] = [];
-  #ready: Promise<void> | undefined;
-  #endWait: () => void = () => {};
+  readonly #first: FirstAttempt;
 
   constructor(remote: Remote, tools: Tools) {
     this.#remote = remote;
     this.tools = tools;
     this.tags = new Tags(this);
+    this.#first = new FirstAttempt(tools.clock, tools.config.commandTimeoutMs);
     const hasRedis = remote.doors.length > 0;
     const doors = hasRedis ? remote.doors : [remote.doorFor('')];
     this.all = doors.map((door) => this.#build(door, hasRedis));
@@ -52,35 +53,22 @@ export class Shards implements DoorListener {
   }
 
   start(): void {
-    const { clock, config } = this.tools;
     this.#remote.start(this);
-    if (this.all.every(({ shard }) => shard.door.firstAttempt === undefined)) return;
-    const ready = new Promise<void>((resolve) => {
-      this.#endWait = resolve;
-    });
-    const timer = clock.setTimer(this.#endWait, config.commandTimeoutMs, { ref: true });
-    void this.#untilAttempted().then(this.#endWait);
-    this.#ready = ready;
-    // This runs before the waiting calls, so that later calls go behind them.
-    void ready.then(() => {
-      timer.cancel();
-      this.#ready = undefined;
-    });
+    this.#first.begin(() => this.all.map(({ shard }) => shard.door));
+  }
+
+  /** Present while Redis has not answered a change that was called. Settles when those of now are settled. */
+  get unanswered(): Promise<unknown> | undefined {
+    const early = this.#first.changesWait;
+    if (early !== undefined) return early;
+    const waits = this.all.map((each) => each.unanswered).filter((each) => each !== undefined);
+    return waits.length === 0 ? undefined : Promise.all(waits);
   }
 
   close(): void {
-    this.#endWait();
+    this.#first.end();
     this.#remote.close();
     for (const each of this.all) each.close();
-  }
-
-  /** The first door of a cluster finds the others, which then make their own first attempt. */
-  async #untilAttempted(): Promise<void> {
-    const seen = new Set<ShardStore>();
-    for (let news = this.all; news.length > 0; news = this.all.filter((each) => !seen.has(each))) {
-      for (const each of news) seen.add(each);
-      await Promise.all(news.map(({ shard }) => shard.door.firstAttempt));
-    }
   }
 
   listenerFor(door: Door): DoorListener {
@@ -106,7 +94,12 @@ export class Shards implements DoorListener {
 
   /** Present during the first attempt to connect. Settles when calls may go on. */
   get ready(): Promise<void> | undefined {
-    return this.#ready;
+    return this.#first.ready;
+  }
+
+  /** The same for a change. */
+  readyForChange(): Promise<void> | undefined {
+    return this.#first.readyForChange();
   }
 
   of(key: string): ShardStore {
@@ -162,6 +155,14 @@ export class Shards implements DoorListener {
 
   get state(): StoreState {
     return stateOf(this, this.#remote.notice);
+  }
+
+  /** How long a request waits for Redis in all, `commandTimeout` at most. */
+  get callersPatienceMs(): number {
+    const { commandTimeoutMs } = this.tools.config;
+    const of = ({ shard }: ShardStore): number =>
+      shard.door.reader?.callersPatienceMs ?? commandTimeoutMs;
+    return this.only === undefined ? Math.max(...this.all.map(of)) : of(this.only);
   }
 
   /** One for each server. */

@@ -1,6 +1,8 @@
 import type { Clock } from '../core/time/clock.js';
-import { isOfGeneration } from '../entry/entry.js';
-import { freshness } from '../entry/freshness.js';
+import { plainJsonOf } from '../entry/codec.js';
+import { isOfGeneration, payloadOffset } from '../entry/entry.js';
+import { type Freshness, freshness, freshUntilMs } from '../entry/freshness.js';
+import { bytesOf, decodeFor, type Kept, type Share } from '../entry/sharing.js';
 import type { Held, MemoryTier } from '../memory/memory-tier.js';
 import { PostponedKeeps } from '../memory/postponed-keeps.js';
 import type { Found, StoreState } from './store.js';
@@ -10,6 +12,13 @@ const RECENT_MS = 1_000;
 
 /** The mark of an entry that Redis did not show. */
 const NEVER = -1;
+
+/** A frozen value above this share of the memory is not kept beside its text: it would push out the rest. */
+const LARGEST_SHARE = 1 / 4;
+
+/** The value of a longer text is not kept only to be copied, nor any if the memory is more than this full. */
+const LONGEST_COPIED = 4_096;
+const FULLEST = 1 / 2;
 
 /** The entry has no other end than its own. */
 const NO_END = 0;
@@ -70,12 +79,14 @@ export class MemoryStandby implements Standby {
   /** Ask it only when nothing is postponed. */
   readonly #tier: MemoryTier;
   readonly #clock: Clock;
+  readonly #share: Share;
   readonly #suspects = new Set<string>();
   readonly #postponed: PostponedKeeps;
 
-  constructor(memory: MemoryTier, clock: Clock) {
+  constructor(memory: MemoryTier, clock: Clock, share: Share = 'copy') {
     this.#tier = memory;
     this.#clock = clock;
+    this.#share = share;
     this.#postponed = new PostponedKeeps({
       max: memory.limits.max,
       holds: (key) => memory.peek(key) !== undefined,
@@ -89,15 +100,16 @@ export class MemoryStandby implements Standby {
     const held = this.#memory.get(key);
     if (held === undefined) return undefined;
     const isUsable =
-      !this.#suspects.has(key) &&
+      !(this.#suspects.size > 0 && this.#suspects.has(key)) &&
       isOfGeneration(held.entry, generation) &&
       (held.until === NO_END || this.#clock.now() < held.until);
-    const state = isUsable ? freshness(held.entry, nowMs) : 'expired';
+    const state = isUsable ? stateOf(held, nowMs) : 'expired';
     if (state === 'expired') {
       this.delete(key);
       return undefined;
     }
-    return { entry: held.entry, tier: 'memory', isStale: state === 'stale' };
+    const isStale = state === 'stale';
+    return { entry: held.entry, tier: 'memory', isStale, kept: this.#keptOf(key, held) };
   }
 
   isRecent(key: string, moment: Moment): boolean {
@@ -174,6 +186,23 @@ export class MemoryStandby implements Standby {
     held.until = entry.until;
   }
 
+  /** The value of an entry, decoded once; `undefined`: each caller decodes it for itself. */
+  #keptOf(key: string, held: Held): Kept | undefined {
+    if (held.kept !== undefined) return held.kept ?? undefined;
+    const kept = this.#isWorthKeeping(held.entry) ? keptIn(held.entry, this.#share) : undefined;
+    const isKept = kept !== undefined && kept.bytes <= this.#tier.limits.maxBytes * LARGEST_SHARE;
+    // A new object, so that memory counts its bytes again.
+    if (isKept) this.#tier.set(key, { ...held, kept });
+    else held.kept = null;
+    return isKept ? kept : undefined;
+  }
+
+  #isWorthKeeping(entry: string): boolean {
+    if (this.#share === 'frozen') return true;
+    const { bytes, limits } = this.#tier;
+    return entry.length <= LONGEST_COPIED && bytes <= limits.maxBytes * FULLEST;
+  }
+
   #deleteNow(key: string): void {
     this.#suspects.delete(key);
     this.#tier.delete(key);
@@ -181,6 +210,25 @@ export class MemoryStandby implements Standby {
 
   #endOf(outageTtlMs: number): number {
     return Math.floor(this.#clock.now() + outageTtlMs);
+  }
+}
+
+function stateOf({ entry, kept }: Held, nowMs: number): Freshness {
+  const isFresh = kept !== undefined && kept !== null && nowMs < kept.freshUntilMs;
+  return isFresh ? 'fresh' : freshness(entry, nowMs);
+}
+
+/** The value, if it can be frozen, or (`copy`) copied. */
+function keptIn(entry: string, share: Share): Kept | undefined {
+  try {
+    const offset = payloadOffset(entry);
+    if (share === 'copy' && plainJsonOf(entry, offset) === undefined) return undefined;
+    const { value, isFrozen } = decodeFor(share, entry, offset);
+    if (share === 'frozen' && !isFrozen) return undefined;
+    return { value, isFrozen, bytes: bytesOf(value), freshUntilMs: freshUntilMs(entry) };
+  } catch {
+    // The caller finds out, and reports it.
+    return undefined;
   }
 }
 

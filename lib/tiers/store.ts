@@ -2,6 +2,7 @@ import type { WriteResult } from '../api/cache.js';
 import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
 import type { TagVersion } from '../entry/entry-tags.js';
+import type { Kept } from '../entry/sharing.js';
 import type { DoorState } from '../redis/remote.js';
 
 /** An entry that a tier found. `text` is the entry, see lib/entry/slot.ts. */
@@ -9,6 +10,8 @@ export interface Found {
   readonly entry: string;
   readonly tier: 'near' | 'redis' | 'memory';
   readonly isStale: boolean;
+  /** The decoded value, if memory keeps it. */
+  readonly kept?: Kept | undefined;
 }
 
 /** An encoded value to store. */
@@ -133,8 +136,8 @@ export interface Store {
   invalidateTags(tags: readonly string[]): Promise<WriteResult>;
   /** Call it when a load begins. */
   tagMoment(): TagMoment;
-  /** The position at which one of the tags was last invalidated, as far as known, if that was after `since`. */
-  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined;
+  /** Whether one of the tags was invalidated after `since`, as far as known. */
+  tagsChangedSince(tags: readonly string[], since: TagMoment): boolean;
   /** Returns a fresh value of memory, without reading Redis. */
   peek(key: string): Found | undefined;
   /** Reports that an entry cannot be decoded: it counts as a miss and an error, and memory drops it. */

@@ -25,7 +25,7 @@ type Answer = Found | undefined;
 
 /**
  * The store of a cache: Redis first, and memory while Redis cannot be used. `forRequest` gives a view of it
- * that waits for Redis no longer than one `commandTimeout` in all.
+ * that waits for a sick Redis no longer than one call does.
  */
 export class TieredStore implements Store {
   readonly #shards: Shards;
@@ -45,8 +45,8 @@ export class TieredStore implements Store {
   }
 
   forRequest(): Store {
-    const { clock, config } = this.#shards.tools;
-    return new TieredStore(this.#shards, new WaitBudget(clock, config.commandTimeoutMs));
+    const { tools, callersPatienceMs } = this.#shards;
+    return new TieredStore(this.#shards, new WaitBudget(tools.clock, callersPatienceMs));
   }
 
   onChange(listener: (change: KeyChange) => void): void {
@@ -111,7 +111,7 @@ export class TieredStore implements Store {
   async clear(pattern: string): Promise<WriteResult> {
     this.#shards.tools.observer.removed(1);
     this.#shards.changedMatching(pattern);
-    const { ready } = this.#shards;
+    const ready = this.#shards.readyForChange();
     if (ready !== undefined) await ready;
     const clearing = this.#shards.all.map((each) => each.clearer.clear(pattern));
     return this.#orDeferred(Promise.all(clearing).then(worstOf));
@@ -152,7 +152,7 @@ export class TieredStore implements Store {
     return this.#shards.tags.moment();
   }
 
-  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+  tagsChangedSince(tags: readonly string[], since: TagMoment): boolean {
     return this.#shards.tags.changedSince(tags, since);
   }
 
@@ -216,11 +216,11 @@ export class TieredStore implements Store {
     changes: readonly (readonly [string, NewValue | undefined])[],
   ): Promise<WriteResult> {
     for (const [key] of changes) this.#shards.changed({ key });
-    const { ready, tools } = this.#shards;
+    const ready = this.#shards.readyForChange();
     if (ready !== undefined) await ready;
     const outcome = new CallOutcome(changes.length);
     this.#changeAll(changes, outcome);
-    const turn = tools.turns.due();
+    const turn = this.#shards.tools.turns.due();
     if (turn !== undefined) await turn;
     return this.#orDeferred(outcome.result);
   }

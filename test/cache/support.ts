@@ -141,7 +141,7 @@ export class FakeStore implements Store {
     return this.tags.moment();
   }
 
-  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+  tagsChangedSince(tags: readonly string[], since: TagMoment): boolean {
     return this.tags.changedSince(tags, since);
   }
 
@@ -250,6 +250,7 @@ export function useCache(options: CacheOptions = {}, clock: Clock = systemClock)
     turns,
     bulkChanges: new BulkChanges(store, turns),
     onListenerError,
+    freshness: { report: () => ({ at: '', groups: [] }) },
     takeSnapshot: () =>
       takeSnapshot({
         ...{ config, clock, metrics, reporter, store, loading },

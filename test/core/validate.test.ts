@@ -33,6 +33,12 @@ describe('invalid', () => {
 describe('describe', () => {
   class Shop {}
   class Order {}
+  const refuse = (): never => {
+    throw new Error('refused');
+  };
+  const refusing = new Proxy({}, { getPrototypeOf: refuse, get: refuse });
+  const { proxy: revoked, revoke } = Proxy.revocable([], {});
+  revoke();
   const TABLE: [value: unknown, text: string][] = [
     ['abc', "'abc'"],
     ['', "''"],
@@ -61,6 +67,8 @@ describe('describe', () => {
     [new Uint8Array(1), 'a Uint8Array'],
     [new (class {})(), 'an object'],
     [{ constructor: 'x' }, 'an object'],
+    [refusing, 'an object'],
+    [revoked, 'an object'],
   ];
   for (const [value, text] of TABLE) {
     it(`calls it ${JSON.stringify(text)}`, () => {

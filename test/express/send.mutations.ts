@@ -10,7 +10,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'send: 304 whatever the client has',
     file: 'cache/sending/answer-json.js',
-    find: "given.split(',').some((each) => opaque(each) === opaque(etag))",
+    find: "known.includes(etag.match(OPAQUE)?.[0] ?? '')",
     replace: 'true',
   },
   {

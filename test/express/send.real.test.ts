@@ -117,6 +117,31 @@ for (const tier of ['Redis', 'memory'] as const) {
       }
     });
 
+    it('compares an ETag with a comma in it, and sends no body with a status that has none', async () => {
+      for (const etag of ['"a,b"', 'W/"a, b"', 'odd'])
+        app.get(`/${encodeURIComponent(etag)}`, (req, res) => {
+          res.set('ETag', etag);
+          return req.cache.send(res, 'own', () => ({ a: 1 }));
+        });
+      for (const [etag, given] of [
+        ['"a,b"', '"c", "a,b"'],
+        ['W/"a, b"', '"a, b"'],
+        ['odd', 'odd'],
+      ] as const) {
+        const path = `/${encodeURIComponent(etag)}`;
+        await request(app).get(path).set('If-None-Match', given).expect(304);
+        await request(app).get(path).set('If-None-Match', '"a", "b"').expect(200);
+      }
+      app.get('/empty/:status', (req, res) => {
+        res.status(Number(req.params.status));
+        return req.cache.send(res, 'own', () => ({ a: 1 }));
+      });
+      for (const status of [204, 205]) {
+        const { text, headers } = await request(app).get(`/empty/${status}`).expect(status);
+        expect([text, headers['content-type']]).to.deep.equal(['', undefined]);
+      }
+    });
+
     it('passes on the error of a loader, and sends nothing', async () => {
       app.get('/fails', (req, res) => {
         return req.cache.send(res, 'fails', () => Promise.reject(new Error('no database')));

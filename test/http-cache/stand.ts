@@ -64,7 +64,8 @@ export class Stand {
 
   ask(path = '/', headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const asked = request(`${this.origin}${path}`, { method, headers, agent: false }, (res) => {
+      const { hostname: host, port } = new URL(this.origin);
+      const asked = request({ host, port, path, method, headers, agent: false }, (res) => {
         const chunks: Buffer[] = [];
         res.on('data', (chunk: Buffer) => chunks.push(chunk));
         res.on('error', reject);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { createClient } from 'redis';
-import { cacheMiddleware, createCache } from '../../lib/index.js';
+import { type Cache, cacheMiddleware, createCache } from '../../lib/index.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { freePort, RedisServer } from '../support/redis-server.js';
 import { unhandled, until } from '../support/wait.js';
@@ -78,6 +78,56 @@ describe('integration: close', () => {
       expect(runs, 'none begins after close()').to.equal(0);
       expect(await cache.getOrSet('later', () => 'loads')).to.equal('loads');
     }
+  });
+
+  const many = Array.from({ length: 3_000 }, (_, i) => `many:${i}`);
+  const unawaited: Readonly<Record<string, (cache: Cache) => Promise<unknown>>> = {
+    set: (cache) => cache.set('a', 'new'),
+    delete: (cache) => cache.delete('a'),
+    setMany: (cache) => cache.setMany(many.map((key) => [key, 'new'])),
+    deleteMany: (cache) => cache.deleteMany(['a', ...many]),
+    clear: (cache) => cache.clear(),
+    'clear(pattern)': (cache) => cache.clear('a*'),
+    invalidateTags: (cache) => cache.invalidateTags(['red']),
+    'set twice, within a namespace': (cache) => {
+      const tenant = cache.namespace('t');
+      void tenant.set('a', 'first');
+      return tenant.set('a', 'new');
+    },
+  };
+  for (const when of ['connected', 'still connecting'] as const) {
+    for (const [change, call] of Object.entries(unawaited)) {
+      it(`waits for ${change} that no caller awaits, ${when}`, async () => {
+        const prefix = stand.prefix();
+        const other = await stand.cache({ prefix, memory: false });
+        await other.set('a', 'old', { tags: ['red'] });
+        await other.setMany(many.map((key) => [key, 'old']));
+        const options = { redis: proxy.url, prefix, logger: false, commandTimeout: '5s' } as const;
+        const cache = createCache(options);
+        if (when === 'connected') await isUp(cache);
+        const answer = call(cache);
+        await cache.close();
+        expect(await answer).to.equal('applied');
+        // Another process learns of a clear and of a tag within a heartbeat.
+        const isGone = async (): Promise<boolean> => !(await other.has('a'));
+        if (!change.startsWith('set')) await until(isGone, 'another process finds it gone');
+        const found = await other.getMany(many);
+        const tenant = await other.namespace('t').get('a');
+        if (change === 'set') expect(await other.get('a')).to.equal('new');
+        if (change === 'setMany') expect(new Set(found.values())).to.deep.equal(new Set(['new']));
+        if (change === 'deleteMany') expect(found.size).to.equal(0);
+        if (change.startsWith('set twice')) expect(tenant).to.equal('new');
+      });
+    }
+  }
+
+  it('does not wait for a Redis that hangs for longer than half a second', async () => {
+    const cache = createCache({ redis: proxy.url, logger: false, commandTimeout: 400 });
+    await isUp(cache);
+    stand.redis.hang();
+    const answers = [cache.set('a', 1), cache.deleteMany(many), cache.clear('b*')];
+    await cache.close();
+    expect(await Promise.all(answers)).to.deep.equal(['deferred', 'deferred', 'deferred']);
   });
 
   const isClosed = (): Promise<void> =>

@@ -47,7 +47,7 @@ describe('loading: load back-off', () => {
     for (const key of ['a:1', 'a:2', 'b:1']) for (let i = 0; i < 3; i++) backoff.failed(key, 0);
     backoff.reset('b:1');
     backoff.reset('unknown');
-    backoff.resetMatching((key) => key === 'a:1');
+    backoff.changed({ matches: (key) => key === 'a:1' });
     expect(['a:1', 'a:2', 'b:1'].map((key) => backoff.mustWait(key, 100))).to.deep.equal([
       false,
       true,

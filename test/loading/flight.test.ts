@@ -53,7 +53,7 @@ describe('loading: a flight', () => {
       const abandon = (): void => void given.push(`${flight?.key} abandoned`);
       if (flight) flight.lease = { key: flight.key, isVoid: false, release, abandon };
     }
-    a?.outdate(1);
+    a?.outdate();
     table.invalidate({ key: 'b' });
     for (const flight of [a, b]) flight?.giveUpLease();
     expect(given).to.deep.equal(['a released', 'b abandoned']);

@@ -2,6 +2,12 @@ import type { Mutation } from '../support/mutation.js';
 
 export const mutations: readonly Mutation[] = [
   {
+    title: 'a flight forgets the tags that its loader has named',
+    file: 'loading/flight/flight.js',
+    find: 'this.#named = tags;',
+    replace: '',
+  },
+  {
     title: 'a key that was changed keeps its flight',
     file: 'loading/flight/flight-table.js',
     find: 'this.#flights.get(change.key)?.invalidate();',
@@ -143,15 +149,15 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'a delete leaves the pause after a failed load',
-    file: 'loading/single-flight.js',
-    find: 'this.#backoff.reset(change.key);',
+    file: 'loading/load-backoff.js',
+    find: 'this.reset(change.key);',
     replace: ';',
     test: 'stale value',
   },
   {
     title: 'a clear leaves the pause after a failed load',
-    file: 'loading/single-flight.js',
-    find: "else if ('matches' in change) this.#backoff.resetMatching(change.matches);",
+    file: 'loading/load-backoff.js',
+    find: "else if ('matches' in change) this.#resetMatching(change.matches);",
     replace: '',
     test: 'stale value',
   },

@@ -25,6 +25,21 @@ describe('loading: single flight', () => {
   });
 
   describe('one key', () => {
+    it('whose tag is invalidated while its value is being stored is loaded again for later callers', async () => {
+      const cache = new InHand();
+      const stored = gate();
+      cache.store.beforeFill = () => stored.promise;
+      const early = cache.getOrSet('k', ({ setTags }) => {
+        setTags(['red']);
+        return 'old';
+      });
+      while (cache.store.callsOf('fill').length === 0) await Promise.resolve();
+      await cache.store.invalidateTags(['red']);
+      const late = cache.getOrSet('k', () => 'new');
+      stored.open();
+      expect([await early, await late]).to.deep.equal(['old', 'new']);
+    });
+
     it('is loaded once for all who ask, each of whom gets a copy', async () => {
       const cache = new InHand();
       let loads = 0;

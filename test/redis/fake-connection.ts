@@ -19,6 +19,7 @@ export class FakeConnection implements Connection {
   arrived = 0;
   answeredAt = Number.NEGATIVE_INFINITY;
   hearsMessages = true;
+  callersPatienceMs = Number.POSITIVE_INFINITY;
   lost: Failure | undefined;
   #ended: Failure | undefined;
   readonly #listeners = new Set<ConnectionListener>();

@@ -194,7 +194,7 @@ export class FakeStore implements Store {
     return this.tags.moment();
   }
 
-  tagsChangedSince(tags: readonly string[], since: TagMoment): number | undefined {
+  tagsChangedSince(tags: readonly string[], since: TagMoment): boolean {
     return this.tags.changedSince(tags, since);
   }
 

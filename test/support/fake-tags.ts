@@ -10,13 +10,12 @@ export class FakeTags {
     return { position: ++this.#position, at: 0 };
   }
 
-  changedSince(tags: readonly string[], { position }: TagMoment): number | undefined {
-    const latest = Math.max(0, ...tags.map((tag) => this.#changedAt.get(tag) ?? 0));
-    return latest > position ? latest : undefined;
+  changedSince(tags: readonly string[], { position }: TagMoment): boolean {
+    return tags.some((tag) => (this.#changedAt.get(tag) ?? 0) > position);
   }
 
   versions(tags: readonly string[], { since }: TagNeed): TagVersions {
-    if (since !== undefined && this.changedSince(tags, since) !== undefined) return undefined;
+    if (since !== undefined && this.changedSince(tags, since)) return undefined;
     return tags.map((tag) => ({ tag, version: this.#versionOf(tag) }));
   }
 

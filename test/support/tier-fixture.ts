@@ -1,4 +1,5 @@
 import { Turns } from '../../lib/core/time/turns.js';
+import type { Share } from '../../lib/entry/sharing.js';
 import { GRACED_PAYLOAD_AT, KIND_AT, PAYLOAD_AT } from '../../lib/entry/slot.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
 import { Shards } from '../../lib/tiers/shards.js';
@@ -17,6 +18,7 @@ export interface FixtureOptions extends Partial<TierConfig> {
   readonly doors?: number;
   /** What the estimate of the server's clock may be wrong by. */
   readonly errorMs?: number;
+  readonly share?: Share;
 }
 
 /** A process: its store, over doors that the test moves. */
@@ -30,7 +32,7 @@ export class TierFixture {
   readonly standby: Standby;
   readonly observer = new FakeObserver();
 
-  constructor({ clock, server, doors = 1, errorMs, ...config }: FixtureOptions = {}) {
+  constructor({ clock, server, doors = 1, errorMs, share, ...config }: FixtureOptions = {}) {
     this.clock = clock ?? new ManualClock();
     this.server = server ?? new FakeRedis(this.clock);
     this.doors = Array.from({ length: doors }, () => new FakeDoor(this.server, errorMs));
@@ -38,7 +40,7 @@ export class TierFixture {
     const all: TierConfig = {
       prefix: PREFIX,
       commandTimeoutMs: 500,
-      memory: { max: 1_000, maxBytes: 10_000_000 },
+      memory: { max: 100, maxBytes: 10_000_000 },
       outageTtlMs: 5_000,
       journalMax: 1_000,
       maxValueBytes: 1_000_000,
@@ -51,6 +53,7 @@ export class TierFixture {
         : new MemoryStandby(
             new MemoryTier(all.memory, (key, reason) => this.shards.evicted(key, reason)),
             this.clock,
+            share,
           );
     this.shards = new Shards(this.remote, {
       config: all,

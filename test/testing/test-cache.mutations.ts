@@ -37,6 +37,13 @@ export const mutations: readonly Mutation[] = [
     test: "breaks by 'kill'",
   },
   {
+    title: 'a namespace counts the keys of all',
+    file: 'testing/counts.js',
+    find: 'if (!full.startsWith(scope)) continue;',
+    replace: '',
+    test: 'of a namespace',
+  },
+  {
     title: 'loads are not counted',
     file: 'loading/flight/loader-call.js',
     find: 'observer.loading(key);',

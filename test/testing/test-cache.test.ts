@@ -71,9 +71,9 @@ describe('the cache for tests', () => {
     it('moves what the cache says of time', async () => {
       await cache.get('a');
       const before = Date.parse(cache.status().since);
-      await cache.advance('1h');
+      await cache.advance('10m');
       await cache.breakRedis('kill');
-      expect(Date.parse(cache.status().since) - before).to.be.within(3_600_000, 3_603_000);
+      expect(Date.parse(cache.status().since) - before).to.be.within(600_000, 603_000);
     });
 
     it('moves the time of loaders, of grace and of early refreshes', async () => {
@@ -220,6 +220,44 @@ describe('the cache for tests', () => {
     expect(cache.counts()).to.deep.equal({ ...NONE, hits: 1, misses: 5, fromRedis: 1, loads: 3 });
     cache.resetCounts();
     expect(cache.counts()).to.deep.equal(NONE);
+  });
+
+  it('counts the keys of a namespace apart, by their own names, and together', async () => {
+    const app = express().use(cacheMiddleware(cache));
+    app.get('/:tenant/customers', async (req, res) => {
+      const tenant = req.cache.namespace(`tenant:${req.params.tenant}`);
+      res.json(await tenant.getOrSet('customers', () => ['Ann']));
+    });
+    for (const path of ['/acme/customers', '/acme/customers', '/globex/customers'])
+      await request(app).get(path).expect(200);
+    const acme = cache.namespace('tenant:acme');
+    const inner = acme.namespace('team');
+    await inner.get('customers');
+    await cache.get('customers');
+    expect(acme.counts('customers')).to.include({ misses: 1, hits: 1, loads: 1 });
+    expect(acme.counts()).to.include({ misses: 2, hits: 1, loads: 1 });
+    expect(inner.counts()).to.deep.equal({ ...NONE, misses: 1 });
+    expect(cache.counts('customers')).to.deep.equal({ ...NONE, misses: 1 });
+    expect(cache.counts()).to.include({ misses: 4, hits: 1, loads: 2 });
+    expect(cache.namespace('tenant:ac').counts()).to.deep.equal(NONE);
+    acme.resetCounts();
+    expect(acme.counts()).to.deep.equal(NONE);
+    expect(cache.counts()).to.include({ misses: 2, hits: 0, loads: 1 });
+    cache.resetCounts();
+    expect(cache.counts()).to.deep.equal(NONE);
+  });
+
+  it('has one time and one Redis for a cache and its namespaces', async () => {
+    const acme = cache.namespace('acme', { ttl: '1m' });
+    await acme.set('k', 1);
+    await acme.breakRedis('kill');
+    expect(cache.status().mode).to.equal('degraded');
+    expect(await acme.get('k')).to.equal(1);
+    expect(acme.counts('k')).to.include({ fromMemory: 1 });
+    await cache.restoreRedis();
+    expect(acme.status().mode).to.equal('normal');
+    await acme.advance('1m');
+    expect(await acme.get('k')).to.equal(undefined);
   });
 
   it('serves the middleware and the health router', async () => {

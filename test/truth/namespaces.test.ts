@@ -231,6 +231,14 @@ describe('a namespace without Redis', () => {
     expect(() => deep.namespace('n')).to.throw(/is inside of 8 others/);
     await deep.set('k', 1);
     expect(await deep.get('k')).to.equal(1);
+    let long: Cache = cache;
+    for (let depth = 0; depth < 3; depth++) long = long.namespace('x'.repeat(256));
+    expect(() => long.namespace('x'.repeat(256))).to.throw(/more than 1024 characters together/);
+    long = long.namespace('x'.repeat(1_024 - 3 * (256 + 6) - 6));
+    await long.set('k', 1, { tags: ['t'.repeat(256)] });
+    expect(await long.get('k'), 'the longest names, and the longest tag').to.equal(1);
+    await long.invalidateTags(['t'.repeat(256)]);
+    expect(await long.get('k')).to.equal(undefined);
     const clearing = cache.namespace('a').clear('x__ech:*');
     expect(await clearing.catch((error) => error.message)).to.match(/a glob without '__ech:'/);
   });

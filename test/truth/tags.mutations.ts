@@ -17,7 +17,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'tags: a later caller gets the value of an old load',
     file: 'loading/flight/await-flights.js',
-    find: "outcome.kind === 'value' && this.#flight.isTooOldFor(this.#cameAt)",
+    find: "outcome.kind === 'value' && this.#flight.mayBeTooOldFor(this.#cameAt)",
     replace: 'false',
     test: 'no later caller',
   },

@@ -163,6 +163,19 @@ describe('tags', () => {
     expect(await late).to.equal('new');
   });
 
+  it('that were invalidated before and after a later caller came let it not have that value either', async () => {
+    const loader = new SlowLoader();
+    const early = a.cache.getOrSet('k', (context) => loader.load(context, ['red']));
+    await loader.begun;
+    await a.cache.invalidateTags(['red']);
+    const late = a.cache.getOrSet('k', () => 'new');
+    await until(() => a.cache.metrics().coalesced.flight === 1, 'it shares the load');
+    await a.cache.invalidateTags(['red']);
+    loader.end('old');
+    expect(await early).to.equal('old');
+    expect(await late).to.equal('new');
+  });
+
   it('end a stale value that would serve within its grace', async () => {
     const options = { ttl: 20, grace: '1h', ...RED } as const;
     await a.cache.getOrSet('k', () => 'old', options);

@@ -42,10 +42,11 @@ export function visit(history: History, ttl: number, random: Random): Visit {
     hits++;
     const isStale = loaded[key] !== version;
     if (isStale) stale++;
-    if (!group.hit()) continue;
+    const standsFor = group.hit(1);
+    if (standsFor === 0) continue;
     audits++;
     load();
-    group.audited(isStale);
+    group.audited(isStale, standsFor);
   }
   const { loads, staleRatio } = group.metrics;
   return { truth: hits === 0 ? 0 : stale / hits, reported: staleRatio, audits, loads };

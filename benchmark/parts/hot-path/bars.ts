@@ -1,9 +1,9 @@
-import { atLeast, type BarLine, judge } from '../../lib/bars.js';
+import { atLeast, type BarLine, judge, told } from '../../lib/bars.js';
 import {
   BARE,
-  BARE_FAST,
   ISOLATING,
   type MemoryCase,
+  type MemoryFigures,
   type RedisCase,
   type RedisFigures,
 } from './cases.js';
@@ -15,20 +15,43 @@ interface Measured {
   readonly names: readonly string[];
 }
 
+/** The least ratio to the driver without its timer, by how many calls there are at once. */
+const HITS: readonly (readonly [concurrency: number, least: number])[] = [
+  [64, 1],
+  [8, 1],
+  [1, 0.95],
+];
+
 export function hotBars({ redis, memory, names }: Measured): BarLine[] {
-  const lines: BarLine[] = [];
-  if (names.includes('ours')) {
-    const many = ourHit(redis, 64);
-    const what = `hit from Redis, 64 at once, 200 B ÷ ${BARE}`;
-    lines.push(judge(what, atLeast(2), many?.ratio));
-    lines.push(judge(`the same ÷ ${BARE_FAST}`, atLeast(0.8), many?.ratioFast));
-    const one = ourHit(redis, 1)?.ratio;
-    lines.push(judge(`hit from Redis, 1 at once ÷ ${BARE}`, atLeast(0.95), one));
+  const lines = names.includes('ours') ? hitBars(redis) : [];
+  return names.includes('ours-memory') ? [...lines, ...memoryBars(memory, names)] : lines;
+}
+
+function hitBars(redis: readonly RedisCase[]): BarLine[] {
+  const lines = HITS.map(([concurrency, least]) => {
+    const what = `hit from Redis ×${concurrency} ÷ node-redis without its timer, parsing on both sides`;
+    return judge(what, atLeast(least), ourHit(redis, concurrency)?.ratioFast);
+  });
+  for (const [concurrency] of HITS) {
+    const hit = ourHit(redis, concurrency);
+    lines.push(told(`hit from Redis ×${concurrency} ÷ RESP by hand`, hit?.ratioLimit));
+    lines.push(told(`hit from Redis ×${concurrency} ÷ ${BARE}, with its timer`, hit?.ratio));
   }
-  if (names.includes('ours-memory') && ISOLATING.some((name) => names.includes(name))) {
+  return lines;
+}
+
+function memoryBars(memory: readonly MemoryCase[], names: readonly string[]): BarLine[] {
+  const results = memory.find((one) => one.size === 200)?.results ?? [];
+  const of = (name: string): MemoryFigures | undefined => results.find((one) => one.name === name);
+  const own = of('ours-memory');
+  const frozen = of('ours-memory (frozen)');
+  const lines = [
+    judge('memory hit, 200 B ÷ JSON.parse in lru-cache', atLeast(0.85), own?.ofParsed),
+    judge('frozen memory hit ÷ lru-cache, both awaited', atLeast(0.3), frozen?.ofAwaited),
+    told('frozen memory hit ÷ lru-cache without a promise', frozen?.ofLru),
+  ];
+  if (ISOLATING.some((name) => names.includes(name))) {
     const what = `hit from memory, 200 B, × the fastest of ${ISOLATING.join(', ')}`;
-    const results = memory.find((one) => one.size === 200)?.results;
-    const own = results?.find((one) => one.name === 'ours-memory');
     lines.push(judge(what, atLeast(4), own?.faster));
   }
   return lines;

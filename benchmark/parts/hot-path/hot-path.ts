@@ -12,6 +12,7 @@ import type { HotOperations, SliceResult } from '../../workers/hot.js';
 import { hotBars } from './bars.js';
 import {
   BARE_FAST,
+  BY_HAND,
   baseOf,
   CACHES,
   type Case,
@@ -20,11 +21,12 @@ import {
   ISOLATING,
   MEMORY,
   type MemoryCase,
+  QUICK,
   type RedisCase,
   type RedisFigures,
   SIZES,
 } from './cases.js';
-import { printMemory, printRedis } from './report.js';
+import { goodDay, printMemory, printRedis } from './report.js';
 
 type Workers = ReadonlyMap<string, Worker<HotOperations>>;
 
@@ -33,12 +35,15 @@ export async function hotPath(options: Options): Promise<Result> {
   const plan = { ...quick, rounds: options.repeat ?? quick.rounds };
   const server = await startRedis();
   try {
-    const caches = wanted(CACHES, options);
+    const shown = (names: readonly string[]): readonly string[] =>
+      options.quick ? names.filter((name) => QUICK.includes(name)) : names;
+    const caches = shown(wanted(CACHES, options));
     const holders = wanted(MEMORY, options);
-    const redis = caches.length > 0 ? await redisCases(server, [...DRIVERS, ...caches], plan) : [];
+    const drivers = shown(DRIVERS);
+    const redis = caches.length > 0 ? await redisCases(server, [...drivers, ...caches], plan) : [];
     const memory = await memoryCases(holders, plan);
     const lines = hotBars({ redis, memory, names: [...caches, ...holders] });
-    return { figures: { redis, memory }, lines };
+    return { figures: { redis, memory }, lines, pictures: goodDay(redis) };
   } finally {
     await server.stop();
   }
@@ -84,7 +89,9 @@ async function redisCases(
   // A memory layer of one entry, so that every read of the peers goes to Redis.
   const workers = await openAll(subjects, { port: server.port, memoryMax: 1 });
   const hits = SIZES.flatMap((size) =>
-    [64, 1].map((concurrency): Case => ({ kind: 'hit', size, concurrency })),
+    (size === 200 ? [64, 8, 1] : [64, 1]).map(
+      (concurrency): Case => ({ kind: 'hit', size, concurrency }),
+    ),
   );
   const rest: Case[] = [
     { kind: 'miss', size: 200, concurrency: 64 },
@@ -123,6 +130,7 @@ function compare(
     cpuUs: summarise(list.map((one) => one.cpuUs)),
     ratio: summarise(list.map((one, i) => one.perSecond / rate(base, i))),
     ratioFast: summarise(list.map((one, i) => one.perSecond / rate(BARE_FAST, i))),
+    ratioLimit: summarise(list.map((one, i) => one.perSecond / rate(BY_HAND, i))),
   }));
 }
 
@@ -138,11 +146,15 @@ async function memoryCases(subjects: readonly string[], plan: Plan): Promise<Mem
       const peers = ISOLATING.flatMap((name) => samples.get(name)?.[i]?.cpuNs ?? []);
       return peers.length === 0 ? Number.NaN : Math.min(...peers);
     };
+    const nsOf = (name: string, i: number): number => samples.get(name)?.[i]?.cpuNs ?? Number.NaN;
     const results = [...samples].map(([name, list]) => ({
       name,
       ns: summarise(list.map((one) => one.ns)),
       cpuNs: summarise(list.map((one) => one.cpuNs)),
       faster: summarise(list.map((one, i) => fastest(i) / one.cpuNs)),
+      ofParsed: summarise(list.map((one, i) => nsOf('lru-cache + JSON.parse', i) / one.cpuNs)),
+      ofAwaited: summarise(list.map((one, i) => nsOf('lru-cache (awaited)', i) / one.cpuNs)),
+      ofLru: summarise(list.map((one, i) => nsOf('lru-cache', i) / one.cpuNs)),
     }));
     measured.push({ size, results });
     printMemory({ size, results });

@@ -1,4 +1,13 @@
-import { atLeast, atMost, type Bar, type BarLine, judge, sum, WORST } from '../../lib/bars.js';
+import {
+  atLeast,
+  atMost,
+  type Bar,
+  type BarLine,
+  judge,
+  sum,
+  told,
+  WORST,
+} from '../../lib/bars.js';
 import { summarise, worst } from '../../lib/stats.js';
 import type { MemoryRun } from './memory.js';
 import { type Good, isGood, type Run } from './run.js';
@@ -22,23 +31,18 @@ const BACK = 'back on Redis, the longest of all runs';
 
 const JUDGED: readonly Judged[] = [
   {
-    what: 'throughput during ÷ before',
-    faults: [...SICK, 'slow'],
-    bar: atLeast(0.95),
-    pick: (one) => one.kept,
-  },
-  {
     what: 'slowest request of all runs',
-    faults: SICK,
-    bar: atMost(150, ' ms'),
+    faults: ['hang', 'blackhole', 'lost'],
+    bar: atMost(80, ' ms'),
     pick: (one) => one.during.slowest,
     isEach: true,
   },
   {
-    what: 'p99 ÷ before',
-    faults: SICK,
-    bar: atMost(1.5, '×'),
-    pick: (one) => one.during.probe.p99 / one.before.probe.p99,
+    what: 'slowest request of all runs',
+    faults: ['kill'],
+    bar: atMost(60, ' ms'),
+    pick: (one) => one.during.slowest,
+    isEach: true,
   },
   {
     what: 'from boot: listening after, the longest of all runs',
@@ -87,6 +91,7 @@ export function outageBars(
       .filter((fault) => own(fault).length > 0)
       .map((fault) => judgeFault(judged, fault, own(fault))),
   );
+  for (const fault of faults) lines.push(...rateLines(fault, own(fault), runs));
   for (const fault of SICK) lines.push(...queryLines(fault, own(fault), runs));
   const all = faults.flatMap(own);
   if (all.length > 0) lines.push(judge(BAD, atMost(0), sum(all.map(badOf))));
@@ -112,6 +117,21 @@ function judgeFault(judged: Judged, fault: string, own: readonly Run[]): BarLine
     ? worst(values, direction === 'at most' ? 'high' : 'low')
     : summarise(values);
   return judge(`${fault}: ${judged.what}`, judged.bar, summary);
+}
+
+/** Requests a second in the fault, of two runs of one round; and how many that are, beside what is kept of before. */
+function rateLines(fault: string, own: readonly Run[], runs: readonly Run[]): BarLine[] {
+  const theirs = runs.filter((one) => one.name === RIVAL && one.fault === fault).filter(isGood);
+  if (own.length === 0 || theirs.length === 0) return [];
+  const ratios = own.map((one) => {
+    const other = theirs.find(({ round }) => round === one.round);
+    return isGood(one) ? one.during.perSecond / (other?.during.perSecond ?? Number.NaN) : 0;
+  });
+  const rates = summarise(own.map((one) => (isGood(one) ? one.during.perSecond : 0)));
+  return [
+    judge(`${fault}: requests a second ÷ ${RIVAL}`, atLeast(1.2), summarise(ratios)),
+    told(`${fault}: requests a second`, rates, ''),
+  ];
 }
 
 /**

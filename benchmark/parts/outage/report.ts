@@ -83,6 +83,8 @@ function byName<One extends Run>(runs: readonly One[]): Map<string, One[]> {
   return groups;
 }
 
+const BAD_DAY = 'A bad day: requests a second while Redis is frozen';
+
 export function pictures(runs: readonly Run[], faults: readonly string[]): [string, string][] {
   return faults.flatMap((fault): [string, string][] => {
     const shown = typicalOf(runs.filter((one) => one.fault === fault));
@@ -93,7 +95,9 @@ export function pictures(runs: readonly Run[], faults: readonly string[]): [stri
     const bars = shown.map(({ name, one }) => ({ name, ...one.during.probe }));
     const throughput = lineChart({ title: `${fault}: requests per second`, lines, span });
     const latency = percentileChart(`${fault}: milliseconds in the outage`, bars);
+    const day = lineChart({ title: BAD_DAY, lines, span });
     return [
+      ...(fault === 'hang' ? [['bad-day.svg', day] as [string, string]] : []),
       [`outage-${fault}-throughput.svg`, throughput],
       [`outage-${fault}-latency.svg`, latency],
     ];

@@ -27,6 +27,8 @@ export interface BulkWork<T> {
 export class BulkChanges {
   readonly #turns: Turns;
   readonly #running = new Set<RunningChange>();
+  #onIdle: (() => void) | undefined;
+  #idle: Promise<void> | undefined;
   #calls = 0;
   /** The bulk change whose keys are being given to the store. */
   #sending: RunningChange | undefined;
@@ -40,6 +42,15 @@ export class BulkChanges {
     });
   }
 
+  /** Present while a bulk change waits for its turn or its answers. Resolves when none does. */
+  get running(): Promise<void> | undefined {
+    if (this.#running.size === 0) return undefined;
+    this.#idle ??= new Promise((resolve) => {
+      this.#onIdle = resolve;
+    });
+    return this.#idle;
+  }
+
   /** Turns each item into a change, then gives the changes to `send`. */
   run<T>(items: readonly T[], { toChange, send, ready }: BulkWork<T>): Promise<WriteResult> {
     const changes = new Map<string, NewValue | undefined>();
@@ -51,6 +62,12 @@ export class BulkChanges {
     if (added < items.length || ready !== undefined)
       return this.#runLong(changes, { add, items, added, ready }, send);
     return changes.size === 0 ? Promise.resolve('applied') : send([...changes]);
+  }
+
+  #ended(): void {
+    this.#onIdle?.();
+    this.#onIdle = undefined;
+    this.#idle = undefined;
   }
 
   async #runLong<T>(
@@ -78,6 +95,7 @@ export class BulkChanges {
       return running.wasOvertaken ? 'deferred' : worst;
     } finally {
       this.#running.delete(running);
+      if (this.#running.size === 0) this.#ended();
     }
   }
 }

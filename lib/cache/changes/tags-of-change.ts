@@ -30,7 +30,7 @@ export class TagsOfChange {
 
   /** Call it when the versions are known. */
   put(changes: readonly BulkChange[]): Promise<WriteResult> {
-    const isOvertaken = this.#store.tagsChangedSince(this.#tags, this.#since) !== undefined;
+    const isOvertaken = this.#store.tagsChangedSince(this.#tags, this.#since);
     if (isOvertaken) return this.#remove(changes);
     return this.#store.putMany(changes.map(([key, value]) => [key, this.of(value as NewValue)]));
   }

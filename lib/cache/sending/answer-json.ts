@@ -8,6 +8,10 @@ export interface JsonText {
   readonly version?: string | undefined;
 }
 
+const READING: readonly string[] = ['GET', 'HEAD'];
+
+const WITHOUT_BODY: readonly number[] = [204, 205, 304];
+
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
@@ -18,14 +22,9 @@ export function answerJson(res: ServerResponse, { text, version }: JsonText): vo
   // The client has gone, or the answer was sent.
   if (res.headersSent || res.destroyed) return;
   if (version !== undefined && !res.hasHeader('etag')) res.setHeader('ETag', `"${version}"`);
-  if (text === undefined) {
-    res.statusCode = 204;
-    res.end();
-    return;
-  }
-  const isRead = res.req.method === 'GET' || res.req.method === 'HEAD';
-  if (isRead && res.statusCode === 200 && hasVersion(res)) {
-    res.statusCode = 304;
+  if (text === undefined) res.statusCode = 204;
+  else if (res.statusCode === 200 && hasVersion(res)) res.statusCode = 304;
+  if (text === undefined || WITHOUT_BODY.includes(res.statusCode)) {
     res.removeHeader('Content-Type');
     res.end();
     return;
@@ -46,11 +45,12 @@ function bytesOf(text: string): Buffer {
 /** Whether the client has what would be sent (RFC 9110, 13.1.2: the comparison is weak). */
 function hasVersion(res: ServerResponse): boolean {
   const etag = res.getHeader('etag');
-  const given = res.req.headers['if-none-match'];
-  if (typeof etag !== 'string' || given === undefined) return false;
-  return given.trim() === '*' || given.split(',').some((each) => opaque(each) === opaque(etag));
+  const { method = '', headers } = res.req;
+  const given = headers['if-none-match'];
+  if (!READING.includes(method) || typeof etag !== 'string' || given === undefined) return false;
+  const known: readonly string[] = given.match(OPAQUE) ?? [];
+  return ['*', etag].includes(given.trim()) || known.includes(etag.match(OPAQUE)?.[0] ?? '');
 }
 
-function opaque(etag: string): string {
-  return etag.trim().replace(/^W\//, '');
-}
+/** What stands between quotes may have a comma. Whether a tag is weak does not count. */
+const OPAQUE = /"[^"]*"/g;

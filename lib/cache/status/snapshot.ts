@@ -48,7 +48,7 @@ export function takeSnapshot(parts: SnapshotParts): MetricsSnapshot {
     journal: { ...status.journal, replayed: metrics.replayed },
     memory: status.memory && { ...status.memory, evictions: { ...metrics.evictions } },
     near: { ageSeconds: metrics.nearAges.counts() },
-    freshness: parts.loading.audits?.metrics ?? null,
+    freshness: parts.loading.audits?.freshness.metrics ?? null,
     warm: parts.warm?.metrics ?? null,
     ...(parts.edge && { edge: edgeOf(parts.edge) }),
     servers,

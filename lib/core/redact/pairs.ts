@@ -6,9 +6,9 @@ import { type Span, valueAt, withHidden } from './values.js';
  * closes the name; or the comma between two quoted texts of a list. The colon of an address is none.
  */
 const SIGN =
-  /\\{0,15}["'`]?[\])]{0,2}\s{0,3}(?:->|!?(?::(?!\/\/)|=)[:=]{0,2}>?|%3[ad])\s{0,3}|\\{0,15}["'`],\s{0,3}(?=\\{0,15}["'`])/gi;
+  /\\{0,15}["'`]?[\])]{0,2}\s{0,3}(?:->|!?(?:[:：](?!\/\/)|=)[:=]{0,2}>?|%3[ad])\s{0,3}|\\{0,15}["'`],\s{0,3}(?=\\{0,15}["'`])/gi;
 
-const NAME_CHARACTER = /[\w.$-]/;
+const NAME_CHARACTER = /[\w.$\p{L}\p{M}-]/u;
 const MAX_NAME = 80;
 
 /** Words that say nothing alone. The word before them says what they are: `API key`, `session id`. */
@@ -25,7 +25,7 @@ const WHOLE_LINE = /(?:cookies?2?|authorization)$/i;
 /** `{ name: 'password', value: '…' }` */
 const NAMES_A_NAME = /^(?:name|key|field|header|param(?:eter)?|option|id)$/i;
 const NAMES_A_VALUE = /^(?:value|val|content|data|text|default)$/i;
-const NAME_AS_VALUE = /\\*["'`]?([\w.-]{1,60})/y;
+const NAME_AS_VALUE = /\\*["'`]?([\w.\p{L}\p{M}-]{1,60})/uy;
 
 /** How far behind the name its value may stand. */
 const MAX_DISTANCE = 120;

@@ -13,10 +13,17 @@ const STEMS: readonly string[] = [
   ...['verificationcode', 'securitycode', 'recoverycode', 'backupcode', 'logincode'],
 ];
 
+/** "Password" in other languages, without accents. */
+const FOREIGN_STEMS: readonly string[] = [
+  ...['passwort', 'kennwort', 'motdepasse', 'contrasena', 'contrasenya', 'senha', 'parola'],
+  ...['wachtwoord', 'losenord', 'adgangskode', 'salasana', 'haslo', 'heslo', 'jelszo', 'sifre'],
+  ...['пароль', 'κωδικος', '密码', '密碼', 'パスワード', '비밀번호', '암호', 'รหัสผาน'],
+].map(plain);
+
 /** These must be a word of the name: `user.pin`, `connect.sid`, but not `spinning` or `inside`. */
 const WORDS: ReadonlySet<string> = new Set([
   ...['pass', 'auth', 'sig', 'sid', 'jwt', 'otp', 'totp', 'pin', 'mfa', 'cvv', 'cvc'],
-  ...['sess', 'session'],
+  ...['sess', 'session', 'passe'],
 ]);
 
 /** Programs write these without a separator behind another word: `requirepass`, `masterauth`, `USERJWT`. */
@@ -30,7 +37,7 @@ const MAX_NAME = 200;
 export function isSecretName(name: string): boolean {
   const words = wordsOf(name.slice(0, MAX_NAME));
   const joined = words.join('');
-  if (STEMS.some((stem) => joined.includes(stem))) return true;
+  if ([...STEMS, ...FOREIGN_STEMS].some((stem) => joined.includes(stem))) return true;
   return words.some(
     (word) =>
       WORDS.has(word) || (!NO_SECRETS.has(word) && ENDINGS.some((ending) => word.endsWith(ending))),
@@ -40,5 +47,10 @@ export function isSecretName(name: string): boolean {
 /** `sslClient-Key_2` as `ssl`, `client`, `key`, `2`. */
 function wordsOf(name: string): string[] {
   const spaced = name.replace(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ');
-  return spaced.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return plain(spaced.toLowerCase()).match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+/** Without accents. */
+function plain(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').replaceAll('ø', 'o');
 }

@@ -26,8 +26,10 @@ export function nginx(options: NginxOptions): Edge {
     // One signal ends all requests of a purge; Node warns of more than 10 listeners.
     limits: { tagsPerPurge: 8, bytesPerPurge: 65_536, burst: 1_000, perSecond: 1_000 },
     async purge({ names, signal }) {
+      // A client that came past nginx may have sent a host that is none. nginx has nothing of it.
+      const known = names.filter((name) => URL.canParse(name));
       const asking = nodes.flatMap((node) =>
-        names.map((name) => {
+        known.map((name) => {
           const { host, pathname, search } = new URL(name);
           const headers = { Host: host, 'X-Edge-Refresh': secret };
           return send(

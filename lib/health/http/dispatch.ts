@@ -6,7 +6,6 @@ import type { LivePage } from '../page/live-page.js';
 import type { CacheSource } from '../types.js';
 import { findTarget } from './mount.js';
 import { negotiate } from './negotiate.js';
-import { pageAnswer } from './page-answer.js';
 import { ALLOWED, type Answer } from './respond.js';
 import { problem, ROUTES } from './routes.js';
 import { isPreflight, type Target } from './target.js';
@@ -35,6 +34,8 @@ export function answerTo(
   if (target === undefined) return undefined;
   const isOurs = page !== undefined || !isLeftToOthers(req);
   if (isOurs && isOfPage(target, req)) {
+    // Loaded only if a browser asks for the page.
+    const { pageAnswer } = require('./page-answer.js') as typeof import('./page-answer.js');
     return pageAnswer(req, { target, page }, config);
   }
   return routed(req, target, { checker, config });

@@ -2,12 +2,12 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { HealthMetrics } from '../../api/metrics.js';
 import { Emitter, type Unsubscribe } from '../../core/emitter.js';
 import { errorText } from '../../core/redact/redact.js';
-import { type Clock, systemClock } from '../../core/time/clock.js';
+import type { Clock } from '../../core/time/clock.js';
 import { invalid, parseFunction } from '../../core/validate.js';
 import { Checker } from '../checker/checker.js';
-import { type HealthConfig, parseHealthOptions } from '../options.js';
-import { LivePage } from '../page/live-page.js';
-import type { HealthChange, HealthOptions } from '../types.js';
+import type { HealthConfig } from '../options.js';
+import type { LivePage } from '../page/live-page.js';
+import type { HealthChange } from '../types.js';
 import { answerTo, cacheOf } from './dispatch.js';
 import { respond } from './respond.js';
 import { problem } from './routes.js';
@@ -30,17 +30,7 @@ export interface HealthRouter extends RequestHandler {
   ): Unsubscribe;
 }
 
-/**
- * The health endpoints, below where the router is mounted: `GET /` (everything), `/live`, `/ready`, `/startup`
- * and `/check/:name`. Mount it before everything that may refuse, redirect or delay a probe: CORS, sessions,
- * rate limits.
- *
- * @throws CacheHealthError `ERR_HEALTH_OPTION` for a wrong option.
- */
-export function healthRouter(options?: HealthOptions): HealthRouter {
-  return buildHealthRouter(parseHealthOptions(options), systemClock);
-}
-
+/** The router behind `healthRouter()`. */
 export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRouter {
   const events = new Emitter<HealthEvents>((error) => {
     process.emitWarning(
@@ -53,7 +43,7 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
     events.emit('change', change);
   });
   let seen = config.cache;
-  const page = config.ui ? new LivePage({ checker, clock, cache: () => seen }) : undefined;
+  const page = config.ui ? livePage({ checker, clock, cache: () => seen }) : undefined;
   page?.start();
   function serveHealth(req: Request, res: Response, next: NextFunction): void {
     const isHead = req.method === 'HEAD';
@@ -84,6 +74,12 @@ export function buildHealthRouter(config: HealthConfig, clock: Clock): HealthRou
       return events.on(name, parseFunction(LISTENER, listener));
     },
   });
+}
+
+/** Loaded only if there is a page. */
+function livePage(parts: ConstructorParameters<typeof LivePage>[0]): LivePage {
+  const page = require('../page/live-page.js') as typeof import('../page/live-page.js');
+  return new page.LivePage(parts);
 }
 
 const EVENT = { name: 'the event', code: 'ERR_HEALTH_OPTION' } as const;

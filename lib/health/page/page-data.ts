@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
+import type { GroupFreshness } from '../../api/freshness.js';
 import type { MetricsSnapshot } from '../../api/metrics.js';
 import { VERSION } from '../../core/diagnostics/version.js';
+import { freshnessPart } from './freshness-part.js';
 import type { StatusPart } from './status-parts.js';
 import { sampleOf, type Watch } from './watch.js';
 
@@ -18,8 +20,10 @@ export interface PageData {
   readonly what: string;
   readonly todo: string;
   readonly cache: (Omit<MetricsSnapshot, 'loads'> & { readonly loads: object }) | null;
-  /** Shards, the near tier and the edge, where there are any. */
+  /** Shards, the near tier, the edge and freshness, where there are any. */
   readonly parts: readonly StatusPart[];
+  /** For `npx express-cache-health advise`. */
+  readonly freshness: readonly GroupFreshness[];
   readonly now: ReturnType<typeof sampleOf> | null;
   readonly checks: Watch['checks'];
   readonly events: Watch['events'];
@@ -31,6 +35,7 @@ export interface PageData {
 export function pageData(watch: Watch, now: number, isWhole: boolean): PageData {
   const cache = watch.snapshot() ?? null;
   const { status, checks, events, modes, samples } = watch;
+  const freshness = watch.freshness();
   return {
     at: now,
     instance: hostname(),
@@ -42,7 +47,8 @@ export function pageData(watch: Watch, now: number, isWhole: boolean): PageData 
     what: whatOf(watch, cache),
     todo: todoOf(cache, now),
     cache: cache && { ...cache, loads: { ...cache.loads, limit: sampleOf(cache).limit } },
-    parts: watch.parts(),
+    parts: [...watch.parts(), ...freshnessPart(freshness)],
+    freshness,
     now: cache && sampleOf(cache),
     checks,
     events,

@@ -1,4 +1,5 @@
 import type { Cache } from '../../api/cache.js';
+import type { GroupFreshness } from '../../api/freshness.js';
 import type { HealthMetrics, MetricsSnapshot } from '../../api/metrics.js';
 import { contain } from '../../core/contain.js';
 import { cacheIn } from '../../core/is-cache.js';
@@ -115,6 +116,22 @@ export class Watch {
       () => {},
     );
     return parts;
+  }
+
+  /** What audits and loads have taught, if the cache watches groups of keys. */
+  freshness(): readonly GroupFreshness[] {
+    let groups: readonly GroupFreshness[] = [];
+    contain(
+      () => {
+        const source = cacheIn<Pick<Cache, 'metrics'> & Partial<Pick<Cache, 'freshness'>>>(
+          this.#parts.cache(),
+          ['metrics'],
+        );
+        groups = source?.freshness?.report().groups ?? [];
+      },
+      () => {},
+    );
+    return groups;
   }
 
   /** Begins with a first sample of the cache. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
+import { inherited, isOfObjects, isOfOthers } from './inherited.js';
+import { watchSocket } from './socket-reads.js';
 
 /** Headers whose absence or value the cache answers for itself while a handler runs. */
 const HIDDEN: readonly string[] = ['if-none-match', 'if-modified-since'];
@@ -33,8 +34,6 @@ const GETTERS = ['ip', 'ips', 'headersDistinct'] as const;
 /** Getters that the key covers: reading them must not count as reading the headers behind them. */
 const COVERED_GETTERS = ['hostname', 'host', 'protocol', 'secure', 'subdomains'] as const;
 
-const OF_THE_SOCKET = ['remoteAddress', 'remotePort', 'remoteFamily'] as const;
-
 /**
  * Notes what a handler reads of its request, so that an answer that depends on more than the key is not stored.
  * Invariant: after `restore()` the request is as it was.
@@ -42,23 +41,42 @@ const OF_THE_SOCKET = ['remoteAddress', 'remotePort', 'remoteFamily'] as const;
 export class Reads {
   /** What was read: names of headers in lower case, and of properties with a dot before them. */
   readonly names: Set<string> = new Set();
+  /** `res.locals` was read as a whole, as a template does, and middleware above had put nothing there. */
+  sawNoLocals = false;
   readonly #undo: (() => void)[] = [];
+  readonly #isOfHandler: boolean;
+  /** Properties whose reads cannot be noticed. */
+  readonly #hidden = new Set<string | symbol>();
   /** While it is above 0, reads do not count. */
   #muted = 0;
 
+  /** Without `res` it is the `key` of the route that reads. */
   constructor(req: Request, res?: Response) {
+    this.#isOfHandler = res !== undefined;
     this.#watchHeaders(req);
     for (const name of GETTERS) this.#watch(req, name, `.${name}`);
     for (const name of COVERED_GETTERS) this.#watch(req, name, undefined);
-    for (const name of Object.keys(req)) {
-      if (!COVERED.has(name) && !name.startsWith('_')) this.#watch(req, name, `.${name}`);
+    for (const name of Object.getOwnPropertyNames(req)) {
+      if (!isCovered(name)) this.#watch(req, name, `.${name}`);
     }
-    this.#watchSocket(req.socket);
+    this.#watchInherited(req);
+    this.#undo.push(watchSocket(req.socket, (name) => this.#note(name)));
     if (res !== undefined) this.#watchLocals(res);
   }
 
   restore(): void {
     for (const undo of this.#undo.splice(0).reverse()) undo();
+  }
+
+  /** The request as `key` gets it: here also reads that cannot be noticed otherwise are. */
+  viewOf(req: Request): Request {
+    if (this.#hidden.size === 0) return req;
+    return new Proxy(req, {
+      get: (target, name) => {
+        if (this.#hidden.has(name)) this.#note(`.${String(name)}`);
+        return Reflect.get(target, name, target);
+      },
+    });
   }
 
   /** What middleware around the handler reads in the meantime does not count. */
@@ -108,67 +126,100 @@ export class Reads {
   #watch(target: object, name: string, as: string | undefined): void {
     if (!(name in target)) return;
     const own = Object.getOwnPropertyDescriptor(target, name);
-    if (own?.configurable === false) return;
-    const read = own?.get ?? inherited(target, name)?.get;
-    let value: unknown = own?.value;
+    if (own?.configurable === false) {
+      // A doubt means no: the handler may read it.
+      this.#hidden.add(name);
+      if (as !== undefined && this.#isOfHandler) this.#note(as);
+      return;
+    }
+    const there = own ?? inherited(target, name);
+    const read = there?.get;
+    let value: unknown = there?.value;
     this.#replace(target, name, {
       get: () => {
         if (as !== undefined) this.#note(as);
         return read === undefined ? value : this.muted(() => Reflect.apply(read, target, []));
       },
       set: (given: unknown) => {
-        if (own?.set !== undefined) Reflect.apply(own.set, target, [given]);
+        if (there?.set !== undefined) Reflect.apply(there.set, target, [given]);
+        else if (own === undefined) Object.defineProperty(target, name, { ...PLAIN, value: given });
         else value = given;
         if (own !== undefined && 'value' in own) own.value = given;
       },
     });
   }
 
-  /** A connection answers one request at a time, so its address is read for this one. */
-  #watchSocket(socket: Socket | undefined): void {
-    if (socket === undefined) return;
-    for (const name of OF_THE_SOCKET) this.#watch(socket, name, '.ip');
+  /** What the request does not have itself is looked up in its prototype. */
+  #watchInherited(req: Request): void {
+    const prototype: object = Object.getPrototypeOf(req);
+    const note = (name: string | symbol): void => {
+      if (typeof name === 'string' && !isCovered(name) && isOfOthers(name)) this.#note(`.${name}`);
+    };
+    const watched = new Proxy(prototype, {
+      get: (target, name, receiver) => {
+        note(name);
+        return Reflect.get(target, name, receiver);
+      },
+      has: (target, name) => {
+        note(name);
+        return Reflect.has(target, name);
+      },
+    });
+    Object.setPrototypeOf(req, watched);
+    // A mounted application gives the request a prototype of its own.
+    this.#undo.push(() => {
+      if (Object.getPrototypeOf(req) === watched) Object.setPrototypeOf(req, prototype);
+    });
   }
 
-  /** What middleware above put into `res.locals`. */
+  /** What middleware above put into `res.locals`, for each visitor or for some. */
   #watchLocals(res: Response): void {
-    const { locals } = res;
-    const given = new Set<string | symbol>(Reflect.ownKeys(locals ?? {}));
-    if (given.size === 0) return;
+    const ofHandler = new Set<string | symbol>();
     const note = (name: string | symbol): void => {
-      if (given.has(name)) this.#note(`.locals.${String(name)}`);
+      if (!ofHandler.has(name) && !isOfObjects(name)) this.#note(`.locals.${String(name)}`);
     };
-    const proxy = new Proxy(locals, {
+    const proxy = new Proxy(res.locals ?? {}, {
       get: (target, name) => {
         note(name);
         return Reflect.get(target, name);
       },
+      has: (target, name) => {
+        note(name);
+        return Reflect.has(target, name);
+      },
       ownKeys: (target) => {
-        for (const name of given) note(name);
-        return Reflect.ownKeys(target);
+        const names = Reflect.ownKeys(target);
+        for (const name of names) note(name);
+        if (names.every((name) => ofHandler.has(name))) this.sawNoLocals = true;
+        return names;
+      },
+      defineProperty: (target, name, descriptor) => {
+        ofHandler.add(name);
+        return Reflect.defineProperty(target, name, descriptor);
       },
     });
     this.#replace(res, 'locals', { value: proxy, writable: true });
   }
 
+  /** What the handler puts in its place stays. */
   #replace(target: object, name: string, by: PropertyDescriptor): void {
     const own = Object.getOwnPropertyDescriptor(target, name);
     Object.defineProperty(target, name, { ...by, configurable: true, enumerable: true });
     this.#undo.push(() => {
+      const now = Object.getOwnPropertyDescriptor(target, name);
+      if (now?.get !== by.get || now?.value !== by.value) return;
       if (own === undefined) Reflect.deleteProperty(target, name);
       else Object.defineProperty(target, name, own);
     });
   }
 }
 
-function isHidden(name: string | symbol): boolean {
-  return typeof name === 'string' && HIDDEN.includes(name);
+const PLAIN = { configurable: true, enumerable: true, writable: true } as const;
+
+function isCovered(name: string): boolean {
+  return COVERED.has(name) || name.startsWith('_');
 }
 
-function inherited(target: object, name: string): PropertyDescriptor | undefined {
-  for (let at: object | null = target; at !== null; at = Object.getPrototypeOf(at)) {
-    const found = Object.getOwnPropertyDescriptor(at, name);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+function isHidden(name: string | symbol): boolean {
+  return typeof name === 'string' && HIDDEN.includes(name);
 }

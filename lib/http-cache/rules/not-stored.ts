@@ -1,7 +1,7 @@
 /**
  * Why an answer was not stored. The same words stand in the `Cache-Status` header, in `counts()` and in the log.
  *
- * Of the request: `method` · `skip` (your function said so) · `no-key` (your `key` returned no text) ·
+ * Of the request: `method` · `skip` (your function said so) · `no-key` (your `key` returned no text) · `invalid-tags` ·
  * `request-body` · `request-no-store` · `range` (also a precondition such as `If-Match`) · `head`.
  *
  * Of the handler: `unkeyed-read` (it read something that the key does not cover).
@@ -19,6 +19,7 @@ export type NotStored =
   | 'method'
   | 'skip'
   | 'no-key'
+  | 'invalid-tags'
   | 'request-body'
   | 'request-no-store'
   | 'range'

@@ -137,7 +137,7 @@ class WaitingSeat implements FlightListener {
   }
 
   flightEnded(outcome: FlightOutcome): void {
-    if (outcome.kind === 'value' && this.#flight.isTooOldFor(this.#cameAt))
+    if (outcome.kind === 'value' && this.#flight.mayBeTooOldFor(this.#cameAt))
       this.#settle({ kind: 'elsewhere' });
     else if (outcome.kind !== 'failed') this.#settle(outcome);
     else if (this.#mayServeStale) this.#settleStale();

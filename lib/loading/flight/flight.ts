@@ -40,6 +40,8 @@ export interface Wait {
   readonly flight: Flight;
 }
 
+const NO_TAGS: readonly string[] = [];
+
 export interface FlightOptions {
   readonly key: string;
   readonly group: FlightGroup;
@@ -74,9 +76,12 @@ export class Flight implements GroupMember {
   #listener: FlightListener | undefined;
   #moreListeners: Set<FlightListener> | undefined;
   #wasChanged = false;
+  /** The tags that its loader has named. */
+  #named: readonly string[] = NO_TAGS;
   /** A tag of its value was invalidated. */
   #wasUntagged = false;
-  #outdatedAt: number | undefined;
+  /** Its loader has named a tag that was invalidated while it ran. */
+  #isOutdated = false;
 
   constructor({ key, group, stale, onEnd }: FlightOptions) {
     this.key = key;
@@ -117,18 +122,27 @@ export class Flight implements GroupMember {
   /** Whether its value, as far as known, has one of these tags, or was to replace one that has. */
   hasTag(tags: ReadonlySet<string>): boolean {
     const isIn = (tag: string): boolean => tags.has(tag);
-    return this.group.tags.some(isIn) || this.stale?.tags.some(isIn) === true;
+    const isTagged = this.group.tags.some(isIn) || this.#named.some(isIn);
+    return isTagged || this.stale?.tags.some(isIn) === true;
   }
 
-  /** Its loader has named a tag that was invalidated at this position, while it ran. */
-  outdate(position: number): void {
+  /** Its loader has named these. It goes on until its value is stored, and callers may join it until then. */
+  addTags(tags: readonly string[]): void {
+    this.#named = tags;
+  }
+
+  /** Its loader has named a tag that was invalidated while it ran. */
+  outdate(): void {
     this.invalidateByTag();
-    this.#outdatedAt = Math.max(position, this.#outdatedAt ?? 0);
+    this.#isOutdated = true;
   }
 
-  /** Whether its value is too old for a caller that came at this position. */
-  isTooOldFor(position: number): boolean {
-    return this.#outdatedAt !== undefined && this.#outdatedAt < position;
+  /**
+   * Whether its value may be too old for a caller that came at this position. Only the last time at which a tag was
+   * invalidated is known, and there may have been earlier ones. So it may be for all but the caller that began it.
+   */
+  mayBeTooOldFor(position: number): boolean {
+    return this.#isOutdated && position > this.group.since.position;
   }
 
   end(outcome: FlightOutcome): void {

@@ -1,5 +1,5 @@
-import { decodeValue } from '../../entry/codec.js';
 import { payloadOffset, tagsOf } from '../../entry/entry.js';
+import { type Decoded, decodeFor, handOut, type Share } from '../../entry/sharing.js';
 import type { Outcome } from '../../tiers/observer.js';
 import type { Found } from '../../tiers/store.js';
 
@@ -13,34 +13,44 @@ export interface Answer {
   readonly tier: Found['tier'] | undefined;
 }
 
-/** A value's text, which each caller decodes for itself, so that none shares an object with another. */
+/**
+ * A value's text. Each caller decodes it for itself, so that none shares an object with another, unless the cache shares
+ * frozen objects.
+ */
 export class SharedValue {
   readonly #outcome: Outcome;
   readonly #tier: Found['tier'] | undefined;
   readonly #text: string;
   readonly #offset: number;
-  /** Decoded to check that it can be. The first caller takes that object. */
-  #first: { readonly value: unknown } | undefined;
+  readonly #share: Share;
+  /** Decoded to check that it can be. The first caller takes that object; of a frozen one, all do. */
+  #first: Decoded | undefined;
 
-  private constructor(text: string, offset: number, from: Pick<Answer, 'outcome' | 'tier'>) {
+  private constructor(
+    text: string,
+    offset: number,
+    from: Pick<Answer, 'outcome' | 'tier'> & { readonly share: Share },
+  ) {
     this.#text = text;
     this.#offset = offset;
     this.#outcome = from.outcome;
     this.#tier = from.tier;
+    this.#share = from.share;
   }
 
   /** The value of a tier's entry. Throws when it cannot be decoded. */
-  static found(found: Found): SharedValue {
-    const { entry, tier, isStale } = found;
+  static found(found: Found, share: Share = 'copy'): SharedValue {
+    const { entry, tier, isStale, kept } = found;
     const outcome = isStale ? 'stale' : 'hit';
-    const shared = new SharedValue(entry, payloadOffset(entry), { outcome, tier });
-    shared.#first = { value: shared.copy() };
+    const shared = new SharedValue(entry, payloadOffset(entry), { outcome, tier, share });
+    shared.#first =
+      kept === undefined ? shared.#decode() : { value: handOut(kept), isFrozen: kept.isFrozen };
     return shared;
   }
 
   /** The value that a loader made. */
-  static loaded(payload: string): SharedValue {
-    return new SharedValue(payload, 0, { outcome: 'miss', tier: undefined });
+  static loaded(payload: string, share: Share = 'copy'): SharedValue {
+    return new SharedValue(payload, 0, { outcome: 'miss', tier: undefined, share });
   }
 
   /** Whether an entry holds the same value. */
@@ -56,14 +66,17 @@ export class SharedValue {
 
   /** Returns a new copy. */
   copy(): unknown {
-    return decodeValue(this.#text, this.#offset);
+    return this.#decode().value;
   }
 
-  /** For a caller: first the object that was decoded, then copies. */
+  /** For a caller: first the object that was decoded, then copies; or the frozen object, each time. */
   take(): Answer {
-    const first = this.#first;
-    this.#first = undefined;
-    const value = first === undefined ? this.copy() : first.value;
-    return { value, outcome: this.#outcome, tier: this.#tier };
+    const decoded = this.#first ?? this.#decode();
+    this.#first = decoded.isFrozen ? decoded : undefined;
+    return { value: decoded.value, outcome: this.#outcome, tier: this.#tier };
+  }
+
+  #decode(): Decoded {
+    return decodeFor(this.#share, this.#text, this.#offset);
   }
 }

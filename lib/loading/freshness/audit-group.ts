@@ -1,5 +1,5 @@
 import type { FreshnessMetrics } from '../../api/metrics.js';
-import { ratioOf } from './stale-ratio.js';
+import { type Ratio, ratioOf } from './stale-ratio.js';
 
 /** Audits are at most this share of loads. */
 const SHARE_OF_LOADS = 0.05;
@@ -17,11 +17,17 @@ export class AuditGroup {
   readonly #random: () => number;
   /** Hits until the next audit. */
   #skip = 0;
+  /** Of a hit to be audited. */
+  #chance = 1;
   #hits = 0;
   #loads = 0;
   #begun = 0;
   #audits = 0;
   #stale = 0;
+  /** The hits that audits stand for, as each had another chance. */
+  #standFor = 0;
+  #squares = 0;
+  #staleStandFor = 0;
 
   /** `name`: what the keys of the group begin with. `random`: a number from 0 to below 1. */
   constructor(name: string, random: () => number) {
@@ -30,15 +36,17 @@ export class AuditGroup {
     this.#draw();
   }
 
-  /** A value was read. Returns whether it is to be audited. */
-  hit(): boolean {
-    this.#hits++;
-    if (--this.#skip > 0) return false;
+  /** So many values were read. Returns for how many hits the audit of this one stands; 0: it is not to be audited. */
+  hit(count: number): number {
+    this.#hits += count;
+    this.#skip -= count;
+    if (this.#skip > 0) return 0;
     const floor = Math.min(FLOOR_AUDITS, this.#hits * FLOOR_SHARE_OF_HITS);
     const isAllowed = this.#begun + 1 <= SHARE_OF_LOADS * this.#loads + floor;
+    const standsFor = isAllowed ? 1 / this.#chance : 0;
     if (isAllowed) this.#begun++;
     this.#draw();
-    return isAllowed;
+    return standsFor;
   }
 
   /** A loader has made a value. */
@@ -47,27 +55,38 @@ export class AuditGroup {
     this.#draw();
   }
 
-  /** Draws how many hits pass until the next audit, so that each hit has the same chance and costs no random number. */
+  /** Draws how many hits pass until the next audit, so that each hit has the same chance. */
   #draw(): void {
     const floor = this.#audits < FLOOR_AUDITS ? FLOOR_SHARE_OF_HITS : 0;
     const share = (CAUTION * SHARE_OF_LOADS * this.#loads) / Math.max(1, this.#hits) + floor;
-    const chance = Math.min(0.999, Math.max(1e-9, share));
-    this.#skip = Math.ceil(Math.log(1 - this.#random()) / Math.log(1 - chance));
+    this.#chance = Math.min(0.999, Math.max(1e-9, share));
+    this.#skip = Math.ceil(Math.log(1 - this.#random()) / Math.log(1 - this.#chance));
   }
 
-  /** A hit was loaded again. `isStale`: the loader returned another value. */
-  audited(isStale: boolean): void {
+  /** A hit was loaded again that stands for so many. `isStale`: the loader returned another value. */
+  audited(isStale: boolean, standsFor: number): void {
     this.#audits++;
-    if (isStale) this.#stale++;
+    this.#standFor += standsFor;
+    this.#squares += standsFor * standsFor;
+    if (!isStale) return;
+    this.#stale++;
+    this.#staleStandFor += standsFor;
   }
 
-  get metrics(): FreshnessMetrics {
+  get metrics(): Omit<FreshnessMetrics, 'reloads'> {
     return {
       group: this.name,
       hits: this.#hits,
       loads: this.#loads,
       audits: { fresh: this.#audits - this.#stale, stale: this.#stale },
-      staleRatio: ratioOf(this.#stale, this.#audits) ?? null,
+      staleRatio: this.#ratio ?? null,
     };
+  }
+
+  /** Horvitz and Thompson's estimate: audits with different weights tell as much as fewer with the same. */
+  get #ratio(): Ratio | undefined {
+    if (this.#audits === 0) return undefined;
+    const audits = this.#standFor ** 2 / this.#squares;
+    return ratioOf((audits * this.#staleStandFor) / this.#standFor, audits);
   }
 }

@@ -8,13 +8,16 @@ export interface Ratio {
 /** The normal quantile of 95 %, two-sided. */
 const Z = 1.96;
 
-/** Wilson's score interval (1927): right for shares near 0, too. `undefined`: nothing was counted. */
-export function ratioOf(found: number, of: number): Ratio | undefined {
+/**
+ * Wilson's score interval (1927): right for shares near 0, too. `undefined`: nothing was counted. `z`: the normal
+ * quantile of the interval.
+ */
+export function ratioOf(found: number, of: number, z: number = Z): Ratio | undefined {
   if (of === 0) return undefined;
   const value = found / of;
-  const square = Z * Z;
+  const square = z * z;
   const middle = value + square / (2 * of);
-  const half = Z * Math.sqrt((value * (1 - value)) / of + square / (4 * of * of));
+  const half = z * Math.sqrt((value * (1 - value)) / of + square / (4 * of * of));
   const scale = 1 + square / of;
   return {
     value,

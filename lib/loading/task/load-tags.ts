@@ -2,6 +2,7 @@ import type { TagVersion } from '../../entry/entry-tags.js';
 import type { NewValue, Store, TagVersions } from '../../tiers/store.js';
 import type { Flight } from '../flight/flight.js';
 import type { LoadConfig } from '../loading-options.js';
+import type { Lifetimes } from './lifetimes.js';
 
 const NONE: readonly TagVersion[] = [];
 
@@ -10,6 +11,13 @@ export interface TaggedValue {
   readonly flight: Flight;
   readonly value: NewValue;
   readonly named: readonly string[];
+}
+
+/** What is to be loaded. */
+interface TaggedLoad {
+  readonly store: Store;
+  readonly config: LoadConfig;
+  readonly flights: readonly Flight[];
 }
 
 /**
@@ -23,6 +31,14 @@ export class LoadTags {
   readonly #asked: TagVersions | Promise<TagVersions>;
   readonly #known: ReadonlySet<string>;
   #versions: readonly TagVersion[] = NONE;
+
+  /** The tags of an order. They are remembered as long as one of its values may live. */
+  static of({ store, config, flights }: TaggedLoad, lifetimes: Lifetimes | undefined): LoadTags {
+    if (lifetimes === undefined || config.tags.length === 0) return new LoadTags(store, config);
+    const longest = flights.map(({ key }) => lifetimes.longestMs(key, config.ttlMs));
+    const ttlMs = longest.reduce((a, b) => Math.max(a, b), config.ttlMs);
+    return new LoadTags(store, { ...config, ttlMs });
+  }
 
   /** Asks for the versions of the tags that are known. */
   constructor(store: Store, { tags, ttlMs, graceMs }: LoadConfig) {
@@ -46,8 +62,8 @@ export class LoadTags {
   named(flight: Flight, tags: readonly string[]): readonly string[] {
     const named = tags.filter((tag) => !this.#known.has(tag));
     if (named.length === 0) return named;
-    const changedAt = this.#store.tagsChangedSince(named, flight.group.since);
-    if (changedAt !== undefined) flight.outdate(changedAt);
+    flight.addTags(named);
+    if (this.#store.tagsChangedSince(named, flight.group.since)) flight.outdate();
     return named;
   }
 

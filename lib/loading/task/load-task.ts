@@ -2,6 +2,7 @@ import type { LoadOutcome } from '../../api/metrics.js';
 import { LOADS, type LoadMessage, traced } from '../../core/diagnostics/channels.js';
 import type { Clock } from '../../core/time/clock.js';
 import type { Turns } from '../../core/time/turns.js';
+import type { Share } from '../../entry/sharing.js';
 import type { Observer } from '../../tiers/observer.js';
 import type { Loaded, NewValue, Store } from '../../tiers/store.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
@@ -14,6 +15,7 @@ import type { KeyClaims } from '../key-claims.js';
 import type { LoadBackoff } from '../load-backoff.js';
 import type { LoaderSource, LoadResult } from '../loader-source.js';
 import type { LoadConfig } from '../loading-options.js';
+import type { Lifetimes, LoadedValue } from './lifetimes.js';
 import { failureOf, successOf } from './load-outcome.js';
 import { LoadTags, type TaggedValue } from './load-tags.js';
 
@@ -26,8 +28,9 @@ export interface LoadTaskOptions {
   readonly backoff: LoadBackoff;
   readonly claims: KeyClaims;
   readonly ttlJitter: number;
-  /** Loaders have made values of these keys. */
-  readonly onLoaded?: ((flights: readonly Flight[]) => void) | undefined;
+  readonly share?: Share | undefined;
+  /** Absent: values live as long as the user says. */
+  readonly lifetimes?: Lifetimes | undefined;
 }
 
 /** The flights of a group, to be loaded by its loader for the caller that owns the store. */
@@ -41,7 +44,12 @@ export interface LoadOrder {
 
 interface TaggedOrder extends LoadOrder {
   readonly tags: LoadTags;
+  /** The values that are replaced have not expired. */
+  readonly isReload?: boolean;
 }
+
+/** When a load began, and what it replaces. */
+type Seen = Pick<LoadedValue, 'at' | 'isReload'>;
 
 /** A value that may be stored, with how long it took to load. */
 type Stored = TaggedValue;
@@ -70,7 +78,7 @@ export class LoadTask {
   async load(order: LoadOrder): Promise<void> {
     const { claims } = this.#options;
     try {
-      const work = { ...order, tags: new LoadTags(order.store, order.config) };
+      const work = { ...order, tags: LoadTags.of(order, this.#options.lifetimes) };
       const { ready, held } = await claims.claim(order.store, order.flights);
       const { ready: tagged } = work.tags;
       if (tagged !== undefined) await tagged;
@@ -87,7 +95,7 @@ export class LoadTask {
   async refresh(order: LoadOrder): Promise<void> {
     try {
       const flight = order.flights[0] as Flight;
-      const work = { ...order, tags: new LoadTags(order.store, order.config) };
+      const work = { ...order, tags: LoadTags.of(order, this.#options.lifetimes), isReload: true };
       const { ready: tagged } = work.tags;
       if (!(await this.#options.claims.claimRefresh(flight))) return;
       if (tagged !== undefined) await tagged;
@@ -101,7 +109,7 @@ export class LoadTask {
   async warm(order: LoadOrder): Promise<void> {
     const { claims } = this.#options;
     try {
-      const work = { ...order, tags: new LoadTags(order.store, order.config) };
+      const work = { ...order, tags: LoadTags.of(order, this.#options.lifetimes) };
       const { ready: tagged } = work.tags;
       const { ready, held } = await claims.claim(order.store, order.flights);
       for (const flight of held) flight.callOff();
@@ -127,14 +135,14 @@ export class LoadTask {
       return;
     }
     this.#report(call, successOf(results));
-    this.#options.onLoaded?.(flights);
-    const { turns } = this.#options;
+    const { turns, share } = this.#options;
+    const seen = { at: clock.now() - call.loadMs, isReload: order.isReload === true };
     const { refreshAhead, graceMs } = order.config;
     const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;
     const stored: Stored[] = [];
     const receiving = turns.each(flights, (flight, i) => {
       const result = results[i] as LoadResult;
-      const ttlMs = this.#receive(flight, result);
+      const ttlMs = this.#receive(flight, result, seen);
       if (result.kind !== 'value') return;
       const named = order.tags.named(flight, result.tags);
       if (ttlMs === undefined) return;
@@ -143,7 +151,9 @@ export class LoadTask {
     if (receiving !== undefined) await receiving;
     const filling = this.#store(order, stored);
     if (filling !== undefined) await filling;
-    const ending = turns.each(flights, (flight, i) => endWith(flight, results[i] as LoadResult));
+    const ending = turns.each(flights, (flight, i) => {
+      endWith(flight, results[i] as LoadResult, share);
+    });
     if (ending !== undefined) await ending;
   }
 
@@ -175,15 +185,18 @@ export class LoadTask {
   }
 
   /** Returns how long a loaded value may be stored. If it may not, gives the lease back. */
-  #receive(flight: Flight, result: LoadResult): number | undefined {
-    const { backoff, ttlJitter } = this.#options;
+  #receive(flight: Flight, result: LoadResult, seen: Seen): number | undefined {
+    const { backoff, lifetimes, ttlJitter } = this.#options;
     if (result.kind === 'failed') this.#fail(flight, result.error);
     else backoff.reset(flight.key);
     if (result.kind !== 'value' || result.ttlMs === undefined) {
       flight.giveUpLease();
       return undefined;
     }
-    return flight.isStorable ? jitteredTtl(result.ttlMs, ttlJitter, Math.random()) : undefined;
+    if (!flight.isStorable) return undefined;
+    const { ttlMs } = result;
+    const lifetimeMs = lifetimes?.loaded({ ...result, ...seen, ttlMs, key: flight.key }) ?? ttlMs;
+    return jitteredTtl(lifetimeMs, ttlJitter, Math.random());
   }
 
   #store(order: TaggedOrder, stored: readonly Stored[]): Promise<void> | undefined {
@@ -228,7 +241,7 @@ export class LoadTask {
   }
 }
 
-function endWith(flight: Flight, result: LoadResult): void {
+function endWith(flight: Flight, result: LoadResult, share: Share | undefined): void {
   if (result.kind !== 'value') flight.end(result);
-  else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload) });
+  else flight.end({ kind: 'value', value: SharedValue.loaded(result.payload, share) });
 }

@@ -73,6 +73,10 @@ class AskingConnection implements Connection {
     return this.inner.unanswered;
   }
 
+  get callersPatienceMs(): number {
+    return this.inner.callersPatienceMs;
+  }
+
   get hesitates(): boolean {
     return this.inner.hesitates;
   }

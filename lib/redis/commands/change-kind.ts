@@ -23,14 +23,17 @@ export class ChangeKind implements BatchKind<WriteItem, WriteOutcome> {
     return Buffer.byteLength(item.text);
   }
 
-  compose(items: readonly WriteItem[]): {
+  compose(
+    items: readonly WriteItem[],
+    bytes: number,
+  ): {
     readonly args: (string | Buffer)[];
     readonly echo: string;
   } {
     const echo = `${this.#count++}`;
     const { tombstoneMs, aheadMicros } = this.#times;
     const args: (string | Buffer)[] = [echo, '', '', `${tombstoneMs}`, `${aheadMicros}`];
-    const { texts, lengths } = hideTexts(items);
+    const { texts, lengths } = hideTexts(items, bytes);
     args.push(texts);
     let last: WriteItem | undefined;
     let [limit, life] = ['', ''];

@@ -74,12 +74,15 @@ class FillKind implements BatchKind<FillItem, Held> {
     return Buffer.byteLength(item.text);
   }
 
-  compose(items: readonly FillItem[]): {
+  compose(
+    items: readonly FillItem[],
+    bytes: number,
+  ): {
     readonly args: readonly (string | Buffer)[];
     readonly echo: string;
   } {
     const echo = this.#echoes.next();
-    const { texts, lengths } = hideTexts(items);
+    const { texts, lengths } = hideTexts(items, bytes);
     const [deadline, earliest] = this.#times.bounds(texts.length);
     const args: (string | Buffer)[] = [echo, deadline, earliest, texts];
     items.forEach(({ token, pxMs }, i) => {

@@ -96,6 +96,10 @@ export class Session implements Port.Commands {
     return this.connection.unanswered;
   }
 
+  get callersPatienceMs(): number {
+    return this.connection.callersPatienceMs;
+  }
+
   get(key: string): Promise<Port.SlotReply> {
     return this.#gets.get(key);
   }

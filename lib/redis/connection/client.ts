@@ -1,4 +1,5 @@
-import type { RedisClientOptions } from 'redis';
+import { createRequire } from 'node:module';
+import type { createClient, RedisClientOptions } from 'redis';
 import type { Address } from '../address.js';
 
 export type { RedisClientOptions } from 'redis';
@@ -77,14 +78,13 @@ const KEEP_ALIVE_DELAY_MS = 5_000;
  * of the throughput. It hears which keys were changed, unless the options say otherwise.
  */
 export function makeClient(options: RedisClientOptions, lack?: Lack): RedisClientLike {
-  // Loaded here, so that health endpoints alone, or memory alone, do not load the driver.
-  const { createClient } = require('redis') as typeof import('redis');
-  return createClient({
+  const { RESP = 3 } = lack === 'HELLO' ? { RESP: 2 } : options;
+  return modelOf(RESP).duplicate({
     maintNotifications: 'disabled',
-    emitInvalidate: (options.RESP ?? 3) === 3 && options.clientSideCache === undefined,
+    emitInvalidate: RESP === 3 && options.clientSideCache === undefined,
     ...options,
     ...(lack === undefined ? {} : { emitInvalidate: false }),
-    ...(lack === 'HELLO' ? { RESP: 2 } : {}),
+    RESP,
     disableOfflineQueue: true,
     commandsQueueMaxLength: undefined,
     commandOptions: { timeout: undefined },
@@ -98,6 +98,41 @@ export function makeClient(options: RedisClientOptions, lack?: Lack): RedisClien
       reconnectStrategy: false,
     },
   } as unknown as RedisClientOptions) as unknown as RedisClientLike;
+}
+
+type Model = Pick<ReturnType<typeof createClient>, 'duplicate'>;
+
+/** One client for each version of the protocol. It is never connected. */
+const models = new Map<number, Model>();
+
+/**
+ * Whenever `createClient` of node-redis gets other options than last time, it builds another class with all commands
+ * of Redis, and the event loop stands still for 50 ms or more. `duplicate` uses the class of its client.
+ */
+function modelOf(RESP: 2 | 3): Model {
+  let model = models.get(RESP);
+  if (model === undefined) {
+    // Loaded here, so that health endpoints alone, or memory alone, do not load the driver.
+    const driver = clientOfRedis() ?? (require('redis') as Driver);
+    model = driver.createClient({ RESP, maintNotifications: 'disabled' }) as unknown as Model;
+    models.set(RESP, model);
+  }
+  return model;
+}
+
+type Driver = Pick<typeof import('redis'), 'createClient'>;
+
+/**
+ * The client that `redis` is made of. `redis` itself also loads the commands of search, JSON, Bloom filters and time
+ * series, which nothing here sends (docs/adr/0041). Where it is not found, as in a bundle, we load the whole.
+ */
+function clientOfRedis(): Driver | undefined {
+  try {
+    const redis = createRequire(__filename).resolve('redis');
+    return createRequire(redis)('@redis/client') as Driver;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the client passes on what the server says of changed keys. A client of node-redis shows its options. */

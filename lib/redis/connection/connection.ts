@@ -36,6 +36,8 @@ export interface Connection {
   readonly unanswered: number;
   /** Whether answers take longer than usual here, so that Redis may hang. */
   readonly hesitates: boolean;
+  /** How long a caller waits for an answer here: `commandTimeout`, or less where answers are usually quick. */
+  readonly callersPatienceMs: number;
   /** Bytes received since the last reply: of a large one that is on its way. 0 where the socket cannot be seen. */
   readonly arrived: number;
   /** When the last command that Redis has answered was sent (local, monotonic). */

@@ -1,5 +1,6 @@
 import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/time/clock.js';
+import { lagOf } from '../../core/time/lag.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 
 /**
@@ -13,6 +14,13 @@ const DEVIATIONS = 4;
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 const MAX_POSTPONEMENTS = 1;
+
+/** A caller waits this share of `commandTimeout` at least, and all of it while too few answers show what is usual. */
+const CALLERS_SHARE = 1 / 2;
+const ENOUGH_ANSWERS = 16;
+
+/** A machine that is short of CPU is short of it for Redis, too: callers wait this many times our own lateness longer. */
+const WAIT_PER_LAG = 5;
 
 export interface HesitationOptions {
   readonly clock: Clock;
@@ -35,6 +43,7 @@ export class Hesitation {
   /** The smoothed time of an answer, and below the smoothed deviation from it. */
   #usualMs = 0;
   #deviationMs = 0;
+  #answers = 0;
 
   constructor(options: HesitationOptions) {
     this.#options = options;
@@ -51,6 +60,17 @@ export class Hesitation {
     return this.#isOn;
   }
 
+  /**
+   * How long a caller waits for an answer: longer than is usual here, and not until Redis counts as hung. That verdict
+   * has a clock of its own, `commandTimeout`.
+   */
+  get callersPatienceMs(): number {
+    const { commandTimeoutMs, clock } = this.#options;
+    if (this.#answers < ENOUGH_ANSWERS) return commandTimeoutMs;
+    const usualMs = Math.max(commandTimeoutMs * CALLERS_SHARE, this.#longestUsualMs);
+    return Math.min(commandTimeoutMs, usualMs + WAIT_PER_LAG * lagOf(clock).recentMs);
+  }
+
   /** A command was sent. */
   sent(): void {
     if (!this.#timer.isRunning) inBackground(() => this.#timer.start(this.#patienceMs()));
@@ -62,6 +82,7 @@ export class Hesitation {
     const offMs = tookMs - this.#usualMs;
     this.#deviationMs += (Math.abs(offMs) - this.#deviationMs) * BETA;
     this.#usualMs += offMs * ALPHA;
+    this.#answers++;
   }
 
   cancel(): void {
@@ -69,9 +90,12 @@ export class Hesitation {
   }
 
   #patienceMs(): number {
-    const longestUsualMs = this.#usualMs + this.#deviationMs * DEVIATIONS;
     const shareMs = Math.min(this.#options.commandTimeoutMs * SHARE, LONGEST_MS);
-    return Math.max(shareMs, longestUsualMs);
+    return Math.max(shareMs, this.#longestUsualMs);
+  }
+
+  get #longestUsualMs(): number {
+    return this.#usualMs + this.#deviationMs * DEVIATIONS;
   }
 
   #check(): void {

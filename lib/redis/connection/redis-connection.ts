@@ -91,6 +91,10 @@ export class RedisConnection implements Connection {
     return this.#hesitation.isOn;
   }
 
+  get callersPatienceMs(): number {
+    return this.#hesitation.callersPatienceMs;
+  }
+
   get arrived(): number {
     return this.#options.progress.arrived();
   }

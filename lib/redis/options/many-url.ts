@@ -29,6 +29,17 @@ export function isManyUrl(text: string): boolean {
   return MANY.test(text.trim());
 }
 
+/** Whether options of `redis` name several servers. */
+export function nameServers(options: {
+  readonly sentinel?: unknown;
+  readonly cluster?: unknown;
+  readonly url?: unknown;
+}): boolean {
+  const { sentinel, cluster, url } = options;
+  const isMany = typeof url === 'string' && isManyUrl(url);
+  return sentinel !== undefined || cluster !== undefined || isMany;
+}
+
 /**
  * Reads `redis-sentinel://…` and `redis-cluster://…`; `rediss-…` is with TLS. Credentials must be encoded.
  *

@@ -28,12 +28,6 @@ export interface RedisChoice {
 
 const SUBJECT: Subject = { name: 'redis', code: 'ERR_CACHE_OPTION' };
 
-/** Whether the options name several servers. */
-export function nameServers({ sentinel, cluster, url }: RedisOptions): boolean {
-  const isMany = typeof url === 'string' && isManyUrl(url);
-  return sentinel !== undefined || cluster !== undefined || isMany;
-}
-
 /** Reads options that name several servers. `urlName`: the name of their URL in messages. */
 export function fromServers(options: RedisOptions, urlName: string): RedisChoice {
   const { sentinel, cluster, url: text, ...rest } = options;

@@ -55,6 +55,11 @@ export class Sweeper {
     return true;
   }
 
+  /** Present while it scans for cleared patterns. Resolves when that scan has ended. */
+  get running(): Promise<unknown> | undefined {
+    return this.#running;
+  }
+
   /** Everything was cleared as of `limit` (microseconds). Removes the entries in the background. */
   sweepDead(limit: number): void {
     this.#deadTimer?.cancel();

@@ -17,7 +17,7 @@ const MAX_KEYS = 10_000;
  */
 export interface Acknowledged {
   version: number;
-  readonly stamp: Stamp;
+  stamp: Stamp;
   readonly batch: Batch;
 }
 
@@ -74,8 +74,18 @@ export class AcknowledgedWrites {
   }
 
   record(key: string, stamp: Stamp, reign: Reign): void {
-    this.#keys.delete(key);
-    this.#keys.set(key, { version: stamp.low, stamp, batch: this.#batchOf(reign) });
+    const batch = this.#batchOf(reign);
+    const known = this.#keys.get(key);
+    if (known !== undefined) {
+      if (known.batch === batch) {
+        known.version = stamp.low;
+        known.stamp = stamp;
+        return;
+      }
+      // The map is in the order of the batches.
+      this.#keys.delete(key);
+    }
+    this.#keys.set(key, { version: stamp.low, stamp, batch });
   }
 
   recordPattern(pattern: string, stamp: Stamp, reign: Reign): void {

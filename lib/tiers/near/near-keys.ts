@@ -94,7 +94,7 @@ export class NearKeys {
     }
     if (ageMs > this.#maxStaleMs / 2) inBackground(() => news.ask());
     if (++this.#hits % CHECK_EVERY === 0) void inBackground(() => this.#check(key, entry));
-    return { entry, tier: 'near', isStale: false };
+    return { entry, tier: 'near', isStale: false, kept: found.kept };
   }
 
   /** How to read a key so that it is near afterwards; `undefined`: it is not worth it, or the server does not tell. */

@@ -27,9 +27,8 @@ export class TagChanges {
     this.#young = new Map();
   }
 
-  /** The position of the latest change of the tag, if there is one after `since`. */
-  changedAt(tag: string, since: number): number | undefined {
-    const at = this.#young.get(tag) ?? this.#old.get(tag) ?? this.#floor;
-    return at > since ? at : undefined;
+  /** Whether the tag was changed after `since`, or may have been. */
+  hasChanged(tag: string, since: number): boolean {
+    return (this.#young.get(tag) ?? this.#old.get(tag) ?? this.#floor) > since;
   }
 }

@@ -70,8 +70,7 @@ export class TagMaker {
   #known(tag: string, { lifeMs, since }: TagNeed): string | typeof ASK | typeof UNSAFE {
     const { clock, of, tags } = this.#options;
     const key = tagKey(tag);
-    if (since !== undefined && tags.changes.changedAt(tag, since.position) !== undefined)
-      return UNSAFE;
+    if (since !== undefined && tags.changes.hasChanged(tag, since.position)) return UNSAFE;
     const { shard, writer } = of(key);
     if (writer.queue.latest(key) !== undefined) return ASK;
     if (shard.readerFor(key) === undefined || shard.writer === undefined)
@@ -87,7 +86,7 @@ export class TagMaker {
   /** Whether the version was the tag's when the load began. */
   #isSafe(tag: string, facts: TagFacts, since: TagMoment): boolean {
     const { clock, of, tags } = this.#options;
-    if (tags.changes.changedAt(tag, since.position) !== undefined) return false;
+    if (tags.changes.hasChanged(tag, since.position)) return false;
     const known = tags.known.get(tag);
     if (known?.version === facts.version && known.learnedAt <= since.position) return true;
     const { shard } = of(tagKey(tag));

@@ -106,7 +106,7 @@ export class Tags implements TagCheck {
   async #areCurrent(all: readonly TagVersion[], unknown: readonly TagVersion[]): Promise<boolean> {
     const since = this.moment();
     const found = await this.#askOnce(unknown.map(nameOf));
-    if (this.changedSince(all.map(nameOf), since) !== undefined) return false;
+    if (this.changedSince(all.map(nameOf), since)) return false;
     return unknown.every(({ version }, i) => found[i] === version);
   }
 
@@ -155,7 +155,7 @@ export class Tags implements TagCheck {
   /** Redis has answered. */
   learn(tag: string, facts: TagFacts, asked: AskedTags & { readonly lifeMs?: number }): void {
     const { version } = facts;
-    if (this.changes.changedAt(tag, asked.position) !== undefined) return;
+    if (this.changes.hasChanged(tag, asked.position)) return;
     const before = this.known.get(tag);
     const livesUntil = asked.lifeMs === undefined ? 0 : asked.at + asked.lifeMs;
     const { generation } = this.#options.of(tagKey(tag)).shard.door;
@@ -171,14 +171,9 @@ export class Tags implements TagCheck {
     this.known.set(tag, { version, madeAt, wasRemoved, generation, ...times });
   }
 
-  /** The position of the latest change of one of these tags after `since`. */
-  changedSince(tags: readonly string[], { position }: TagMoment): number | undefined {
-    let latest: number | undefined;
-    for (const tag of tags) {
-      const at = this.changes.changedAt(tag, position);
-      if (at !== undefined && at > (latest ?? 0)) latest = at;
-    }
-    return latest;
+  /** Whether one of these tags was changed after `since`. */
+  changedSince(tags: readonly string[], { position }: TagMoment): boolean {
+    return tags.some((tag) => this.changes.hasChanged(tag, position));
   }
 
   #readerOf(tag: string): ShardStore['reader'] {

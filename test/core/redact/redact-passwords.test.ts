@@ -88,10 +88,11 @@ describe('redact, for any password', () => {
           const told = redact(text);
           const around = text.replaceAll(secret, '');
           for (const part of parts(secret)) {
-            if (!around.includes(part)) expect(told, text).to.not.contain(part);
+            if (told.includes(part) && !around.includes(part))
+              expect(told, text).to.not.contain(part);
           }
         }),
-        { numRuns: 200 },
+        { numRuns: 150 },
       );
     });
   }

@@ -49,10 +49,18 @@ const HARMLESS = [
   'the login took 1200 ms',
   '<ref *1> is a circle',
   'usage: tool [--verbose] --host h',
+  'Größe: 12, prénom: Zoë, имя: Иван',
   'status code 503 from https://api.example/v1/orders?page=2',
 ];
 
 const TOLD: [text: string, told: string][] = [
+  ['Passwort: geheim12', 'Passwort: ***'],
+  ['mot de passe : abc123', 'mot de passe : ***'],
+  ['contraseña=abc123', 'contraseña=***'],
+  ['{"hasło":"abc123"}', '{"hasło":"***"}'],
+  ['пароль: abc123', 'пароль: ***'],
+  ['密码：abc123', '密码：***'],
+  ['비밀번호: abc123', '비밀번호: ***'],
   ['{"pin":1234,"host":"h"}', '{"pin":***,"host":"h"}'],
   ["{ auth: { user: 'a', list: [ '}' ] }, host: 'h' }", "{ auth: ***, host: 'h' }"],
   ['<user>a</user><password>x</password>', '<user>a</user><password>***</password>'],

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { expect } from 'chai';
 import request from 'supertest';
 import { type HealthOptions, type HealthRouter, healthRouter } from '../../../lib/index.js';
@@ -43,8 +44,18 @@ const DETAILS: readonly HealthOptions[] = [
 
 for (const [version, newApp] of VERSIONS) {
   describe(`the codes on ${version}`, () => {
-    const mounted = (router: HealthRouter): ReturnType<typeof request> =>
-      request(newApp().use('/health', router));
+    const servers: Server[] = [];
+
+    /** One server for all requests of a test. */
+    const mounted = (router: HealthRouter): ReturnType<typeof request> => {
+      const server = newApp().use('/health', router).listen(0, '127.0.0.1');
+      servers.push(server);
+      return request(server);
+    };
+
+    afterEach(() => {
+      for (const server of servers.splice(0)) server.close();
+    });
 
     for (const [i, [state, options]] of Object.entries(STATES).entries()) {
       it(`are as the table says when the service is ${state}, for every method`, async () => {

@@ -28,10 +28,11 @@ describe('the audits of a group', () => {
     let audits = 0;
     for (let i = 0; i < loads * hitsPerLoad; i++) {
       if (i % hitsPerLoad === 0) group.loaded();
-      if (!group.hit()) continue;
+      const standsFor = group.hit(1);
+      if (standsFor === 0) continue;
       audits++;
       group.loaded();
-      group.audited(false);
+      group.audited(false, standsFor);
     }
     return audits;
   }
@@ -53,9 +54,21 @@ describe('the audits of a group', () => {
 
   it('show the share of stale hits with its interval', () => {
     const group = new AuditGroup('a', random);
-    for (let i = 0; i < 100; i++) group.audited(i < 3);
+    for (let i = 0; i < 100; i++) group.audited(i < 3, 1);
     const { audits, staleRatio } = group.metrics;
     expect(audits).to.deep.equal({ fresh: 97, stale: 3 });
-    expect(staleRatio?.value).to.equal(0.03);
+    expect(staleRatio?.value).to.be.closeTo(0.03, 1e-9);
+  });
+
+  it('count for more where hits are audited less often', () => {
+    const group = new AuditGroup('a', random);
+    for (let i = 0; i < 100; i++) group.audited(i % 10 === 0, i < 50 ? 1 : 99);
+    const even = group.metrics.staleRatio;
+    expect(even?.value).to.be.closeTo(0.1, 1e-9);
+    const other = new AuditGroup('a', random);
+    for (let i = 0; i < 100; i++) other.audited(i < 50, i < 50 ? 1 : 99);
+    expect(other.metrics.staleRatio?.value).to.be.closeTo(0.01, 1e-9);
+    // As little is known as from 51 audits.
+    expect(even?.high).to.be.above(0.2);
   });
 });

@@ -44,7 +44,8 @@ describe('freshness: { observe }', () => {
   it('finds no stale hit where nothing changes', async () => {
     await read('product:7', 20_000);
     const { hits, audits, staleRatio } = groupOf('product:');
-    expect(hits).to.equal(20_000 - 1);
+    // A sample above a thousand.
+    expect(hits).to.be.within(18_500, 21_500);
     expect(audits.stale).to.equal(0);
     expect(audits.fresh).to.be.within(3, 60);
     expect(staleRatio?.low).to.equal(0);

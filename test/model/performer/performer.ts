@@ -104,8 +104,10 @@ export class Performer {
         return 2 * commandTimeout + (call.nested === 'none' ? 1 : 2) * (load + 2 * call.loadMs);
       case 'get':
         return 2 * commandTimeout;
+      // Without a tag, `invalidate` clears a pattern: it waits for changes under way, then scans, thrice at most.
       case 'clear':
       case 'clearAll':
+      case 'invalidate':
       case 'write':
         return 5 * commandTimeout;
       default:

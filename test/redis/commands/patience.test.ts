@@ -19,7 +19,7 @@ describe('the patience of single reads, while a large value arrives', () => {
     ended = [];
     patience = new Patience<Group>({
       clock,
-      patienceMs: 100,
+      patienceMs: () => 100,
       arrived: () => arrived,
       giveUp: (group) => ended.push(group),
     });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { lagOf } from '../../../lib/core/time/lag.js';
 import { Hesitation } from '../../../lib/redis/connection/hesitation.js';
 import { ManualClock } from '../../support/manual-clock.js';
 
@@ -108,5 +109,43 @@ describe('a hesitation of Redis', () => {
     send();
     hesitation.cancel();
     expect(clock.pending).to.equal(0);
+  });
+
+  describe('how long callers wait', () => {
+    const answerMany = async (
+      { clock, send, answer }: ReturnType<typeof scene>,
+      answers: { readonly count: number; readonly ms: number },
+    ): Promise<void> => {
+      for (let i = 0; i < answers.count; i++) {
+        send();
+        await clock.advance(answers.ms);
+        answer();
+      }
+    };
+
+    it('is commandTimeout until sixteen answers have shown what is usual, and half of it then', async () => {
+      const own = scene();
+      await answerMany(own, { count: 15, ms: 1 });
+      expect(own.hesitation.callersPatienceMs).to.equal(100);
+      await answerMany(own, { count: 1, ms: 1 });
+      expect(own.hesitation.callersPatienceMs).to.equal(50);
+    });
+
+    it('is four deviations more than usual, and commandTimeout at most', async () => {
+      const own = scene();
+      await answerMany(own, { count: 60, ms: 70 });
+      expect(own.hesitation.callersPatienceMs).to.be.within(70, 80);
+      await answerMany(own, { count: 1, ms: 10 });
+      expect(own.hesitation.callersPatienceMs).to.equal(100);
+    });
+
+    it('is longer while our own timers are late', async () => {
+      const own = scene();
+      await answerMany(own, { count: 20, ms: 1 });
+      lagOf(own.clock).observe(6);
+      expect(own.hesitation.callersPatienceMs).to.equal(80);
+      lagOf(own.clock).observe(20);
+      expect(own.hesitation.callersPatienceMs).to.equal(100);
+    });
   });
 });

@@ -102,8 +102,8 @@ describe('the near cache', () => {
     });
 
   /** Reads it until the next read can be near. */
-  async function warm(key = 'a'): Promise<void> {
-    foreign(key, entryOf(key, 'one'));
+  async function warm(key = 'a', payload = 'one'): Promise<void> {
+    foreign(key, entryOf(key, payload));
     for (let i = 0; i < 3; i++) expect((await read(key))?.tier).to.equal('redis');
     answered();
   }
@@ -218,6 +218,21 @@ describe('the near cache', () => {
     await warm();
     fixture.door.proven = false;
     expect(await tierOf()).to.equal('redis');
+  });
+
+  it('gives the object that memory shares', async () => {
+    fixture.shards.close();
+    fixture = new TierFixture({
+      near: { maxStaleMs: MAX_STALE_MS, onSilent: () => {} },
+      share: 'frozen',
+    });
+    fixture.shards.start();
+    connect();
+    await warm('a', 'j{"n":1}');
+    const [one, two] = [await read(), await read()];
+    expect([one?.tier, two?.tier]).to.deep.equal(['near', 'near']);
+    expect(one?.kept?.value).to.deep.equal({ n: 1 });
+    expect(one?.kept === two?.kept).to.equal(true);
   });
 
   it('reads hot keys of a bulk call near, and the others as ever', async () => {

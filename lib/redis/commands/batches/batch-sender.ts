@@ -3,7 +3,7 @@ import type { Lane } from '../../remote.js';
 import type { Script } from '../scripts.js';
 import { groupBySlot, oneByOne, type Places } from '../slots/group-by-slot.js';
 import { type Settle, sendGroups } from '../slots/send-groups.js';
-import type { ScriptCall, ScriptRunner } from './script-runner.js';
+import type { ScriptRunner } from './script-runner.js';
 
 /** How to call a script for many items at once, one key each, and how to read its reply. */
 export interface BatchKind<I, A> {
@@ -11,8 +11,11 @@ export interface BatchKind<I, A> {
   keyOf(item: I): string;
   /** The bytes of an item's value. */
   bytesOf(item: I): number;
-  /** The arguments, and the echo that the reply must contain. */
-  compose(items: readonly I[]): {
+  /** The arguments, and the echo that the reply must contain. `bytes`: of the values together. */
+  compose(
+    items: readonly I[],
+    bytes: number,
+  ): {
     readonly args: readonly (string | Buffer)[];
     readonly echo: string;
   };
@@ -61,24 +64,23 @@ export class BatchSender<I, A> {
   }
 
   #sendTogether(items: readonly I[], how: How, settle: Settle<A>): void {
-    const { args, echo } = this.#kind.compose(items);
-    this.#runner.run(this.#call(items, args, how), (reply) => {
+    const { lane, isPart } = how;
+    const { script } = this.#kind;
+    const keys: string[] = [];
+    let bytes = 0;
+    for (const item of items) {
+      keys.push(this.#kind.keyOf(item));
+      bytes += this.#kind.bytesOf(item);
+    }
+    const { args, echo } = this.#kind.compose(items, bytes);
+    bytes += keys.length * OVERHEAD_BYTES;
+    this.#runner.run({ script, keys, args, bytes, lane, isPart }, (reply) => {
       if (reply instanceof Failure && reply.isAbout('CROSSSLOT') && items.length > 1) {
         this.#isOneByOne = true;
         this.send(items, how.lane, settle);
       } else if (reply instanceof Failure) settle(reply);
       else settle(this.#kind.parse(reply, items, echo) ?? this.#desync());
     });
-  }
-
-  #call(items: readonly I[], args: ScriptCall['args'], { lane, isPart }: How): ScriptCall {
-    const keys: string[] = [];
-    let bytes = 0;
-    for (const item of items) {
-      keys.push(this.#kind.keyOf(item));
-      bytes += this.#kind.bytesOf(item) + OVERHEAD_BYTES;
-    }
-    return { script: this.#kind.script, keys, args, bytes, lane, isPart };
   }
 
   #desync(): Failure {

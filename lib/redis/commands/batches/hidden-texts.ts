@@ -13,20 +13,28 @@ function hidden(): string {
  * Packs texts so that tracers do not print them. They print `toString()` of a command's arguments, and this
  * buffer returns '?'. The driver sends its bytes. It writes each buffer to the socket by itself, so one buffer
  * for all texts is much cheaper than one for each.
+ *
+ * `most`: as many bytes as the texts have at most, if that is known already. To count them costs as much as to write them.
  */
-export function hideTexts(items: readonly { readonly text: string }[]): HiddenTexts {
+export function hideTexts(
+  items: readonly { readonly text: string }[],
+  most: number = bytesIn(items),
+): HiddenTexts {
   const lengths: string[] = [];
-  let bytes = 0;
+  const room = Buffer.allocUnsafe(most);
+  let at = 0;
   let last: string | undefined;
   for (const { text } of items) {
-    const length = text === last ? 0 : Buffer.byteLength(text);
+    const length = text === last ? 0 : room.write(text, at);
     lengths.push(text === last ? '' : `${length}`);
-    bytes += length;
+    at += length;
     last = text;
   }
-  const texts = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const [i, { text }] of items.entries()) if (lengths[i] !== '') at += texts.write(text, at);
+  const texts = at === most ? room : room.subarray(0, at);
   texts.toString = hidden;
   return { texts, lengths };
+}
+
+function bytesIn(items: readonly { readonly text: string }[]): number {
+  return items.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
 }

@@ -26,21 +26,22 @@ const LARGEST_BYTES = 64 * 1_024 * 1_024;
 
 export interface PatienceOptions<T> {
   readonly clock: Clock;
-  readonly patienceMs: number;
+  /** At present. */
+  readonly patienceMs: () => number;
   /** Bytes received since the last reply. */
   readonly arrived: () => number;
   readonly giveUp: (waiting: T) => void;
 }
 
 /**
- * Ends the wait of callers that have waited for `patienceMs`. Only time in which the process was idle counts,
+ * Ends the wait of callers that have waited for `patienceMs()`. Only time in which the process was idle counts,
  * because a process that computes does not wait for Redis. A large value in flight may finish arriving. One
  * timer serves all.
  */
 export class Patience<T extends Waiting> {
   readonly #options: PatienceOptions<T>;
   readonly #waiting = new Fifo<T>();
-  readonly #start = (): void => this.#schedule(this.#options.patienceMs);
+  readonly #start = (): void => this.#schedule(this.#options.patienceMs());
   readonly #onTimer = (): void => this.#options.clock.afterPoll(this.#check);
   readonly #check = (): void => this.#endOverdue();
   #timer: Timer | undefined;
@@ -105,7 +106,7 @@ export class Patience<T extends Waiting> {
   }
 
   #patienceOf(waiting: T): number {
-    const { patienceMs } = this.#options;
+    const patienceMs = this.#options.patienceMs();
     return waiting.isSent ? patienceMs + AFTER_DEADLINE_MS : patienceMs;
   }
 

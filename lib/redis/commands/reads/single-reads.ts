@@ -72,7 +72,8 @@ export class SingleReads implements CommandSource {
     options.pipeline.add(this);
     this.#patience = new Patience({
       clock: options.clock,
-      patienceMs: options.commandTimeoutMs,
+      patienceMs: () =>
+        Math.min(options.commandTimeoutMs, options.pipeline.connection.callersPatienceMs),
       arrived: () => options.pipeline.connection.arrived,
       giveUp: (group) => this.#giveUp(group),
     });

@@ -47,14 +47,13 @@ export class ServerClock implements ServerTime {
     return this.#clock.now() + this.#offsetMs;
   }
 
-  latest(): number {
-    return this.now() + this.errorMs;
+  latest(at: number = this.#clock.now()): number {
+    return at + this.#offsetMs + this.#errorMs(at);
   }
 
   /** The largest possible error of the estimate; 0 before the first reply. */
   get errorMs(): number {
-    const best = this.#best;
-    return best === undefined ? 0 : best.errorMs + (this.#clock.now() - best.at) * DRIFT;
+    return this.#errorMs(this.#clock.now());
   }
 
   /**
@@ -121,6 +120,11 @@ export class ServerClock implements ServerTime {
   get ceiling(): number {
     if (this.#shown <= this.now() * 1_000) this.#shown = 0;
     return this.#shown;
+  }
+
+  #errorMs(at: number): number {
+    const best = this.#best;
+    return best === undefined ? 0 : best.errorMs + (at - best.at) * DRIFT;
   }
 
   /** The estimate was wrong, or is the first one: the local wall clock shows nothing of the server's. */

@@ -34,7 +34,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'clock: the estimate does not age',
     file: 'redis/door/judgement/server-clock.js',
-    find: '(this.#clock.now() - best.at) * DRIFT',
+    find: '(at - best.at) * DRIFT',
     replace: '0',
   },
   {

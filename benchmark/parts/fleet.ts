@@ -1,0 +1,89 @@
+// What processes that do nothing cost Redis.
+
+import { atMost, judge } from '../lib/bars.js';
+import type { Options, Result } from '../lib/part.js';
+import { cpuMicros, startRedis } from '../lib/redis.js';
+import { figure, progress, say, table } from '../lib/report.js';
+import { startWorker } from '../lib/rpc.js';
+import { type Summary, summarise } from '../lib/stats.js';
+import { sleep } from '../lib/time.js';
+import type { IdleOperations } from '../workers/idle.js';
+
+/** Caches in each process: what Redis sees is connections, and 50 processes would starve a small machine. */
+const CACHES = 10;
+const PROCESSES = 5;
+/** The fleet of the bar. */
+const FLEET = 500;
+
+interface Second {
+  /** The share of a Redis core that the whole fleet would take. */
+  readonly percent: number;
+  readonly commands: number;
+}
+
+export async function fleet(options: Options): Promise<Result> {
+  const seconds = options.repeat ?? (options.quick ? 5 : 20);
+  const redis = await startRedis();
+  const workers = Array.from({ length: PROCESSES }, () => startWorker<IdleOperations>('idle'));
+  try {
+    progress('fleet: starting');
+    await Promise.all(workers.map((one) => one.call('open', { port: redis.port, count: CACHES })));
+    await sleep(3_000);
+    const alone = await sample(redis, 3, 0);
+    const all: Second[] = [];
+    for (let i = 0; i < seconds; i++) {
+      progress(`fleet: second ${i + 1} of ${seconds}`);
+      all.push(...(await sample(redis, 1, alone[0]?.lookUs ?? 0)));
+    }
+    const modes = (await Promise.all(workers.map((one) => one.call('modes')))).flat();
+    if (modes.some((mode) => mode !== 'normal')) throw new Error('an idle cache left normal mode');
+    return report(all);
+  } finally {
+    await Promise.all(workers.map((one) => one.stop()));
+    await redis.stop();
+  }
+}
+
+interface Sampled extends Second {
+  /** What two looks at Redis cost it. */
+  readonly lookUs: number;
+}
+
+/** One second after the other. */
+async function sample(
+  redis: Awaited<ReturnType<typeof startRedis>>,
+  count: number,
+  lookUs: number,
+): Promise<Sampled[]> {
+  const samples: Sampled[] = [];
+  for (let i = 0; i < count; i++) {
+    const first = await cpuMicros(redis);
+    const looked = (await cpuMicros(redis)) - first;
+    const [before, at] = [await commandsOf(redis), performance.now()];
+    const cpu = await cpuMicros(redis);
+    await sleep(1_000);
+    const us = (await cpuMicros(redis)) - cpu - lookUs;
+    const ms = performance.now() - at;
+    const commands = ((await commandsOf(redis)) - before) / (PROCESSES * CACHES);
+    const percent = (us / 1_000 / ms) * 100 * (FLEET / (PROCESSES * CACHES));
+    samples.push({ percent, commands, lookUs: looked });
+  }
+  return samples;
+}
+
+async function commandsOf(redis: Awaited<ReturnType<typeof startRedis>>): Promise<number> {
+  const text = String(await redis.command('INFO', 'stats'));
+  return Number(/total_commands_processed:(\d+)/.exec(text)?.[1]);
+}
+
+function report(all: readonly Second[]): Result {
+  const percent: Summary = summarise(all.map((one) => one.percent));
+  const commands = summarise(all.map((one) => one.commands));
+  say(`\n### ${PROCESSES * CACHES} idle caches, scaled to ${FLEET}\n`);
+  table(
+    ['share of a Redis core', 'commands a second and cache'],
+    [[`${figure(percent.median)} %`, figure(commands.median)]],
+  );
+  const what = `${FLEET} idle processes: share of a Redis core`;
+  return { figures: { percent, commands }, lines: [judge(what, atMost(1, ' %'), percent)] };
+}
