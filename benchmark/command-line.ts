@@ -59,11 +59,12 @@ export const HELP = `npm run bench -- [part…] [options]
   --only <name>    one subject, or several
   --repeat <n>     repetitions of each outage, stampede, round and request (not of truth)
   --rate <n>       requests a second that visitors want in the outage (0: as many as they can get)
-  --work <n>       what a request costs the application itself, in rounds of PBKDF2 (1000)
+  --work <n>       what a request costs the application itself, in rounds of PBKDF2 (0)
   --during-ms <n>  length of each fault (4000)
   --hang-ms <n>    length of the hang in which memory is measured (60000)
   --before <path>  of compare: the folder where the other build is installed
   --all            every peer in every part
+  --publish        replaces the published bars also on a busy machine
   --quick          ${QUICK.join(', ')} in under three minutes, with fewer rounds; the bars of the other parts are
                    those of the last full run, marked so
 `;
@@ -78,6 +79,7 @@ const OPTIONS = {
   'during-ms': { type: 'string' },
   before: { type: 'string' },
   all: { type: 'boolean', default: false },
+  publish: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -130,6 +132,7 @@ function optionsOf(values: Values): Options {
     duringMs: wholeNumber(values, 'during-ms', 500),
     before: values.before,
     all: values.all,
+    publish: values.publish,
     quick: values.quick,
   };
 }

@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   process.exitCode = missed > 0 ? 1 : 0;
 }
 
-async function measure({ parts, options }: Command, machine: object): Promise<number> {
+async function measure({ parts, options }: Command, machine: Machine): Promise<number> {
   const about = { measuredAt: new Date().toISOString(), options, machine };
   const save = (name: string, content: object): void =>
     write(options, `${name}.json`, asJson({ ...about, ...content }));
@@ -28,10 +28,13 @@ async function measure({ parts, options }: Command, machine: object): Promise<nu
   // Part of a part, or a quick look, replaces no figure that is published.
   const { only, fault, work, rate, duringMs } = options;
   const isWhole = !options.quick && [only, fault, work, rate, duringMs].every(isAbsent);
+  const isCalm = options.publish || Number(machine.load) <= machine.cores;
+  if (isWhole && !isCalm) say(`${BUSY}\n`);
   const measured: Record<string, PartBars> = {};
   const bars = (name: string, lines: readonly BarLine[]): void => {
     measured[name] = { measuredAt: new Date().toISOString(), machine, lines };
-    if (isWhole) write(options, FILE, asJson({ parts: inOrder({ ...kept, ...measured }) }));
+    if (isWhole && isCalm)
+      write(options, FILE, asJson({ parts: inOrder({ ...kept, ...measured }) }));
   };
   for (const name of parts) {
     say(`\n## ${name}`);
@@ -58,6 +61,11 @@ function inOrder(all: Readonly<Record<string, PartBars>>): Record<string, PartBa
   const names = Object.keys(USUAL).filter((name) => all[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, all[name] as PartBars]));
 }
+
+type Machine = Awaited<ReturnType<typeof describeMachine>>;
+
+const BUSY =
+  'The machine is busy with other programs. Starved processes are measured before their code is compiled, so the published bars stay as they are; --publish replaces them all the same.';
 
 async function describeMachine() {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));

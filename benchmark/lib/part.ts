@@ -12,6 +12,8 @@ export interface Options {
   /** The folder of a build to compare with. */
   readonly before?: string | undefined;
   readonly all: boolean;
+  /** Replace the published bars although the machine is busy. */
+  readonly publish: boolean;
   readonly quick: boolean;
 }
 

@@ -24,6 +24,7 @@ export async function cluster(options: Options): Promise<Result> {
       workers.set(name, worker);
       await worker.call('open', { name, port: single.port, memoryMax: 1 });
       await worker.call('fill', { size: 200 });
+      await worker.call('warmUp', { size: 200, concurrency: 64 });
     }
     const samples = await interleaved('cluster: hits, 64 at once', NAMES, rounds, (name) => {
       const worker = workers.get(name) as Worker<HotOperations>;

@@ -45,6 +45,7 @@ async function hitsOf(
       workers.set(name, worker);
       await worker.call('open', { name, port, memoryMax: 2_000 });
       await worker.call('fill', { size: 200 });
+      await worker.call('warmUp', { size: 200, concurrency: 1 });
     }
     const samples = await interleaved('near: hits, 1 at once', NAMES, rounds, (name) => {
       const worker = workers.get(name) as Worker<HotOperations>;

@@ -64,6 +64,8 @@ async function openAll(names: readonly string[], opening: Opening): Promise<Work
       await worker.call('open', { name, ...opening });
       await sleep(200);
       for (const size of SIZES) await worker.call('fill', { size });
+      const concurrency = opening.port === 0 ? 1 : 64;
+      for (const size of SIZES) await worker.call('warmUp', { size, concurrency });
       workers.set(name, worker);
     } catch (error) {
       say(`(${name}: ${firstLine(error)})`);
