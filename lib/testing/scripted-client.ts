@@ -1,14 +1,16 @@
 import type { RedisClientLike } from '../redis/connection/client.js';
 import { type Argument, toBytes } from './scripted-redis/bytes.js';
-import { connectionLost, type Wire } from './scripted-wire.js';
+import { type ClientEnd, connectionLost, type Wire } from './scripted-wire.js';
 
 type Listener = (...args: unknown[]) => void;
 
-/** Returns a new connection, or rejects with the reason why not. `onBroken` is called at its end. */
-export type Dial = (onBroken: (error: Error) => void) => Promise<Wire>;
+/** Returns a new connection, or rejects with the reason why not. */
+export type Dial = (end: ClientEnd) => Promise<Wire>;
 
 /** A node-redis client without a socket. It never connects again by itself. */
 export class ScriptedClient implements RedisClientLike {
+  /** As a client of node-redis shows them. */
+  readonly options: { readonly emitInvalidate: boolean };
   readonly #dial: Dial;
   readonly #listeners = new Map<string, Set<Listener>>();
   #wire: Wire | undefined;
@@ -16,8 +18,10 @@ export class ScriptedClient implements RedisClientLike {
   /** The call of `connect()` that counts. Earlier ones were destroyed. */
   #attempt = 0;
 
-  constructor(dial: Dial) {
+  /** `emitInvalidate`: emits what the server says of changed keys. */
+  constructor(dial: Dial, emitInvalidate = false) {
     this.#dial = dial;
+    this.options = { emitInvalidate };
   }
 
   get isOpen(): boolean {
@@ -33,7 +37,10 @@ export class ScriptedClient implements RedisClientLike {
     this.#isOpen = true;
     const attempt = ++this.#attempt;
     try {
-      const wire = await this.#dial((error) => this.#onBroken(error));
+      const wire = await this.#dial({
+        onBroken: (error) => this.#onBroken(error),
+        onMessage: ([kind, key]) => this.#emit(String(kind), key),
+      });
       const isWanted = attempt === this.#attempt && this.#isOpen;
       if (!isWanted) wire.close();
       if (wire.isBroken) throw connectionLost();

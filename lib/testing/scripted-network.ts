@@ -2,13 +2,19 @@ import { ScriptedClient } from './scripted-client.js';
 import { type Argument, toBytes, toText } from './scripted-redis/bytes.js';
 import type { ErrorReply, Reply } from './scripted-redis/reply.js';
 import type { ScriptedRedis } from './scripted-redis/scripted-redis.js';
-import { type Carrier, Wire } from './scripted-wire.js';
+import { type Carrier, type ClientEnd, Wire } from './scripted-wire.js';
 
 /** Calls `then` when it is this event's turn. `label` says what happens: `A#1 asks GET`. */
 export type Schedule = (label: string, then: () => void) => void;
 
 /** Everything happens at once, in order. */
 export const atOnce: Schedule = (_, then) => void Promise.resolve().then(then);
+
+/** A server, as its network sees it. */
+export interface ScriptedServer extends Pick<ScriptedRedis, 'runId' | 'isUp' | 'isHung' | 'watch'> {
+  /** `by`: the connection that the command came over. */
+  execute(args: readonly Argument[], by: Wire): Reply | ErrorReply;
+}
 
 /** A command by its words. */
 export type Fits = (command: readonly string[]) => boolean;
@@ -19,7 +25,7 @@ export type Fits = (command: readonly string[]) => boolean;
  */
 export class ScriptedNetwork {
   readonly #name: string;
-  readonly #redis: ScriptedRedis;
+  readonly #redis: ScriptedServer;
   readonly #schedule: Schedule;
   readonly #wires = new Set<Wire>();
   readonly #carrier: Carrier = {
@@ -40,16 +46,19 @@ export class ScriptedNetwork {
   /** Bytes that arrived at a process that is suspended. */
   #unheard: (() => void)[] = [];
 
-  constructor(name: string, redis: ScriptedRedis, schedule: Schedule = atOnce) {
+  constructor(name: string, redis: ScriptedServer, schedule: Schedule = atOnce) {
     this.#name = name;
     this.#redis = redis;
     this.#schedule = schedule;
     redis.watch({ ended: () => this.#serverEnded(), thawed: () => this.#serverThawed() });
   }
 
-  /** A fresh client, not connected. With protocol 2 it does without HELLO. */
-  createClient(protocol: 2 | 3 = 3): ScriptedClient {
-    return new ScriptedClient((onBroken) => this.#dial(protocol, onBroken));
+  /**
+   * A fresh client, not connected. With protocol 2 it does without HELLO. `hearsMessages`: it emits what the
+   * server says of changed keys.
+   */
+  createClient(protocol: 2 | 3 = 3, hearsMessages = false): ScriptedClient {
+    return new ScriptedClient((end) => this.#dial(protocol, end), hearsMessages);
   }
 
   /** Connections that are open. */
@@ -106,8 +115,8 @@ export class ScriptedNetwork {
     for (const wire of this.#wires) wire.skipReply();
   }
 
-  #dial(protocol: 2 | 3, onBroken: (error: Error) => void): Promise<Wire> {
-    const wire = new Wire(`${this.#name}#${++this.#made}`, this.#carrier, onBroken);
+  #dial(protocol: 2 | 3, end: ClientEnd): Promise<Wire> {
+    const wire = new Wire(`${this.#name}#${++this.#made}`, this.#carrier, end);
     return new Promise((resolve, reject) => {
       this.#toProcess(`${wire.name} connects`, () => {
         if (this.#isRefusing || !this.#redis.isUp) {
@@ -160,7 +169,7 @@ export class ScriptedNetwork {
   }
 
   #execute(wire: Wire, args: readonly Argument[]): Reply | ErrorReply | undefined {
-    const reply = this.#redis.execute(args);
+    const reply = this.#redis.execute(args, wire);
     const isLost = this.#toLose?.(args.map((each) => toText(toBytes(each)))) === true;
     if (!isLost) return reply;
     this.#toLose = undefined;

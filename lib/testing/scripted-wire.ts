@@ -9,6 +9,23 @@ export interface Command {
   readonly reject: (error: Error) => void;
 }
 
+/** The events of a connection, as its client gets them. */
+export interface ClientEnd {
+  /** It has ended. */
+  onBroken(error: Error): void;
+  /** The server sent something that is no reply. */
+  onMessage(words: readonly unknown[]): void;
+}
+
+/** What a server sends without being asked. */
+class Message {
+  readonly words: readonly unknown[];
+
+  constructor(words: readonly unknown[]) {
+    this.words = words;
+  }
+}
+
 /** Carries commands and replies from one end to the other. */
 export interface Carrier {
   /** Calls back when the order of events says that something arrives at Redis, and Redis reads it. */
@@ -28,19 +45,19 @@ export interface Carrier {
 export class Wire {
   readonly name: string;
   readonly #carrier: Carrier;
-  readonly #onBroken: (error: Error) => void;
+  readonly #end: ClientEnd;
   readonly #unread = new Fifo<Command>();
   readonly #waiting = new Fifo<Command>();
-  readonly #replies = new Fifo<Reply | ErrorReply>();
+  readonly #replies = new Fifo<Reply | ErrorReply | Message>();
   #toSkip = 0;
   /** It has ended at the server's side. Its client may not know yet. */
   #isCut = false;
   #isBroken = false;
 
-  constructor(name: string, carrier: Carrier, onBroken: (error: Error) => void) {
+  constructor(name: string, carrier: Carrier, end: ClientEnd) {
     this.name = name;
     this.#carrier = carrier;
-    this.#onBroken = onBroken;
+    this.#end = end;
   }
 
   get isBroken(): boolean {
@@ -70,7 +87,7 @@ export class Wire {
     this.#carrier.tell(() => {
       if (this.#isBroken) return;
       this.close();
-      this.#onBroken(connectionLost());
+      this.#end.onBroken(connectionLost());
     });
   }
 
@@ -79,6 +96,13 @@ export class Wire {
     this.#isBroken = true;
     this.#replies.drain();
     for (const { reject } of this.#waiting.drain()) reject(connectionLost());
+  }
+
+  /** The server sends a message, behind the replies that are on their way. */
+  push(words: readonly unknown[]): void {
+    if (this.#isBroken || this.#isCut) return;
+    this.#replies.push(new Message(words));
+    this.#carrier.toClient(this, 'gets a message', () => this.#deliver());
   }
 
   /** The next reply vanishes: each later one is then taken for the one before it. */
@@ -101,9 +125,15 @@ export class Wire {
 
   #deliver(): void {
     const reply = this.#replies.take();
+    if (reply instanceof Message) {
+      this.#end.onMessage(reply.words);
+      return;
+    }
     const command = reply === undefined ? undefined : this.#waiting.take();
     if (reply instanceof ErrorReply) command?.reject(reply);
     else command?.resolve(reply);
+    // Messages behind a reply may arrive with it, and are then heard before its caller goes on.
+    while (this.#replies.peek() instanceof Message) this.#deliver();
   }
 }
 

@@ -229,6 +229,22 @@ describe('the examples', function () {
     expect((await example.ask('/prices/1')).status).to.equal(404);
   });
 
+  it('near-cache: answers a hot key from memory, until another process changes it', async () => {
+    const example = await start('near-cache');
+    await untilHealthy(example);
+    const price = async (): Promise<number> => (await example.ask('/prices/1')).body.cents;
+    const nearHits = async (): Promise<number> => (await example.ask('/lookups')).body.near;
+    const isNear = async (): Promise<boolean> => {
+      expect(await price()).to.equal(240);
+      return (await nearHits()) > 0;
+    };
+    await until(isNear, 'memory answers');
+    const put = { method: 'PUT', headers: { 'content-type': 'application/json' } };
+    const { body } = await example.ask('/prices/1', { ...put, body: '{"cents": 260}' });
+    expect(body).to.deep.equal({ result: 'applied' });
+    await until(async () => (await price()) === 260, 'the change is seen');
+  });
+
   it('cluster: loads a value once for all processes, and ends in order', async () => {
     const example = await start('cluster');
     await untilHealthy(example);

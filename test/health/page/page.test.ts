@@ -180,6 +180,23 @@ describe('the live page', () => {
     }
   });
 
+  it('shows what groups of keys teach, and works with a cache that knows nothing of it', async () => {
+    expect(await snapshotOf(serve({ ui: true }))).to.deep.include({ freshness: [], parts: [] });
+    const freshness = { observe: ['product:'] };
+    const watching = createCache({ redis: false, logger: false, freshness });
+    await watching.getOrSet('product:7', () => 1);
+    const data = await snapshotOf(serve({ ui: true, cache: watching }));
+    expect(data.freshness).to.have.length(1);
+    const [{ title, columns, rows }] = data.parts;
+    expect([title, columns.length]).to.deep.equal(['Freshness', 5]);
+    expect(rows[0].slice(0, 4)).to.deep.equal(['product:', 'not audited yet', '1.000', 'observes']);
+    expect(rows[0][4]).to.match(/^Wait: 0 loads/);
+    await watching.close();
+    const [status, metrics] = [() => cache.status(), () => cache.metrics()];
+    const older = { status, metrics, on: cache.on.bind(cache) };
+    expect((await snapshotOf(serve({ ui: true, cache: older }))).freshness).to.deep.equal([]);
+  });
+
   it('has a history when a person comes: samples, verdicts, changes', async () => {
     let isUp = true;
     const server = serve({ ui: true, database: () => isUp, maxAge: 0 });

@@ -22,4 +22,11 @@ export const mutations: readonly Mutation[] = [
     replace: 'jitteredTtl)(ttlMs,',
     test: 'longer, up to',
   },
+  {
+    title: 'the tags of a value are forgotten before a learned lifetime ends',
+    file: 'loading/task/load-tags.js',
+    find: 'return new LoadTags(store, { ...config, ttlMs });',
+    replace: 'return new LoadTags(store, config);',
+    test: 'longer, up to',
+  },
 ];

@@ -2,12 +2,15 @@ import { Loads } from './loads.js';
 import type { Birth, Change, ChangeKind, Reading, Tier } from './records.js';
 import { UNSETTLED_BIRTH, UNSETTLED_CHANGE } from './records.js';
 import { Residues } from './residues.js';
+import { Timeline } from './timeline.js';
 
 /** Durations in milliseconds. */
 export interface Bounds {
   readonly ttl: number;
   readonly outageTtl: number;
   readonly commandTimeout: number;
+  /** For how long a near read may be older than a change. */
+  readonly maxStale?: number;
   /** What a loaded machine may add to any of them. */
   readonly slack: number;
 }
@@ -20,6 +23,11 @@ export interface World {
   errorMs(process: string): number;
   /** Since when (ms) nothing has kept the process from hearing of Redis and telling it; `Infinity`: something does. */
   undisturbedSince(process: string): number;
+  /**
+   * Whether the process may use a server of this key that was replaced, without being able to know it. What such a
+   * server shows and acknowledges binds nobody ("What cannot be promised" of docs/cluster.md).
+   */
+  mayUseReplaced?(process: string, key: string): boolean;
 }
 
 /**
@@ -40,6 +48,13 @@ export interface World {
  * - I7: `applied` is said of what is in Redis, or was replaced by what was called later (`applied.ts`).
  * - I8: no mode changes without a fault (judged by who runs the history).
  *
+ * - N1: a near read gives nothing older than a change that another process was told of more than `maxStale` before.
+ * - N2: a process' own changes are seen by its near reads, too (by I1).
+ * - N3: reads of one key by one process never go back, be they near or from Redis.
+ * - F1: after a failover and the settling time I1 holds again.
+ * - F2: a process sends nothing to a server whose replacement it has known (judged by who runs the history).
+ * - G1: I1 holds for changes of generation, whatever slots move.
+ *
  * What cannot be promised stands in `residues.ts`.
  */
 export class Oracle {
@@ -51,6 +66,7 @@ export class Oracle {
   readonly changes: Change[] = [];
   readonly loads: Loads = new Loads(this);
   readonly bounds: Bounds;
+  readonly timeline: Timeline = new Timeline();
   readonly #world: World;
   readonly #returnedMs = new Map<string, number>();
   readonly #flushing = new Set<string>();
@@ -115,7 +131,9 @@ export class Oracle {
   settle(change: Change, isApplied: boolean): void {
     change.settledAt = this.tick();
     change.effectiveAt = Math.min(change.effectiveAt, change.settledAt);
-    if (isApplied) change.appliedMs = this.#world.now();
+    const keys = new Set(this.births.map(({ key }) => key).filter(change.matches));
+    const isOfReplaced = [...keys].some((key) => this.#mayUseReplaced(change.process, key));
+    if (isApplied && !isOfReplaced) change.appliedMs = this.#world.now();
   }
 
   /** The process has replayed its journal: all that was settled before is known to everybody. */
@@ -143,11 +161,13 @@ export class Oracle {
     return this.#flushing.size > 0 || this.changes.some(({ kind }) => kind === 'all');
   }
 
-  /** Redis may have forgotten anything; who told it will tell it again. */
-  forgotten(): void {
+  /** Redis may have forgotten anything of these keys; who told it will tell it again. */
+  forgotten(isAffected: (key: string) => boolean = isAny): void {
     this.forgottenAt = this.tick();
     this.loads.leasesMayBeLost(this.forgottenAt);
+    const keys = new Set(this.births.map(({ key }) => key).filter(isAffected));
     for (const change of this.changes) {
+      if (isAffected !== isAny && ![...keys].some((key) => change.matches(key))) continue;
       if (change.appliedMs !== Number.POSITIVE_INFINITY) change.forgottenMs = this.#world.now();
       change.appliedMs = Number.POSITIVE_INFINITY;
     }
@@ -166,6 +186,9 @@ export class Oracle {
       this.#compare(reading, { birth, change, tier, what });
     }
     this.#checkAge(reading, birth, what);
+    if (tier !== 'near' && tier !== 'redis') return;
+    const step = this.timeline.stepBack(reading, serial, this.tick());
+    if (step !== undefined) this.fail('N3', `${what}, ${step}`);
   }
 
   /** A call took this long and may take that long. */
@@ -207,6 +230,7 @@ export class Oracle {
     const { birth, change, tier, what } = read;
     if (this.residues.excuses(birth, change) !== undefined) return;
     const { process, calledAt, calledMs } = reading;
+    if (change.process !== process && this.#mayUseReplaced(process, birth.key)) return;
     const by = `${change.process} had changed at ${change.calledAt}`;
     const returnedMs = this.#returnedMs.get(process) ?? 0;
     if (change.process === process && change.effectiveAt < calledAt) {
@@ -217,11 +241,21 @@ export class Oracle {
       this.#knownFrom(change) < returnedMs
     ) {
       this.fail('I3', `${what}, suspect: ${by}`);
+    } else if (tier === 'near' && this.#knownFrom(change) + this.#maxStale < calledMs) {
+      this.fail('N1', `${what}, which ${by}, ${calledMs - change.appliedMs} ms before`);
     } else if (tier === 'redis' && this.#knownFrom(change) < calledMs) {
       this.fail('I1', `${what}, which ${by}`);
     } else if (tier === 'redis' && this.#mustBeToldAgain(change, calledMs)) {
       this.fail('I1', `${what}, which ${by}, and could have told again`);
     }
+  }
+
+  #mayUseReplaced(process: string, key: string): boolean {
+    return this.#world.mayUseReplaced?.(process, key) === true;
+  }
+
+  get #maxStale(): number {
+    return this.bounds.maxStale ?? Number.POSITIVE_INFINITY;
   }
 
   #knownFrom(change: Change): number {
@@ -244,4 +278,8 @@ export class Oracle {
       this.fail('I3', `${what}, ${Math.round(ageMs)} ms after it was made`);
     }
   }
+}
+
+function isAny(): boolean {
+  return true;
 }

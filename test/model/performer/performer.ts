@@ -19,8 +19,8 @@ export class Performer {
     this.changes = new Changes(theatre);
   }
 
-  /** Listens to a cache's modes. */
-  watch(player: Player): void {
+  /** Listens to a cache's modes. Of several servers the mode does not say which one is back. */
+  watch(player: Player, isOneServer = true): void {
     const { oracle } = this.#theatre;
     const { cache, name } = player;
     cache.on('modechange', ({ to, reason }) => {
@@ -30,7 +30,7 @@ export class Performer {
       );
       if (overflows > 0) oracle.mayFlush(name);
       if (to !== 'normal') return;
-      oracle.returned(name);
+      if (isOneServer) oracle.returned(name);
       if (entries === 0) oracle.replayed(name);
     });
   }

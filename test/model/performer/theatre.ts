@@ -8,7 +8,7 @@ import type { Setting } from '../setting.js';
 export interface Player {
   readonly name: string;
   readonly cache: CacheHandle;
-  readonly serverTime: ServerTime;
+  readonly serverTime: Pick<ServerTime, 'now' | 'latest'>;
   /** Nobody waits for its answers any more. */
   readonly isDead?: boolean;
   /** The request that its calls belong to, if they belong to one. */

@@ -137,6 +137,11 @@ export class Cluster {
     );
     await Promise.all(this.nodes.slice(this.#masters).map((node, i) => this.#follow(node, i)));
     await until(() => this.#all((info) => info.includes('cluster_state:ok')), 'the cluster serves');
+    // Without full coverage a node serves before it knows the slots of the others.
+    await until(
+      () => this.#all((info) => info.includes(`cluster_slots_assigned:${SLOTS}\r`)),
+      'every node knows every slot',
+    );
     const links = this.nodes.slice(this.#masters).map((node) => async () => {
       return String(await node.command('INFO', 'replication')).includes('master_link_status:up');
     });

@@ -38,10 +38,13 @@ export class Sample {
   }
 
   #makeRoom(isIdle: (key: number) => boolean): void {
-    const oldest = [...this.#copies.keys()].slice(0, Math.ceil(DROPPED * this.#most));
-    const idle = oldest.filter(isIdle);
-    for (const key of idle) this.#copies.delete(key);
-    if (idle.length > 0) return;
+    let left = Math.ceil(DROPPED * this.#most);
+    const before = this.#copies.size;
+    for (const key of this.#copies.keys()) {
+      if (isIdle(key)) this.#copies.delete(key);
+      if (--left === 0) break;
+    }
+    if (this.#copies.size < before) return;
     this.#every *= 2;
     for (const key of this.#copies.keys()) if (!this.has(key)) this.#copies.delete(key);
   }

@@ -1,0 +1,269 @@
+import { nameOf } from '../calls.js';
+import { mistakeIn } from '../oracle/applied.js';
+import { Oracle } from '../oracle/oracle.js';
+import { Finale } from '../performer/finale.js';
+import { Performer } from '../performer/performer.js';
+import { errorMsOf, type Theatre } from '../performer/theatre.js';
+import { SteppedTime } from '../scheduler/stepped-time.js';
+import type { Setting } from '../setting.js';
+import { ClusterActor } from './cluster-actor.js';
+import { ClusterFate } from './cluster-fate.js';
+import { type ClusterScene, describeClusterScene } from './cluster-scenes.js';
+import type { Order } from './in-order.js';
+import { ModelCluster } from './model-cluster.js';
+
+/** Time goes on in steps of this much at most, and each step is rarer than other events. */
+const STEP_MS = 10;
+const TURNS_PER_STEP = 3;
+const IDLE_STEP_MS = 1_000;
+
+/** What the steps may add to a time. */
+const SLACK = 60;
+
+const MAX_STALE_MS = 250;
+
+/** The pause between two rounds of questions about the topology, and a round. */
+const NOTICED_WITHIN_MS = 6_500;
+
+const MOST_ACTORS = 4;
+const NORMAL_WITHIN_MS = 10_000;
+
+/** So many reads make a key near, if nothing happens meanwhile. */
+const WARMING_READS = 5;
+
+/** One play before a cluster: every event comes when the scheduler says. */
+export class ClusterPlay {
+  readonly oracle: Oracle;
+  /** How many reads each tier answered, as far as that is known. */
+  readonly answered = { near: 0, redis: 0 };
+  readonly #scheduler: Order;
+  readonly #setting: Setting;
+  readonly #time = new SteppedTime();
+  readonly #clock = this.#time.newClock();
+  readonly #cluster: ModelCluster;
+  readonly #theatre: Theatre;
+  readonly #performer: Performer;
+  readonly #actors: ClusterActor[] = [];
+  readonly #fate: ClusterFate;
+  readonly #pending = new Map<Promise<void>, ClusterActor>();
+  /** Events that wait for their turn. */
+  #waiting = 0;
+  #isOver = false;
+
+  constructor(scheduler: Order, setting: Setting) {
+    this.#scheduler = scheduler;
+    this.#setting = setting;
+    const now = (): number => this.#time.now();
+    this.oracle = new Oracle(
+      { ...setting, slack: SLACK, maxStale: MAX_STALE_MS },
+      {
+        now,
+        errorMs: (name) => this.#errorMs(name),
+        undisturbedSince: (name) => this.#named(name)?.undisturbedSince ?? Number.POSITIVE_INFINITY,
+        mayUseReplaced: (name, key) => {
+          const rivalled = this.#cluster.rivalledBy(key);
+          return rivalled !== undefined && this.#named(name)?.knows(rivalled) !== true;
+        },
+      },
+    );
+    const { timeline } = this.oracle;
+    this.#cluster = new ModelCluster(
+      () => this.#time.wallNow(),
+      (key, serial) => timeline.saw(key, serial),
+    );
+    this.#theatre = {
+      oracle: this.oracle,
+      setting,
+      now,
+      spent: ({ name }) => this.#named(name)?.clock.lived() ?? 0,
+      lateMs: () => 0,
+      wait: ({ name }, ms) => this.#wait(this.#named(name)?.clock ?? this.#clock, ms),
+      turns: settled,
+      checkApplied: (change, key, value) => {
+        if (this.#cluster.generationFor(key) === undefined) return;
+        const found = this.#cluster.reachable(key);
+        // Until its process has noticed it, what it sets carries the generation of before (ADR 21).
+        const isOfBefore = now() - this.#fate.recordsMovedMs <= NOTICED_WITHIN_MS;
+        if (found === undefined && isOfBefore) return;
+        if (this.#cluster.rivalledBy(key) !== undefined) return;
+        const claimed = { change, key, value, found, nowMs: now(), ttl: setting.ttl };
+        const mistake = mistakeIn(this.oracle, claimed);
+        if (mistake !== undefined) this.oracle.fail('I7', mistake);
+      },
+    };
+    this.#performer = new Performer(this.#theatre);
+    this.#fate = new ClusterFate({
+      oracle: this.oracle,
+      cluster: this.#cluster,
+      actors: this.#actors,
+      mayMoveBack: setting.journalMax > 1,
+    });
+  }
+
+  async run(scenes: readonly ClusterScene[]): Promise<void> {
+    for (let i = 0; i < this.#setting.caches; i++) this.#join();
+    void this.#passTime();
+    try {
+      await this.#scheduler.waitFor(this.#perform(scenes), act);
+    } finally {
+      this.#isOver = true;
+      for (const { cache } of this.#actors) await cache.close();
+      await settled();
+    }
+  }
+
+  /** While nothing is on its way, time goes on to the next timer. */
+  async #passTime(): Promise<void> {
+    while (!this.#isOver) {
+      await settled();
+      if (this.#waiting === 0) {
+        this.#time.step(IDLE_STEP_MS);
+        continue;
+      }
+      for (let turn = 0; turn < TURNS_PER_STEP; turn++) await this.#turn('time');
+      this.#time.step(STEP_MS);
+    }
+  }
+
+  async #perform(scenes: readonly ClusterScene[]): Promise<void> {
+    await this.#untilNormal();
+    for (const scene of scenes) {
+      await this.#turn('next scene');
+      this.oracle.note(describeClusterScene(scene));
+      await this.#act(scene);
+    }
+    this.oracle.note('-- all faults end');
+    for (const actor of this.#actors) {
+      actor.goOn();
+      actor.suffer('flow');
+    }
+    this.#fate.endAll();
+    const finale = new Finale(this.#theatre, this.#performer.reads);
+    await finale.allAnswered(this.#actors[0] as ClusterActor, this.#pending);
+    await finale.compareAll(this.#actors);
+  }
+
+  async #untilNormal(): Promise<void> {
+    const giveUpMs = this.#time.now() + NORMAL_WITHIN_MS;
+    const isNormal = ({ cache }: ClusterActor): boolean => cache.status().mode === 'normal';
+    while (!this.#actors.every(isNormal) && this.#time.now() < giveUpMs) {
+      await this.#wait(this.#clock, STEP_MS);
+    }
+    this.#mustBeNormal();
+  }
+
+  #mustBeNormal(): void {
+    for (const { name, cache } of this.#actors) {
+      const { mode, reason } = cache.status();
+      if (mode !== 'normal') this.oracle.fail('I2', `${name} is ${mode} (${reason})`);
+    }
+  }
+
+  async #act(scene: ClusterScene): Promise<void> {
+    switch (scene.do) {
+      case 'pause':
+        return this.#wait(this.#clock, scene.ms);
+      case 'warm':
+        return this.#warm(this.#at(scene.at), scene.key);
+      case 'join':
+        return this.#join();
+      case 'mustBeNormal':
+        return this.#mustBeNormal();
+      case 'stall':
+      case 'flow':
+      case 'cut':
+      case 'cutGhostly':
+      case 'refuse':
+      case 'loseReply':
+        return this.#at(scene.at).suffer(scene.do, this.#cluster.nodes[scene.node]);
+      case 'stop':
+        return this.#at(scene.at).stop();
+      case 'goOn':
+        return this.#at(scene.at).goOn();
+      case 'freeze':
+      case 'thaw':
+      case 'fullTable':
+      case 'moveRecords':
+        return this.#fate[scene.do](scene.share);
+      case 'promote':
+        return this.#fate.promote(scene.share, scene.commands);
+      case 'isolate':
+      case 'hear':
+        return this.#fate[scene.do](scene.node);
+      case 'move':
+      case 'evict':
+        return this.#fate[scene.do](`k${scene.key}`);
+      default: {
+        const actor = this.#at(scene.at);
+        if (!actor.isRunning) return;
+        const done = this.#performer.call(actor, scene);
+        this.#pending.set(done, actor);
+        void done.finally(() => this.#pending.delete(done));
+        if (scene.wait) await Promise.race([done, actor.untilStopped]);
+      }
+    }
+  }
+
+  async #warm(actor: ClusterActor, key: number): Promise<void> {
+    const at = this.#actors.indexOf(actor);
+    const load = { do: 'getOrSet', loadMs: 0, nested: 'none' } as const;
+    await this.#act({ ...load, at, key, wait: true, req: true });
+    for (let i = 0; i < WARMING_READS && actor.isRunning; i++) {
+      await this.#act({ do: 'get', at, key, wait: true, req: true });
+    }
+  }
+
+  #join(): void {
+    if (this.#actors.length === MOST_ACTORS) return;
+    const actor = new ClusterActor({
+      name: nameOf(this.#actors.length),
+      setting: this.#setting,
+      maxStale: MAX_STALE_MS,
+      cluster: this.#cluster,
+      time: this.#time,
+      oracle: this.oracle,
+      turn: (label) => this.#turn(label),
+    });
+    this.#performer.watch(actor, false);
+    actor.cache.on('lookup', ({ tier }) => {
+      if (tier === 'near' || tier === 'redis') this.answered[tier]++;
+    });
+    this.#actors.push(actor);
+  }
+
+  #at(at: number): ClusterActor {
+    return this.#actors[at % this.#actors.length] as ClusterActor;
+  }
+
+  #named(name: string): ClusterActor | undefined {
+    return this.#actors.find((actor) => actor.name === name);
+  }
+
+  #errorMs(name: string): number {
+    const actor = this.#named(name);
+    return actor === undefined ? 0 : errorMsOf(actor, this.#setting);
+  }
+
+  async #turn(label: string): Promise<void> {
+    this.#waiting++;
+    await this.#scheduler.schedule(Promise.resolve(), label);
+    this.#waiting--;
+  }
+
+  async #wait(clock: ClusterActor['clock'], ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      clock.setTimer(resolve, ms);
+    });
+    await this.#turn('goes on');
+  }
+}
+
+/** Lets everything that follows from one event happen before the next. */
+async function act(work: () => Promise<void>): Promise<void> {
+  await work();
+  await settled();
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
