@@ -8,6 +8,10 @@ const SHARE_OF_LOADS = 0.05;
 const FLOOR_AUDITS = 100;
 const FLOOR_SHARE_OF_HITS = 1 / 1_000;
 
+/** After so many audits none counts for more than so many others: a few would decide the result. */
+const EVEN_AUDITS = 20;
+const MOST_WEIGHT = 3;
+
 /** Chosen a little less often than allowed, so that the bound seldom decides: it would prefer hits right after loads. */
 const CAUTION = 0.9;
 
@@ -65,12 +69,14 @@ export class AuditGroup {
 
   /** A hit was loaded again that stands for so many. `isStale`: the loader returned another value. */
   audited(isStale: boolean, standsFor: number): void {
+    const usual = this.#audits < EVEN_AUDITS ? standsFor : this.#standFor / this.#audits;
+    const weight = Math.min(standsFor, MOST_WEIGHT * usual);
     this.#audits++;
-    this.#standFor += standsFor;
-    this.#squares += standsFor * standsFor;
+    this.#standFor += weight;
+    this.#squares += weight * weight;
     if (!isStale) return;
     this.#stale++;
-    this.#staleStandFor += standsFor;
+    this.#staleStandFor += weight;
   }
 
   get metrics(): Omit<FreshnessMetrics, 'reloads'> {
