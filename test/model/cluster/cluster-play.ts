@@ -107,7 +107,8 @@ export class ClusterPlay {
       await this.#scheduler.waitFor(this.#perform(scenes), act);
     } finally {
       this.#isOver = true;
-      for (const { cache } of this.#actors) await cache.close();
+      // No time passes any more, so those that wait for an answer wait for ever.
+      for (const { cache } of this.#actors) void cache.close();
       await settled();
     }
   }
