@@ -19,7 +19,7 @@ import { FlightTable } from './flight/flight-table.js';
 import type { Answer } from './flight/shared-value.js';
 import { tracedWait } from './flight/traced-wait.js';
 import type { Audits } from './freshness/audits.js';
-import { auditsOf, freshnessOf } from './freshness/audits-of.js';
+import { auditsOf, freshnessOf } from './freshness/optional-freshness.js';
 import { KeyClaims } from './key-claims.js';
 import { LoadBackoff } from './load-backoff.js';
 import type { LoadManyRequest, LoadRequest } from './load-request.js';

@@ -19,7 +19,7 @@ export const mutations: readonly Mutation[] = [
     file: 'loading/flight/await-flights.js',
     find: "outcome.kind === 'value' && this.#flight.mayBeTooOldFor(this.#cameAt)",
     replace: 'false',
-    test: 'no later caller',
+    test: 'a later caller came',
   },
   {
     title: 'tags: a load whose late tag was invalidated is stored',

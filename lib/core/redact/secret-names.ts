@@ -4,7 +4,7 @@
  */
 
 /** These make a name secret wherever they stand in it, in whatever spelling: `client_secret`, `xApiKey`. */
-const STEMS: readonly string[] = [
+const ENGLISH_STEMS: readonly string[] = [
   ...['password', 'passwd', 'passphrase', 'passcode', 'pwd', 'secret', 'token', 'credential'],
   ...['cookie', 'authorization', 'signature', 'bearer', 'mnemonic', 'webhook', 'csrf', 'xsrf'],
   ...['apikey', 'accesskey', 'accountkey', 'privatekey', 'signingkey', 'encryptionkey'],
@@ -13,12 +13,14 @@ const STEMS: readonly string[] = [
   ...['verificationcode', 'securitycode', 'recoverycode', 'backupcode', 'logincode'],
 ];
 
-/** "Password" in other languages, without accents. */
+/** "Password" in other languages. */
 const FOREIGN_STEMS: readonly string[] = [
   ...['passwort', 'kennwort', 'motdepasse', 'contrasena', 'contrasenya', 'senha', 'parola'],
   ...['wachtwoord', 'losenord', 'adgangskode', 'salasana', 'haslo', 'heslo', 'jelszo', 'sifre'],
   ...['пароль', 'κωδικος', '密码', '密碼', 'パスワード', '비밀번호', '암호', 'รหัสผาน'],
-].map(plain);
+];
+
+const STEMS: readonly string[] = [...ENGLISH_STEMS, ...FOREIGN_STEMS].map(plain);
 
 /** These must be a word of the name: `user.pin`, `connect.sid`, but not `spinning` or `inside`. */
 const WORDS: ReadonlySet<string> = new Set([
@@ -37,7 +39,7 @@ const MAX_NAME = 200;
 export function isSecretName(name: string): boolean {
   const words = wordsOf(name.slice(0, MAX_NAME));
   const joined = words.join('');
-  if ([...STEMS, ...FOREIGN_STEMS].some((stem) => joined.includes(stem))) return true;
+  if (STEMS.some((stem) => joined.includes(stem))) return true;
   return words.some(
     (word) =>
       WORDS.has(word) || (!NO_SECRETS.has(word) && ENDINGS.some((ending) => word.endsWith(ending))),

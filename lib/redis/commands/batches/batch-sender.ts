@@ -63,8 +63,7 @@ export class BatchSender<I, A> {
     return slotOf && groupBySlot(items, (item) => slotOf(this.#kind.keyOf(item)));
   }
 
-  #sendTogether(items: readonly I[], how: How, settle: Settle<A>): void {
-    const { lane, isPart } = how;
+  #sendTogether(items: readonly I[], { lane, isPart }: How, settle: Settle<A>): void {
     const { script } = this.#kind;
     const keys: string[] = [];
     let bytes = 0;
@@ -77,7 +76,7 @@ export class BatchSender<I, A> {
     this.#runner.run({ script, keys, args, bytes, lane, isPart }, (reply) => {
       if (reply instanceof Failure && reply.isAbout('CROSSSLOT') && items.length > 1) {
         this.#isOneByOne = true;
-        this.send(items, how.lane, settle);
+        this.send(items, lane, settle);
       } else if (reply instanceof Failure) settle(reply);
       else settle(this.#kind.parse(reply, items, echo) ?? this.#desync());
     });
