@@ -36,6 +36,13 @@ describe('the links of the documents', () => {
     });
   }
 
+  it('stand in whole pages: none has two versions of a passage that a merge has left', () => {
+    const torn = pages.filter((page) =>
+      /^(?:<{7}|>{7}) /m.test(readFileSync(join(ROOT, page), 'utf8')),
+    );
+    expect(torn).to.deep.equal([]);
+  });
+
   it('reach every page of docs/ from its index', () => {
     const seen = new Set<string>();
     const visit = (path: string): void => {
