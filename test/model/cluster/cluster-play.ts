@@ -4,6 +4,7 @@ import { Oracle } from '../oracle/oracle.js';
 import { Finale } from '../performer/finale.js';
 import { Performer } from '../performer/performer.js';
 import { errorMsOf, type Theatre } from '../performer/theatre.js';
+import { act, settled } from '../scheduler/settled.js';
 import { SteppedTime } from '../scheduler/stepped-time.js';
 import type { Setting } from '../setting.js';
 import { ClusterActor } from './cluster-actor.js';
@@ -257,14 +258,4 @@ export class ClusterPlay {
     });
     await this.#turn('goes on');
   }
-}
-
-/** Lets everything that follows from one event happen before the next. */
-async function act(work: () => Promise<void>): Promise<void> {
-  await work();
-  await settled();
-}
-
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

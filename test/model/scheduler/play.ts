@@ -10,6 +10,7 @@ import { Actor } from './actor.js';
 import { Fate } from './fate.js';
 import { describeScene, isFault, type Scene } from './scenes.js';
 import { Server } from './server.js';
+import { act, settled } from './settled.js';
 import { SteppedTime } from './stepped-time.js';
 
 /** Time goes on in steps of this much at most. */
@@ -230,14 +231,4 @@ export class Play {
     });
     await this.#turn('goes on');
   }
-}
-
-/** Lets everything that follows from one event happen before the next. */
-async function act(work: () => Promise<void>): Promise<void> {
-  await work();
-  await settled();
-}
-
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
