@@ -21,7 +21,8 @@ export function ratioOf(found: number, of: number, z: number = Z): Ratio | undef
   const scale = 1 + square / of;
   return {
     value,
-    low: Math.max(0, (middle - half) / scale),
+    // Without rounding errors, which would be above none.
+    low: found === 0 ? 0 : Math.max(0, (middle - half) / scale),
     high: Math.min(1, (middle + half) / scale),
   };
 }
