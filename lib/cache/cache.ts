@@ -12,7 +12,7 @@ import type {
 import type { MetricsSnapshot } from '../api/metrics.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
-import { CACHE_MARK } from '../core/is-cache.js';
+import { CACHE_LOOK, CACHE_MARK } from '../core/is-cache.js';
 import type { Outcome } from '../tiers/observer.js';
 import type { Found, Store } from '../tiers/store.js';
 import { checkListening } from './arguments/listening.js';
@@ -134,6 +134,11 @@ export class CacheHandle implements Cache {
     return this.#parts.reporter.status(this.#parts.store);
   }
 
+  /** Asks Redis, if it was silent: for health endpoints, which find it by its mark. */
+  look(): Promise<unknown> | undefined {
+    return this.#parts.look();
+  }
+
   metrics(): MetricsSnapshot {
     return this.#parts.takeSnapshot();
   }
@@ -186,3 +191,4 @@ export class CacheHandle implements Cache {
 traceMethods(CacheHandle.prototype);
 /** Other copies of this package recognise a cache by this mark. */
 Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });
+Object.defineProperty(CacheHandle.prototype, CACHE_LOOK, { value: CacheHandle.prototype.look });

@@ -132,6 +132,10 @@ export class Tags implements TagCheck {
     if (this.known.get(tag) !== undefined) this.invalidate([tag]);
   }
 
+  get refreshedForMs(): number {
+    return this.known.isEmpty ? 0 : IN_USE_MS;
+  }
+
   refresh(): void {
     const now = this.#clock.now();
     // Each server of a cluster has heartbeats.
