@@ -394,7 +394,7 @@ describe('loading: many keys', () => {
       setImmediate(tick);
       await cache.getOrSetMany(names(3_000), (keys) => all(keys, () => 1));
       isOver = true;
-      // Seven passes over 3 000 keys, each look at the clock takes 50 µs, and a turn comes at least every 5 ms.
+      // Seven passes over 3 000 keys, each look at the clock takes 50 µs, and a turn comes at least every 2 ms.
       expect(ticks).to.be.above(20);
       expect(new Turns(cache.clock).due()).to.equal(undefined);
     });
