@@ -36,7 +36,7 @@ interface Waiting {
  * confirms earlier writes. After a heartbeat without an answer the next one is sent at once.
  *
  * At rest it sends one every five seconds (docs/adr/0043-heartbeats-rest.md). The rest ends within half a second of the first
- * question, and what is asked at rest is answered by a new heartbeat.
+ * question, which a new heartbeat answers.
  *
  * Invariants: one heartbeat is in flight at a time; `prove` resolves with one that was sent after the call.
  */
@@ -56,7 +56,7 @@ export class Heartbeat {
     this.#options = options;
   }
 
-  /** Whether a recent heartbeat proved the data. Who asks ends the rest. */
+  /** Whether a recent heartbeat proved the data. A question ends the rest. */
   isProven(): boolean {
     this.#usedAt = this.#options.clock.now();
     const forMs = this.#isResting ? HEARTBEAT_MS : PROVEN_FOR_MS;

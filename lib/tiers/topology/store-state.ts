@@ -21,7 +21,7 @@ export function modeOfAll(stores: Stores): CacheMode {
 /** The state of several servers is that of the worst. */
 export function stateOf(stores: Stores, notice: string | undefined): StoreState {
   const { all, hasRedis, tools } = stores;
-  // Whoever looks wants to know soon, so heartbeats come twice a second again.
+  // A caller who looks again and again notices soon, because heartbeats come twice a second again.
   for (const { shard } of all) shard.door.isProven();
   const state = worstState(stores);
   const counts = all.map(({ shard }) => shard.ledger.counts);

@@ -80,7 +80,7 @@ describe('the checks of a router', () => {
     expect((await report).status).to.equal('error');
   });
 
-  describe('a cache that has not heard of Redis lately', () => {
+  describe('a cache that Redis has not answered lately', () => {
     function looking(look: () => Promise<unknown> | undefined): CacheSource {
       return Object.assign(cacheThatIs(), { [CACHE_LOOK]: look });
     }

@@ -47,7 +47,7 @@ describe('heartbeats', () => {
     expect(sentAt).to.have.lengthOf(20);
   });
 
-  it('come every five seconds when nobody has asked for two', async () => {
+  it('come every five seconds when no caller has asked for two', async () => {
     const { clock, sentAt } = scene();
     await clock.advance(30_000);
     expect(sentAt).to.deep.equal([500, 1_000, 1_500, 6_500, 11_500, 16_500, 21_500, 26_500]);
