@@ -20,10 +20,9 @@ import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
 import { Changes } from './changes/changes.js';
 import { listenWithin, namespaceParts } from './namespace.js';
 import { Reads } from './reads/reads.js';
-import { type SendCall, sendJson } from './sending/send-json.js';
+import type { SendCall } from './sending/send-json.js';
 import { lookup } from './status/cache-observer.js';
 import { traceMethods } from './tracing/traced-methods.js';
-import { wrapFunction } from './wrap.js';
 
 /**
  * A handle on a cache: the application's own, or one request's, which has a waiting budget for Redis and gets
@@ -84,6 +83,8 @@ export class CacheHandle implements Cache {
   }
 
   send<T>(...call: SendCall<T>): Promise<void> {
+    const { sendJson } =
+      require('./sending/send-json.js') as typeof import('./sending/send-json.js');
     const seen = (key: string, tier: Found['tier']): void => this.looked(key, 'hit', tier);
     const { lookups } = this.#reads;
     const sender = { parts: this.#parts, store: this.#store, seen, lookups };
@@ -94,6 +95,7 @@ export class CacheHandle implements Cache {
     fn: (this: This, ...args: Args) => Value,
     options: WrapOptions<Args>,
   ): (this: This, ...args: Args) => Promise<Awaited<Value>> {
+    const { wrapFunction } = require('./wrap.js') as typeof import('./wrap.js');
     return wrapFunction({ cache: this, load: this.#parts.config.load }, fn, options);
   }
 

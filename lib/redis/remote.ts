@@ -215,13 +215,8 @@ export interface DoorListener {
    * only reads.
    */
   readonly hasUnfenced: boolean;
-  /** Whether something must reach Redis, perhaps again (journal, batches). The door then tries again soon. */
+  /** Whether something must reach Redis, perhaps again (journal, batches). The door then tries again soon, and heartbeats do not rest. */
   readonly hasWork: boolean;
-  /**
-   * For how long (ms) after the last use of the door something needs heartbeats twice a second. `Infinity`: a change
-   * may have to be replayed.
-   */
-  readonly needsHeartbeatsForMs: number;
   /** Redis acknowledged a new generation of this process: label it like a write (R4). */
   bumped(door: Door): void;
   /** R3: compare batches and floor with the evidence. `'amnesia'`: the door makes a new generation. */

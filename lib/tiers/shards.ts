@@ -11,7 +11,7 @@ import { type DeferTo, Shard, type Tools } from './shard.js';
 import { ShardStore } from './shard-store.js';
 import type { KeyChange, StoreState } from './store.js';
 import { Tags } from './tags/tags.js';
-import { DoorView, needsHeartbeatsForMs } from './topology/door-view.js';
+import { DoorView } from './topology/door-view.js';
 import { FirstAttempt } from './topology/first-attempt.js';
 import { deferAt, giveAway, inherit } from './topology/rehome.js';
 import { metricsOf, modeOfAll, stateOf } from './topology/store-state.js';
@@ -199,10 +199,6 @@ export class Shards implements DoorListener {
 
   get hasWork(): boolean {
     return this.all.some(({ shard }) => shard.ledger.hasWork);
-  }
-
-  get needsHeartbeatsForMs(): number {
-    return needsHeartbeatsForMs(this.all);
   }
 
   bumped(door: Door): void {

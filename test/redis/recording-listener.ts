@@ -24,7 +24,6 @@ export class RecordingListener implements DoorListener {
   hasUnfenced = false;
   /** With work it tries again soon, and replays once more when the settling time ends. */
   hasWork = true;
-  needsHeartbeatsForMs = Infinity;
   fences = 0;
   replays = 0;
   #replay: Promise<boolean> | undefined;

@@ -9,15 +9,15 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'heartbeats rest while a change may have to be replayed',
-    file: 'tiers/topology/door-view.js',
-    find: 'ledger.hasWork ? Infinity',
-    replace: 'false ? Infinity',
+    file: 'redis/door/admission.js',
+    find: '|| !isTold || listener.hasWork',
+    replace: '|| !isTold',
   },
   {
     title: 'heartbeats rest while tags are in use',
     file: 'tiers/tags/tags.js',
-    find: 'this.known.isEmpty ? 0 : IN_USE_MS',
-    replace: '0',
+    find: 'if (asked.length === 0)',
+    replace: 'if (true)',
   },
   {
     title: 'heartbeats rest where Redis does not tell of a new generation',

@@ -41,7 +41,7 @@ export class Admission {
       clock: options.clock,
       beat: (session) => this.#beat(session).catch(classify),
       onFailure: options.onFailure,
-      neededForMs: (session) => this.#heartbeatsNeededForMs(session),
+      isNeeded: (session) => this.#needsHeartbeats(session),
     });
     this.#news = new GenerationNews({
       clock: options.clock,
@@ -145,11 +145,11 @@ export class Admission {
     return this.#refused ?? REPLAY_FAILED;
   }
 
-  /** Heartbeats may rest where Redis itself tells of each new generation. */
-  #heartbeatsNeededForMs({ news }: DoorSession): number {
+  /** Whether a change may have to be replayed (R5), or Redis does not tell of a new generation by itself. */
+  #needsHeartbeats({ news }: DoorSession): boolean {
     const { state, listener } = this.#situation;
     const isTold = news?.isOn === true && !this.#judge.sharesWithOldRelease;
-    return state.name === 'closed' && isTold ? listener.needsHeartbeatsForMs : Infinity;
+    return state.name !== 'closed' || !isTold || listener.hasWork;
   }
 
   /** Sends one heartbeat. Returns whether it proves that the data is that of the same reign. */

@@ -22,8 +22,8 @@ export interface HeartbeatOptions {
   /** Sends one pair. Resolves to whether it proves that the data is still that of the same reign. */
   readonly beat: (session: DoorSession) => Promise<boolean | Failure>;
   readonly onFailure: (failure: Failure) => void;
-  /** How long after the last question heartbeats must go on twice a second; `Infinity`: always. */
-  readonly neededForMs: (session: DoorSession) => number;
+  /** Whether something needs a heartbeat twice a second, although no caller asks. */
+  readonly isNeeded: (session: DoorSession) => boolean;
 }
 
 interface Waiting {
@@ -128,8 +128,7 @@ export class Heartbeat {
 
   #mayRest(now: number): boolean {
     if (this.#session === undefined || this.#provenAt < this.#sentAt) return false;
-    const neededForMs = this.#options.neededForMs(this.#session);
-    return now - this.#usedAt >= Math.max(REST_AFTER_MS, neededForMs);
+    return now - this.#usedAt >= REST_AFTER_MS && !this.#options.isNeeded(this.#session);
   }
 
   #beat(): void {

@@ -9,7 +9,6 @@ export const NO_LISTENER: DoorListener = {
   beginFence: () => () => {},
   hasUnfenced: false,
   hasWork: false,
-  needsHeartbeatsForMs: 0,
   bumped() {},
   judge: () => 'intact',
   replay: async () => true,

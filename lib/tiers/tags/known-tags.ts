@@ -33,10 +33,6 @@ export class KnownTags {
   #young = new Map<string, KnownTag>();
   #old = new Map<string, KnownTag>();
 
-  get isEmpty(): boolean {
-    return this.#young.size === 0 && this.#old.size === 0;
-  }
-
   get(tag: string): KnownTag | undefined {
     const known = this.#young.get(tag);
     if (known !== undefined) return known;

@@ -6,8 +6,6 @@ export interface TagCheck {
   toldOf(tag: string): void;
   /** A heartbeat is sent: asks Redis for the tags that are in use. */
   refresh(): void;
-  /** For how long after their last use tags are asked for with each heartbeat; 0: none is known. */
-  readonly refreshedForMs: number;
   /** For an entry in memory, by what memory knows of its tags. */
   isCurrentInMemory(entry: string): boolean;
 }

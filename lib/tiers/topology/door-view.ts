@@ -41,10 +41,6 @@ export class DoorView implements DoorListener {
     return this.#store.shard.ledger.hasWork;
   }
 
-  get needsHeartbeatsForMs(): number {
-    return needsHeartbeatsForMs([this.#store]);
-  }
-
   bumped(door: Door): void {
     this.#store.shard.ledger.recordBump(door.reign);
   }
@@ -60,11 +56,4 @@ export class DoorView implements DoorListener {
   opened(_door: Door, commands: Commands): void {
     this.#store.opened(commands);
   }
-}
-
-/** Changes that a server may lack after an outage need heartbeats always, and tags as long as they are in use. */
-export function needsHeartbeatsForMs(stores: readonly ShardStore[]): number {
-  const ofStore = ({ shard: { ledger, tools } }: ShardStore): number =>
-    ledger.hasWork ? Infinity : tools.tags.refreshedForMs;
-  return Math.max(0, ...stores.map(ofStore));
 }

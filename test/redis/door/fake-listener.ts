@@ -26,10 +26,6 @@ export class FakeListener implements DoorListener {
     return this.journal > 0 || this.label !== undefined;
   }
 
-  get needsHeartbeatsForMs(): number {
-    return this.hasWork ? Infinity : 0;
-  }
-
   /** A delete was acknowledged. */
   acknowledge(door: Door): void {
     this.label = { life: door.reign.life, reign: door.reign.id, count: 0 };

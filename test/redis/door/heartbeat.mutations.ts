@@ -6,8 +6,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'heartbeats rest though they are needed',
     file: HEARTBEAT,
-    find: 'Math.max(REST_AFTER_MS, neededForMs)',
-    replace: 'REST_AFTER_MS',
+    find: '&& !this.#options.isNeeded(this.#session)',
+    replace: '',
   },
   {
     title: 'heartbeats rest though the last one proved nothing',
