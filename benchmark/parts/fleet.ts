@@ -22,6 +22,8 @@ const SAMPLE_MS = 5_000;
 interface Sample {
   /** The share of a Redis core that the whole fleet would take. */
   readonly percent: number;
+  /** Of Redis' processor. */
+  readonly microsPerSecond: number;
   readonly commands: number;
 }
 
@@ -30,13 +32,15 @@ export async function fleet(options: Options): Promise<Result> {
   const redis = await startRedis();
   const workers = Array.from({ length: PROCESSES }, () => startWorker<IdleOperations>('idle'));
   try {
+    progress('fleet: Redis alone');
+    const alone = await sample(redis);
     progress('fleet: starting');
     await Promise.all(workers.map((one) => one.call('open', { port: redis.port, count: CACHES })));
     await sleep(RESTED_MS);
     const all: Sample[] = [];
     for (let i = 0; i < count; i++) {
       progress(`fleet: ${i + 1} of ${count}`);
-      all.push(await sample(redis));
+      all.push(await sample(redis, alone.microsPerSecond));
     }
     const modes = (await Promise.all(workers.map((one) => one.call('modes')))).flat();
     if (modes.some((mode) => mode !== 'normal')) throw new Error('an idle cache left normal mode');
@@ -47,7 +51,11 @@ export async function fleet(options: Options): Promise<Result> {
   }
 }
 
-async function sample(redis: Awaited<ReturnType<typeof startRedis>>): Promise<Sample> {
+/** `aloneMicros`: what Redis needs in a second for itself, which a fleet does not multiply. */
+async function sample(
+  redis: Awaited<ReturnType<typeof startRedis>>,
+  aloneMicros = 0,
+): Promise<Sample> {
   // What a look at Redis itself costs it.
   const first = await cpuMicros(redis);
   const lookUs = (await cpuMicros(redis)) - first;
@@ -57,8 +65,10 @@ async function sample(redis: Awaited<ReturnType<typeof startRedis>>): Promise<Sa
   const us = (await cpuMicros(redis)) - cpu - lookUs;
   const ms = performance.now() - at;
   const share = PROCESSES * CACHES;
+  const microsPerSecond = (us / ms) * 1_000;
   return {
-    percent: (us / 1_000 / ms) * 100 * (FLEET / share),
+    microsPerSecond,
+    percent: ((microsPerSecond - aloneMicros) / 10_000) * (FLEET / share),
     commands: ((await commandsOf(redis)) - before) / share / (ms / 1_000),
   };
 }
