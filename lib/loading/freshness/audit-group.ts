@@ -93,6 +93,6 @@ export class AuditGroup {
   get #ratio(): Ratio | undefined {
     if (this.#audits === 0) return undefined;
     const audits = this.#standFor ** 2 / this.#squares;
-    return ratioOf((audits * this.#staleStandFor) / this.#standFor, audits);
+    return ratioOf(this.#staleStandFor / this.#standFor, audits);
   }
 }
