@@ -78,6 +78,9 @@ describe('freshness: { targets }', () => {
     expect(lifetimes.find(({ factor }) => factor === 1)?.ttlMs).to.equal(MINUTE);
     expect(stale?.low ?? 0).to.be.below(0.1);
     expect(Math.max(...oldest.values())).to.be.within(MINUTE, 4 * MINUTE);
+    const shown = cache.metrics().freshness?.[0];
+    expect(shown?.state).to.equal('learned');
+    expect(shown?.ttlSeconds).to.be.within(15, 240).and.not.equal(60);
     const before = new Map(loadedAt);
     await cache.invalidateTags(['shop']);
     await visit('product:', { options: { tags: ['shop'] }, steps: 1 });
@@ -105,6 +108,7 @@ describe('freshness: { targets }', () => {
     await visit('product:', { steps: 40 });
     const { state, advice, lifetimes } = reportOf('product:');
     expect(state).to.equal('observes');
+    expect(cache.metrics().freshness?.[0]).to.include({ state: 'observes', ttlSeconds: 60 });
     expect(advice).to.match(/^(Give|Let|No|Wait)/);
     expect(lifetimes).to.have.length(7);
     expect(Math.max(...oldest.values())).to.be.below(MINUTE);
