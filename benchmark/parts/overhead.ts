@@ -170,7 +170,7 @@ function bars(entries: readonly EntryFigures[], http: readonly RouteFigures[]): 
   const health = http.find((one) => one.name === '/health')?.ratio;
   const bytes = 'bytes of an entry in memory, 200 B';
   return [
-    ...(own ? [judge(bytes, atMost(450, ' B'), own.bytes)] : []),
+    ...(own ? [judge(bytes, atMost(410, ' B'), own.bytes)] : []),
     judge('/health, requests a second ÷ a bare res.end()', atLeast(0.5), health),
   ];
 }

@@ -75,7 +75,7 @@ export interface Cache {
   namespace(name: string, options?: NamespaceOptions): Cache;
   /**
    * Answers a request with the value of `getOrSet`, as JSON. A stored value goes to the client without being read and
-   * written again. The answer has an `ETag` from the version of the value, and is a 304 if the client has it. HEAD gets
+   * written again. The answer has an `ETag` from its key and version, and is a 304 if the client has it. HEAD gets
    * the head, `undefined` a 204. Headers and a status that you have set stay.
    *
    * Rejects as `getOrSet` does; nothing is sent then.

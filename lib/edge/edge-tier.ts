@@ -72,7 +72,9 @@ export class EdgeTier {
 
   constructor(options: EdgeTierOptions) {
     this.#options = options;
-    this.#queue = new PurgeQueue(options);
+    const everything = (): Iterable<string> => this.#book.addressesOf([ALL_TAG]);
+    const isTagged = options.edge.tagField !== undefined;
+    this.#queue = new PurgeQueue({ ...options, everything: isTagged ? undefined : everything });
   }
 
   get edge(): Edge {

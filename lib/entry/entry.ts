@@ -90,6 +90,11 @@ export function versionOf(entry: string): number {
   return readDigits(entry, VERSION);
 }
 
+/** A text that no other version of this key has, and no other key. */
+export function identityOf(entry: string): string {
+  return entry.slice(FINGERPRINT_AT, KIND_AT) + versionOf(entry).toString(36);
+}
+
 export function ttlMsOf(entry: string): number {
   return readDigits(entry, TTL);
 }

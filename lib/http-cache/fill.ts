@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { systemClock } from '../core/time/clock.js';
 import type { RawText } from '../entry/raw-text.js';
+import { hasTrailers } from './capture/arguments.js';
 import { type AnswerListener, Capture, type Head, type Ruling } from './capture/capture.js';
 import { Reads } from './capture/reads.js';
 import type { EdgeFields } from './edge/edge-fields.js';
@@ -47,11 +48,6 @@ export interface FillOptions {
   readonly shared?:
     | { readonly fields: EdgeFields; readonly keys: readonly string[]; readonly address: string }
     | undefined;
-}
-
-/** Node has no other word for it. */
-function hasTrailers(res: Response): boolean {
-  return Boolean((res as { readonly _trailer?: string })._trailer);
 }
 
 /** What is known of an answer whose body is kept. */
@@ -211,6 +207,7 @@ export class Fill implements AnswerListener {
     const { report, now, res } = this.#options;
     const { status, fields } = head;
     const headers = keptFields(fields, this.#before);
+    const removed = [...this.#before.keys()].filter((name) => !fields.has(name));
     const nowMs = now();
     if (!fields.has('etag') && status === 200) headers.push(['etag', etagOf(body)]);
     const cacheControl = res.getHeader('cache-control');
@@ -218,11 +215,16 @@ export class Fill implements AnswerListener {
       headers.push(['cache-control', cacheControl]);
     if (!fields.has('date')) headers.push(['date', new Date(nowMs).toUTCString()]);
     const { ttlMs, mayBeStale, ageS } = verdict;
-    const message = res.statusMessage ?? '';
     const times = { madeAt: nowMs, ageS, ttlMs, mayBeStale };
-    const sources = madeOf.length > 0 ? { madeOf } : {};
-    const locals = this.#reads.sawNoLocals ? { withoutLocals: true } : {};
-    const text = answerText({ status, message, headers, ...times, ...sources, ...locals }, body);
+    const rest = {
+      ...(madeOf.length > 0 && { madeOf }),
+      ...(removed.length > 0 && { removed }),
+      ...(this.#reads.sawNothingGiven && { withoutLocals: true }),
+    };
+    const text = answerText(
+      { status, message: res.statusMessage ?? '', headers, ...times, ...rest },
+      body,
+    );
     report.stored();
     this.#resolve({ kind: 'stored', text, ttlMs, vary: this.#varyOf(fields) });
   }

@@ -16,7 +16,9 @@ export interface RecordHead {
   readonly mayBeStale: boolean;
   /** The cached values that it was made of; absent: none. */
   readonly madeOf?: readonly Ingredient[];
-  /** It is for visitors for whom middleware above puts nothing into `res.locals`: its handler saw that there was nothing. */
+  /** Fields of middleware above that the handler has removed; absent: none. */
+  readonly removed?: readonly string[];
+  /** It is for visitors to whom middleware above gives nothing: its handler saw that there was nothing. */
   readonly withoutLocals?: boolean;
   /** The body is base64, because its bytes are no text. */
   readonly isBinary: boolean;

@@ -63,6 +63,7 @@ export function sharing(
 
 /** What middleware above has put into `Vary` stays there. */
 function applyHeaders({ head }: Stored, res: Response): void {
+  for (const name of head.removed ?? []) res.removeHeader(name);
   for (const [name, value] of head.headers) {
     if (name === 'vary') res.vary(String(value));
     else res.setHeader(name, value as string);

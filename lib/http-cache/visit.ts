@@ -5,6 +5,7 @@ import { systemClock } from '../core/time/clock.js';
 import { tagKey } from '../entry/entry-tags.js';
 import { allTags } from '../loading/loading-options.js';
 import { NO_TAGS } from '../loading/tags-option.js';
+import { hasGiven } from './capture/given.js';
 import { EdgeFields } from './edge/edge-fields.js';
 import { Fill, type FillOptions } from './fill.js';
 import { Ingredients, type Versions, versionsOf } from './ingredients.js';
@@ -64,9 +65,8 @@ export class Visit {
 
   /** Whether a stored answer is for this visitor, and not too old. */
   mayGet(stored: Stored): boolean {
-    const { res, config } = this.options;
-    const hasLocals = Object.keys(res.locals ?? {}).length > 0;
-    if (stored.head.withoutLocals === true && hasLocals) return false;
+    const { req, res, config } = this.options;
+    if (stored.head.withoutLocals === true && hasGiven(req, res)) return false;
     return mayServe(stored, this.now(), config);
   }
 

@@ -13,4 +13,10 @@ export const mutations: readonly Mutation[] = [
     find: 'this.#tokens--;',
     replace: '',
   },
+  {
+    title: 'an edge without tags is to purge one that it does not know',
+    file: 'edge/edge-tier.js',
+    find: 'everything: isTagged ? undefined : everything',
+    replace: 'everything: undefined',
+  },
 ];

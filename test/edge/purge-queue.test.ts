@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../lib/core/time/clock.js';
+import { nginx } from '../../lib/edge/adapters/nginx.js';
 import type { Edge, PurgeReply } from '../../lib/edge/edge.js';
+import { EdgeTier } from '../../lib/edge/edge-tier.js';
 import { PurgeQueue } from '../../lib/edge/queue/purge-queue.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { type Received, VendorFake } from './vendor-fake.js';
@@ -129,6 +131,35 @@ describe('the purges of an edge', () => {
     await pass(100);
     expect(queue.counts.overflows).to.equal(1);
     expect(fake.received.at(-1)?.tags).to.deep.equal(['all']);
+  });
+
+  it('are of all known addresses if there are too many, for an edge that has no tags', async () => {
+    const clock = new ManualClock();
+    const accepted = new Set<string>();
+    let isDown = true;
+    const edge: Edge = {
+      ...nginx({ url: 'http://127.0.0.1:9', secret: 'not-one' }),
+      async purge({ names }) {
+        if (isDown) return { kind: 'failed', error: 'down' };
+        for (const name of names) accepted.add(name);
+        return { kind: 'accepted' };
+      },
+    };
+    const tiers = { mode: 'normal', state: { journal: { entries: 0 } } } as never;
+    const log = { refused: () => {}, accepts: () => {} };
+    const tier = new EdgeTier({ edge, clock, log, tiers });
+    const how = { isSoft: false, isDeferred: false };
+    for (let i = 0; i <= MANY; i++) {
+      tier.tagField([`key:${i}`], `http://shop/${i}`);
+      tier.keysChanged([`key:${i}`], how);
+    }
+    expect(tier.state.counts.overflows).to.equal(1);
+    isDown = false;
+    for (let s = 0; s < 60; s++) await clock.advance(1_000);
+    expect(tier.state.backlog).to.equal(0);
+    expect(accepted.size).to.equal(5_000);
+    expect(accepted).to.include(`http://shop/${MANY}`).and.not.include('all');
+    await tier.close();
   });
 
   it('stop after a refusal, and are tried again each minute', async () => {

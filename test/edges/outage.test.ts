@@ -115,7 +115,8 @@ async function story(front: Front): Promise<{ readonly away: Tally; readonly slo
         ttl: '1m',
         swr: '5s',
         grace: '1d',
-        edgeTtl: front === 'nginx' ? '15s' : '1m',
+        // nginx is told of no change by another process, so an answer lives there as long as in memory.
+        edgeTtl: front === 'nginx' ? MEMORY.outageTtl : '1m',
       });
       app.get('/p/:id', ...(front === 'none' ? [] : [cached]), async (req, res) => {
         const id = Number(req.params.id);

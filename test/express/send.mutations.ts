@@ -19,4 +19,10 @@ export const mutations: readonly Mutation[] = [
     find: 'sender.seen(key, tier);',
     replace: '',
   },
+  {
+    title: 'send: values of one moment have one tag',
+    file: 'entry/entry.js',
+    find: 'entry.slice(slot_js_1.FINGERPRINT_AT, slot_js_1.KIND_AT) + ',
+    replace: "'12345678' + ",
+  },
 ];

@@ -57,7 +57,7 @@ for (const tier of ['Redis', 'memory'] as const) {
         expect(sent.text).to.equal(json.text);
         for (const name of ['content-type', 'content-length'])
           expect(sent.headers[name]).to.equal(json.headers[name]);
-        expect(sent.headers.etag).to.match(/^"[0-9a-z]+"$/);
+        expect(sent.headers.etag).to.match(/^"[\w-]{8}[0-9a-z]+"$/);
       }
       expect(loads).to.equal(1);
       const { metrics } = cache.status();
@@ -80,6 +80,20 @@ for (const tier of ['Redis', 'memory'] as const) {
       const changed = await request(app).get('/rows').set('If-None-Match', etag).expect(200);
       expect(changed.headers.etag).to.not.equal(etag);
       expect(loads).to.equal(2);
+    });
+
+    it('gives values that were set in one moment tags of their own, so that a client of one gets the other', async () => {
+      await cache.setMany(
+        Object.entries({ 'page:de': { text: 'Tee' }, 'page:en': { text: 'tea' } }),
+      );
+      app.get('/page', (req, res) =>
+        req.cache.send(res, `page:${String(req.get('accept-language'))}`, () => null),
+      );
+      const ask = (language: string): request.Test =>
+        request(app).get('/page').set('Accept-Language', language);
+      const { etag } = (await ask('de').expect(200)).headers;
+      await ask('en').set('If-None-Match', String(etag)).expect(200, { text: 'tea' });
+      await ask('de').set('If-None-Match', String(etag)).expect(304);
     });
 
     it('answers HEAD with the head alone', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Handler } from 'express';
 import { EXPRESSES, type Stand, stands } from './stand.js';
 
 for (const [name, express] of EXPRESSES) {
@@ -231,6 +232,23 @@ for (const [name, express] of EXPRESSES) {
         await at.ask();
         expect(at.runs, reason).to.equal(2);
       }
+    });
+
+    it('leaves out on a hit what its handler has removed', async () => {
+      const framing: Handler = (_req, res, next) => {
+        res.set({ 'X-Frame-Options': 'DENY', 'X-Other': 'kept' });
+        next();
+      };
+      const embedded: Handler = (_req, res) => {
+        res.removeHeader('X-Frame-Options');
+        res.send('embed me');
+      };
+      const at = await stand(embedded, {}, [framing]);
+      for (let run = 0; run < 2; run++) {
+        const { headers } = await at.ask();
+        expect(headers).to.include({ 'x-other': 'kept' }).and.not.have.property('x-frame-options');
+      }
+      expect(at.runs).to.equal(1);
     });
 
     it('says what to do when there is no req.cache', async () => {

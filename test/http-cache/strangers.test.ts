@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
+import { format, inspect } from 'node:util';
 import { expect } from 'chai';
 import type { Express, Handler, Request } from 'express';
 import { nginx } from '../../lib/edge/adapters/nginx.js';
@@ -43,7 +44,7 @@ for (const [name, express] of EXPRESSES) {
     afterEach(stopAll);
 
     it('gives no guest what a user gets, and no user what a guest gets, in either order', async () => {
-      const logins: Readonly<Record<string, [Handler, Handler]>> = {
+      const logins: Readonly<Record<string, [...Handler[], Handler]>> = {
         'a property': [login((req, user) => Object.assign(req, { user })), saying(userOf)],
         'a property of which is asked whether it is there': [
           login((req, user) => Object.assign(req, { user })),
@@ -61,6 +62,19 @@ for (const [name, express] of EXPRESSES) {
           ),
           saying(userOf),
         ],
+        'a property of the response': [
+          login((req, user) => Object.assign(req.res as object, { currentUser: user })),
+          (_req, res) =>
+            void res.send(`for ${(res as { currentUser?: string }).currentUser ?? 'a guest'}`),
+        ],
+        'the body of a request that has none': [
+          (req, _res, next) => {
+            req.body = {};
+            next();
+          },
+          login((req, user) => Object.assign(req.body as object, { user })),
+          saying((req) => (req.body as { user?: string }).user),
+        ],
         'res.locals': [
           login((_req, user, locals) => Object.assign(locals, { user })),
           (_req, res) => void res.send(`for ${res.locals.user ?? 'a guest'}`),
@@ -73,12 +87,14 @@ for (const [name, express] of EXPRESSES) {
           },
         ],
       };
-      for (const [what, [above, handler]] of Object.entries(logins)) {
+      for (const [what, handlers] of Object.entries(logins)) {
+        const above = handlers.slice(0, -1);
+        const handler = handlers.at(-1) as Handler;
         for (const order of [
           ['ada', undefined],
           [undefined, 'ada'],
         ]) {
-          const at = await stand(handler, { grace: '1h' }, [above]);
+          const at = await stand(handler, { grace: '1h' }, above);
           useTemplates(at.app);
           const bodies: string[] = [];
           for (const user of order)
@@ -99,6 +115,78 @@ for (const [name, express] of EXPRESSES) {
       expect(head.headers['content-length']).to.equal(String('for ada'.length));
       expect((await at.ask()).body).to.equal('for a guest');
       expect(at.runs).to.equal(3);
+    });
+
+    it('notices a read of a field that middleware above has given to this visitor', async () => {
+      const named = login((req, user) => req.res?.set('X-Account', user));
+      const handlers: Handler[] = [
+        (_req, res) => void res.send(`for ${res.get('X-Account')}`),
+        (_req, res) => void res.send(`for ${res.hasHeader('x-account')}`),
+        (_req, res) => void res.send(`for ${JSON.stringify(res.getHeaders())}`),
+      ];
+      for (const handler of handlers) {
+        const at = await stand(handler, {}, [named]);
+        const { headers } = await at.ask('/', { 'x-user': 'ada' });
+        expect(headers['cache-status'], String(handler)).to.include('unkeyed-read');
+      }
+    });
+
+    it('notices that what a visitor sent, or got from middleware, is shown as text', async () => {
+      const users = login((_req, user, locals) => Object.assign(locals, { user }));
+      const handlers: Handler[] = [
+        (req, res) => void res.send(inspect(req.headers)),
+        (req, res) => void res.send(format('%O', req.headers)),
+        (_req, res) => void res.send(inspect(res.locals)),
+      ];
+      for (const handler of handlers) {
+        const at = await stand(handler, {}, [users]);
+        const { headers, body } = await at.ask('/', { 'x-user': 'ada' });
+        expect(headers['cache-status'], String(handler)).to.include('unkeyed-read');
+        expect(body).to.match(/user'?: 'ada'/);
+      }
+    });
+
+    it('lets a handler change headers and locals', async () => {
+      const at = await stand((req, res) => {
+        req.headers['x-own'] = 'a';
+        Object.assign(res.locals, { own: 'b', gone: 'c' });
+        Object.defineProperty(res.locals, 'fixed', { enumerable: true, value: 'd' });
+        Reflect.deleteProperty(res.locals, 'gone');
+        res.send([Object.hasOwn(req.headers, 'x-own'), Object.entries(res.locals)].join());
+      });
+      expect((await at.ask()).body).to.equal('true,own,b,fixed,d');
+    });
+
+    it('stores an answer whose handler reads and appends fields of its own', async () => {
+      const constant: Handler = (_req, res, next) => {
+        res.set({ 'X-Frame-Options': 'DENY', Vary: 'Origin' });
+        next();
+      };
+      const at = await stand(
+        (_req, res) => {
+          res.set('X-Frame-Options', 'SAMEORIGIN').append('Link', '</a>').vary('Accept-Language');
+          res.send([res.get('x-frame-options'), res.get('link'), res.get('vary')].join());
+        },
+        {},
+        [constant],
+      );
+      for (let i = 0; i < 2; i++) {
+        const { headers, body } = await at.ask();
+        expect(body).to.equal('SAMEORIGIN,</a>,Origin, Accept-Language');
+        expect(headers['x-frame-options']).to.equal('SAMEORIGIN');
+      }
+      expect(at.runs).to.equal(1);
+    });
+
+    it('lets key cover the body that middleware above made', async () => {
+      const bodies = login((req, user) => {
+        req.body = { user };
+      });
+      const userIn = (req: Request): string => (req.body as { user: string }).user;
+      const at = await stand(saying(userIn), { key: userIn }, [bodies]);
+      for (const user of ['ada', 'bob', 'ada', 'bob'])
+        expect((await at.ask('/', { 'x-user': user })).body).to.equal(`for ${user}`);
+      expect(at.runs).to.equal(2);
     });
 
     it('notices a read of what the application added to all requests', async () => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** A JSON text, and the version of the entry that it comes from. */
+/** A JSON text, and which version of which entry it comes from. */
 export interface JsonText {
   /** `undefined`: there is no value. */
   readonly text: string | undefined;

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Loader, LoadOptions } from '../../api/loading.js';
 import { invalid, parseFunction } from '../../core/validate.js';
 import { plainJsonOf } from '../../entry/codec.js';
-import { payloadOffset, versionOf } from '../../entry/entry.js';
+import { identityOf, payloadOffset } from '../../entry/entry.js';
 import type { Found, Store } from '../../tiers/store.js';
 import { loadArguments } from '../arguments/load-arguments.js';
 import type { Lookups } from '../bulk-reads.js';
@@ -59,7 +59,7 @@ export async function sendJson<T>(sender: Sender, call: SendCall<T>): Promise<vo
 /** The text of a hit. JSON is taken as it is; other values are read and written, as `res.json()` does. */
 function jsonOf(sender: Sender, key: string, found: Found): JsonText | undefined {
   const { entry, tier } = found;
-  const version = versionOf(entry).toString(36);
+  const version = identityOf(entry);
   const plain = plainJsonOf(entry, payloadOffset(entry));
   if (plain !== undefined) {
     sender.seen(key, tier);
@@ -73,9 +73,7 @@ function jsonOf(sender: Sender, key: string, found: Found): JsonText | undefined
 function loadedJson(kept: Found | undefined, value: unknown): JsonText {
   const text = JSON.stringify(value) as string | undefined;
   const isKept = kept !== undefined && plainJsonOf(kept.entry, payloadOffset(kept.entry)) === text;
-  return isKept && text !== undefined
-    ? { text, version: versionOf(kept.entry).toString(36) }
-    : { text };
+  return isKept && text !== undefined ? { text, version: identityOf(kept.entry) } : { text };
 }
 
 function checkResponse(res: unknown): void {

@@ -30,10 +30,16 @@ const SETTLE_ALL_MS = 30_000;
  */
 export class Backlog {
   readonly #due = new Map<string, Due>();
+  readonly #everything: () => Iterable<string>;
   /** Names of the batch in flight. */
   #sent = new Map<string, Due>();
   #first = 0;
   #overflows = 0;
+
+  /** `everything`: the names that take the place of more than can wait. */
+  constructor(everything: () => Iterable<string> = () => [ALL_TAG]) {
+    this.#everything = everything;
+  }
 
   get overflows(): number {
     return this.#overflows;
@@ -68,7 +74,7 @@ export class Backlog {
     }
   }
 
-  /** One purge of everything takes the place of all that wait. */
+  /** Everything is purged in place of all that wait. */
   becomeAll(now: number): void {
     let isSoft = true;
     let since = now;
@@ -78,8 +84,9 @@ export class Backlog {
     }
     this.#due.clear();
     this.#sent = new Map();
-    this.#due.set(ALL_TAG, { isSoft, round: 1, dueAt: now, since });
-    this.#first = 1;
+    for (const name of this.#everything())
+      this.#due.set(name, { isSoft, round: 1, dueAt: now, since });
+    this.#first = this.#due.size;
     this.#overflows++;
   }
 

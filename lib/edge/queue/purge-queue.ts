@@ -24,6 +24,8 @@ export interface PurgeQueueOptions {
   readonly clock: Clock;
   /** Purges begin to fail, or are accepted again. */
   readonly log: EdgeLog;
+  /** What is purged in place of too many names, if the edge has no tag for everything. */
+  readonly everything?: (() => Iterable<string>) | undefined;
   /** A number from 0 to 1, for pauses that differ between processes. */
   readonly random?: () => number;
 }
@@ -48,7 +50,7 @@ export interface PurgeCounts {
  */
 export class PurgeQueue {
   readonly #options: PurgeQueueOptions;
-  readonly #backlog = new Backlog();
+  readonly #backlog: Backlog;
   readonly #bucket: TokenBucket;
   readonly #counts = { accepted: 0, throttled: 0, failed: 0 };
   /** Failures in a row. */
@@ -64,6 +66,7 @@ export class PurgeQueue {
 
   constructor(options: PurgeQueueOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options.everything);
     this.#bucket = new TokenBucket(options.edge.limits, options.clock.now());
   }
 

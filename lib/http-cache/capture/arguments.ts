@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Fields } from '../rules/fields.js';
 
 export type WriteArguments = readonly [chunk?: unknown, encoding?: unknown, callback?: unknown];
@@ -39,4 +39,9 @@ export function bytesOf([chunk, encoding]: WriteArguments): Buffer | undefined {
   if (typeof chunk === 'string')
     return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
   return chunk instanceof Uint8Array ? Buffer.from(chunk) : undefined;
+}
+
+/** Node has no other word for it. */
+export function hasTrailers(res: ServerResponse): boolean {
+  return Boolean((res as { readonly _trailer?: string })._trailer);
 }

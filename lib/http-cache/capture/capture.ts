@@ -128,7 +128,7 @@ export class Capture {
     if (this.#state !== 'undecided') return this.#forward('writeHead', args);
     const { status, headers } = headArguments(args);
     const given = givenHeaders(headers);
-    const fields = new Map([...fieldsOf(res.getHeaders()), ...given]);
+    const fields = new Map([...this.#options.outside(() => fieldsOf(res.getHeaders())), ...given]);
     const head: Head = { status, fields, isUnchanged: false };
     const ruling = this.#options.listener.head(head);
     if (ruling === 'withhold') {

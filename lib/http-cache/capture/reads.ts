@@ -1,6 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
-import { inherited, isOfObjects, isOfOthers } from './inherited.js';
+import { type GivenReads, watchBody, watchResponse } from './given.js';
+import {
+  descriptorOf,
+  inherited,
+  isOfOthers,
+  replaceProperty,
+  standIn,
+  watchPrototype,
+} from './inherited.js';
 import { watchSocket } from './socket-reads.js';
 
 /** Headers whose absence or value the cache answers for itself while a handler runs. */
@@ -41,8 +49,8 @@ const COVERED_GETTERS = ['hostname', 'host', 'protocol', 'secure', 'subdomains']
 export class Reads {
   /** What was read: names of headers in lower case, and of properties with a dot before them. */
   readonly names: Set<string> = new Set();
-  /** `res.locals` was read as a whole, as a template does, and middleware above had put nothing there. */
-  sawNoLocals = false;
+  /** `res.locals` was read as a whole, as a template does, or `req.body`, and middleware above had put nothing there. */
+  sawNothingGiven = false;
   readonly #undo: (() => void)[] = [];
   readonly #isOfHandler: boolean;
   /** Properties whose reads cannot be noticed. */
@@ -61,7 +69,7 @@ export class Reads {
     }
     this.#watchInherited(req);
     this.#undo.push(watchSocket(req.socket, (name) => this.#note(name)));
-    if (res !== undefined) this.#watchLocals(res);
+    this.#watchGiven(req, res);
   }
 
   restore(): void {
@@ -96,23 +104,30 @@ export class Reads {
   #watchHeaders(req: Request): void {
     const { headers } = req;
     const isSeen = (name: string | symbol): boolean => this.#muted > 0 || !isHidden(name);
-    const proxy = new Proxy<IncomingHttpHeaders>(headers, {
-      get: (target, name) => {
+    const proxied = standIn(headers, () => {
+      this.#note('.headers');
+      return { ...headers };
+    }) as IncomingHttpHeaders;
+    const proxy = new Proxy<IncomingHttpHeaders>(proxied, {
+      get: (_, name) => {
         this.#noteHeader(name);
-        return isSeen(name) ? Reflect.get(target, name) : undefined;
+        return isSeen(name) ? Reflect.get(headers, name) : undefined;
       },
-      has: (target, name) => {
+      has: (_, name) => {
         this.#noteHeader(name);
-        return isSeen(name) && Reflect.has(target, name);
+        return isSeen(name) && Reflect.has(headers, name);
       },
-      getOwnPropertyDescriptor: (target, name) => {
+      getOwnPropertyDescriptor: (_, name) => {
         this.#noteHeader(name);
-        return Reflect.getOwnPropertyDescriptor(target, name);
+        return descriptorOf(headers, name);
       },
-      ownKeys: (target) => {
+      ownKeys: () => {
         this.#note('.headers');
-        return Reflect.ownKeys(target);
+        return Reflect.ownKeys(headers);
       },
+      set: (_, name, value) => Reflect.set(headers, name, value),
+      defineProperty: (_, name, descriptor) => Reflect.defineProperty(headers, name, descriptor),
+      deleteProperty: (_, name) => Reflect.deleteProperty(headers, name),
     });
     this.#replace(req, 'headers', { value: proxy, writable: true });
   }
@@ -151,66 +166,26 @@ export class Reads {
 
   /** What the request does not have itself is looked up in its prototype. */
   #watchInherited(req: Request): void {
-    const prototype: object = Object.getPrototypeOf(req);
-    const note = (name: string | symbol): void => {
-      if (typeof name === 'string' && !isCovered(name) && isOfOthers(name)) this.#note(`.${name}`);
+    const note = (name: string): void => {
+      if (!isCovered(name) && isOfOthers(name)) this.#note(`.${name}`);
     };
-    const watched = new Proxy(prototype, {
-      get: (target, name, receiver) => {
-        note(name);
-        return Reflect.get(target, name, receiver);
-      },
-      has: (target, name) => {
-        note(name);
-        return Reflect.has(target, name);
-      },
-    });
-    Object.setPrototypeOf(req, watched);
-    // A mounted application gives the request a prototype of its own.
-    this.#undo.push(() => {
-      if (Object.getPrototypeOf(req) === watched) Object.setPrototypeOf(req, prototype);
-    });
+    this.#undo.push(watchPrototype(req, note));
   }
 
-  /** What middleware above put into `res.locals`, for each visitor or for some. */
-  #watchLocals(res: Response): void {
-    const ofHandler = new Set<string | symbol>();
-    const note = (name: string | symbol): void => {
-      if (!ofHandler.has(name) && !isOfObjects(name)) this.#note(`.locals.${String(name)}`);
+  /** What middleware above has put into the response or the body. */
+  #watchGiven(req: Request, res: Response | undefined): void {
+    const reads: GivenReads = {
+      note: (name) => this.#note(name),
+      sawNothing: () => {
+        if (this.#muted === 0) this.sawNothingGiven = true;
+      },
     };
-    const proxy = new Proxy(res.locals ?? {}, {
-      get: (target, name) => {
-        note(name);
-        return Reflect.get(target, name);
-      },
-      has: (target, name) => {
-        note(name);
-        return Reflect.has(target, name);
-      },
-      ownKeys: (target) => {
-        const names = Reflect.ownKeys(target);
-        for (const name of names) note(name);
-        if (names.every((name) => ofHandler.has(name))) this.sawNoLocals = true;
-        return names;
-      },
-      defineProperty: (target, name, descriptor) => {
-        ofHandler.add(name);
-        return Reflect.defineProperty(target, name, descriptor);
-      },
-    });
-    this.#replace(res, 'locals', { value: proxy, writable: true });
+    this.#undo.push(watchBody(req, reads));
+    if (res !== undefined) this.#undo.push(watchResponse(res, reads));
   }
 
-  /** What the handler puts in its place stays. */
   #replace(target: object, name: string, by: PropertyDescriptor): void {
-    const own = Object.getOwnPropertyDescriptor(target, name);
-    Object.defineProperty(target, name, { ...by, configurable: true, enumerable: true });
-    this.#undo.push(() => {
-      const now = Object.getOwnPropertyDescriptor(target, name);
-      if (now?.get !== by.get || now?.value !== by.value) return;
-      if (own === undefined) Reflect.deleteProperty(target, name);
-      else Object.defineProperty(target, name, own);
-    });
+    this.#undo.push(replaceProperty(target, name, by));
   }
 }
 

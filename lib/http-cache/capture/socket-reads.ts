@@ -3,8 +3,8 @@ import { inherited } from './inherited.js';
 
 /** What a connection knows of its visitor: the address, the certificate, and which door it came through. */
 const NAMES: readonly string[] =
-  `address alpnProtocol authorizationError authorized exportKeyingMaterial getFinished getPeerCertificate
-  getPeerFinished getPeerX509Certificate getSession getTLSTicket localAddress localFamily localPort remoteAddress
+  `address alpnProtocol authorizationError authorized exportKeyingMaterial getCipher getFinished getPeerCertificate
+  getPeerFinished getPeerX509Certificate getProtocol getSession getTLSTicket localAddress localFamily localPort remoteAddress
   remoteFamily remotePort servername`.split(/\s+/);
 
 type Note = (name: string) => void;

@@ -80,6 +80,16 @@ describe('the audits of a group', () => {
     }
   });
 
+  it('are half of that after 500, without a pause', () => {
+    const group = new AuditGroup('a', random);
+    const before = live(group, 3, 20_000);
+    const then = live(group, 3, 20_000);
+    const later = live(group, 3, 20_000);
+    expect(before).to.be.within(600, 900);
+    expect(then).to.be.within(350, 500);
+    expect(later).to.be.within(350, 500);
+  });
+
   it('are one hit in 1,000 until there are 100, where loads are rare', () => {
     const group = new AuditGroup('a', random);
     const audits = live(group, 100_000, 3);

@@ -79,6 +79,12 @@ describe('freshness: { targets }', () => {
     expect(lifetimes.find(({ factor }) => factor === 1)?.ttlMs).to.equal(TTL);
     expect(stale?.low ?? 0).to.be.below(0.1);
     expect(Math.max(...oldest.values())).to.be.within(TTL, 4 * TTL);
+    const shown = cache.metrics().freshness?.[0];
+    expect(shown?.state).to.equal('learned');
+    const ttlSeconds = TTL / SECOND;
+    expect(shown?.ttlSeconds)
+      .to.be.within(ttlSeconds / 4, 4 * ttlSeconds)
+      .and.not.equal(ttlSeconds);
     const before = new Map(loadedAt);
     await cache.invalidateTags(['shop']);
     await visit('product:', { options: { tags: ['shop'] }, steps: 1 });
@@ -106,6 +112,7 @@ describe('freshness: { targets }', () => {
     await visit('product:', { steps: 40 });
     const { state, advice, lifetimes } = reportOf('product:');
     expect(state).to.equal('observes');
+    expect(cache.metrics().freshness?.[0]).to.include({ state: 'observes', ttlSeconds: 60 });
     expect(advice).to.match(/^(Give|Let|No|Wait)/);
     expect(lifetimes).to.have.length(7);
     expect(Math.max(...oldest.values())).to.be.below(TTL);
