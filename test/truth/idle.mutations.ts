@@ -26,6 +26,12 @@ export const mutations: readonly Mutation[] = [
     replace: '',
   },
   {
+    title: 'heartbeats rest beside processes of release 0.1',
+    file: 'redis/door/admission.js',
+    find: '&& !this.#judge.sharesWithOldRelease',
+    replace: '',
+  },
+  {
     title: '/health believes what the cache knew before its rest',
     file: 'health/checker/checker.js',
     find: 'if (looking !== undefined) await looking;',

@@ -55,6 +55,10 @@ describe('an idle cache', () => {
     const changed = await world.join({ prefix: 'changed:' });
     const tagged = await world.join({ prefix: 'tagged:' });
     const watched = await world.join({ prefix: 'watched:' });
+    // Redis tells nothing of what a process of release 0.1 does.
+    await world.server.command('HSET', 'shared:__ech:fence', 'gen', 'abcdef', 'n', '1');
+    const shared = await world.join({ prefix: 'shared:' });
+    await shared.cache.get('k');
     const adopted = world.make({ redis: client, prefix: 'adopted:' });
     await adopted.get('k');
     await resting.cache.getOrSet('k', () => 1);
@@ -68,7 +72,7 @@ describe('an idle cache', () => {
     client.destroy();
     expect(heartbeatsOf(monitor, 'resting:'), 'at rest').to.be.at.most(1);
     // On a machine that others use, a heartbeat may be late.
-    for (const prefix of ['changed:', 'tagged:', 'watched:', 'adopted:']) {
+    for (const prefix of ['changed:', 'tagged:', 'watched:', 'shared:', 'adopted:']) {
       expect(heartbeatsOf(monitor, prefix), prefix).to.be.at.least(4);
     }
   });
