@@ -5,9 +5,9 @@ import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { redisProgram } from '../test/support/redis-program.js';
 import { type Command, HELP, Misuse, PARTS, parseCommand, USUAL } from './command-line.js';
-import { atLeast, type BarLine, judge, printBars } from './lib/bars.js';
+import { atLeast, judge, printBars } from './lib/bars.js';
 import { FILE, linesOfOthers, type PartBars, readKept } from './lib/kept-bars.js';
-import type { Options, Part } from './lib/part.js';
+import type { Options, Part, Result } from './lib/part.js';
 import { firstLine, say } from './lib/report.js';
 
 async function main(): Promise<void> {
@@ -31,8 +31,9 @@ async function measure({ parts, options }: Command, machine: Machine): Promise<n
   const isCalm = options.publish || Number(machine.load) <= machine.cores;
   if (isWhole && !isCalm) say(`${BUSY}\n`);
   const measured: Record<string, PartBars> = {};
-  const bars = (name: string, lines: readonly BarLine[]): void => {
-    measured[name] = { measuredAt: new Date().toISOString(), machine, lines };
+  const bars = (name: string, { lines, texts }: Pick<Result, 'lines' | 'texts'>): void => {
+    const shown = texts === undefined ? {} : { texts };
+    measured[name] = { measuredAt: new Date().toISOString(), machine, lines, ...shown };
     if (isWhole && isCalm)
       write(options, FILE, asJson({ parts: inOrder({ ...kept, ...measured }) }));
   };
@@ -44,10 +45,10 @@ async function measure({ parts, options }: Command, machine: Machine): Promise<n
       const result = await part(options, (figures) => save(name, figures));
       save(name, result.figures);
       for (const [file, svg] of result.pictures ?? []) write(options, file, svg);
-      bars(name, result.lines);
+      bars(name, result);
     } catch (error) {
       say(`\nfailed: ${error instanceof Error ? error.stack : error}\n`);
-      bars(name, [judge(`${name}: ${firstLine(error)}`, atLeast(1, ''), undefined)]);
+      bars(name, { lines: [judge(`${name}: ${firstLine(error)}`, atLeast(1, ''), undefined)] });
     }
   }
   const lines = Object.values(measured).flatMap((part) => part.lines);

@@ -1,4 +1,5 @@
-// Writes the tables of README.md and docs/benchmarks.md from benchmark/results/bars.json, between their marks.
+// Writes the tables of README.md and docs/benchmarks.md, and the figures of other pages of docs/, from
+// benchmark/results/bars.json, between their marks.
 // `--check` writes nothing, and ends with code 1 if a table is not what it would write.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -71,16 +72,33 @@ function longTable() {
   );
 }
 
+/** The page with the table between its marks. */
+function withTable(text, file, table) {
+  const marks = /(<!-- bars -->)[\s\S]*?(<!-- \/bars -->)/;
+  if (!marks.test(text)) throw new Error(`${file} has no marks for the table`);
+  return text.replace(marks, (_, begin, end) => `${begin}\n\n${table}\n\n${end}`);
+}
+
+/** The page with what parts of the benchmark say of themselves. What no full run has made stays as it is. */
+function withTexts(text, file) {
+  const marks = /(<!-- bench: ([\w-]+)\/([\w-]+) -->)[\s\S]*?(<!-- \/bench -->)/g;
+  if (!marks.test(text)) throw new Error(`${file} has no marks for figures`);
+  return text.replace(marks, (found, begin, part, name, end) => {
+    const made = parts[part]?.texts?.[name];
+    return made === undefined ? found : `${begin}\n\n${made}\n\n${end}`;
+  });
+}
+
 const isCheck = process.argv.includes('--check');
-for (const [file, table] of [
-  ['README.md', shortTable()],
-  ['docs/benchmarks.md', longTable()],
+for (const [file, change] of [
+  ['README.md', (text) => withTable(text, 'README.md', shortTable())],
+  ['docs/benchmarks.md', (text) => withTable(text, 'docs/benchmarks.md', longTable())],
+  ['docs/freshness.md', (text) => withTexts(text, 'docs/freshness.md')],
+  ['docs/warming.md', (text) => withTexts(text, 'docs/warming.md')],
 ]) {
   const path = join(root, file);
   const text = readFileSync(path, 'utf8');
-  const marks = /(<!-- bars -->)[\s\S]*?(<!-- \/bars -->)/;
-  if (!marks.test(text)) throw new Error(`${file} has no marks for the table`);
-  const made = text.replace(marks, (_, begin, end) => `${begin}\n\n${table}\n\n${end}`);
+  const made = change(text);
   if (made === text) continue;
   if (isCheck) {
     process.stderr.write(

@@ -12,6 +12,8 @@ export interface PartBars {
   readonly measuredAt: string;
   readonly machine: object;
   readonly lines: readonly BarLine[];
+  /** What pages of `docs/` show of it, by name. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 export type KeptBars = Readonly<Record<string, PartBars>>;

@@ -24,6 +24,8 @@ export interface Result {
   /** What is written as JSON. */
   readonly figures: object;
   readonly lines: readonly BarLine[];
+  /** Markdown for a page of `docs/`, by the name between its marks: `<!-- bench: part/name -->`. */
+  readonly texts?: Readonly<Record<string, string>>;
   /** Names of files, and SVG. */
   readonly pictures?: readonly (readonly [string, string])[];
 }

@@ -23,16 +23,19 @@ export function say(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** A Markdown table, aligned so that it can be read as it is. */
+/** Prints a Markdown table. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  say(`${tableText(head, rows)}\n`);
+}
+
+/** A Markdown table, aligned so that it can be read as it is. */
+export function tableText(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => String(cell ?? '–')));
   const widths = head.map((_, i) => Math.max(3, ...cells.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
-  say(line(cells[0] ?? []));
-  say(`| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`);
-  for (const row of cells.slice(1)) say(line(row));
-  say();
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [line(cells[0] ?? []), rule, ...cells.slice(1).map(line)].join('\n');
 }
 
 /** Three figures that matter. */

@@ -15,25 +15,32 @@ const PROCESSES = 5;
 /** The fleet of the bar. */
 const FLEET = 500;
 
-interface Second {
+/** A cache that no one uses rests after two seconds, and then sends something every five. */
+const RESTED_MS = 3_000;
+const SAMPLE_MS = 5_000;
+
+interface Sample {
   /** The share of a Redis core that the whole fleet would take. */
   readonly percent: number;
+  /** Of Redis' processor. */
+  readonly microsPerSecond: number;
   readonly commands: number;
 }
 
 export async function fleet(options: Options): Promise<Result> {
-  const seconds = options.repeat ?? (options.quick ? 5 : 20);
+  const count = options.repeat ?? (options.quick ? 3 : 6);
   const redis = await startRedis();
   const workers = Array.from({ length: PROCESSES }, () => startWorker<IdleOperations>('idle'));
   try {
+    progress('fleet: Redis alone');
+    const alone = await sample(redis);
     progress('fleet: starting');
     await Promise.all(workers.map((one) => one.call('open', { port: redis.port, count: CACHES })));
-    await sleep(3_000);
-    const alone = await sample(redis, 3, 0);
-    const all: Second[] = [];
-    for (let i = 0; i < seconds; i++) {
-      progress(`fleet: second ${i + 1} of ${seconds}`);
-      all.push(...(await sample(redis, 1, alone[0]?.lookUs ?? 0)));
+    await sleep(RESTED_MS);
+    const all: Sample[] = [];
+    for (let i = 0; i < count; i++) {
+      progress(`fleet: ${i + 1} of ${count}`);
+      all.push(await sample(redis, alone.microsPerSecond));
     }
     const modes = (await Promise.all(workers.map((one) => one.call('modes')))).flat();
     if (modes.some((mode) => mode !== 'normal')) throw new Error('an idle cache left normal mode');
@@ -44,31 +51,26 @@ export async function fleet(options: Options): Promise<Result> {
   }
 }
 
-interface Sampled extends Second {
-  /** What two looks at Redis cost it. */
-  readonly lookUs: number;
-}
-
-/** One second after the other. */
+/** `aloneMicros`: what Redis needs in a second for itself, which a fleet does not multiply. */
 async function sample(
   redis: Awaited<ReturnType<typeof startRedis>>,
-  count: number,
-  lookUs: number,
-): Promise<Sampled[]> {
-  const samples: Sampled[] = [];
-  for (let i = 0; i < count; i++) {
-    const first = await cpuMicros(redis);
-    const looked = (await cpuMicros(redis)) - first;
-    const [before, at] = [await commandsOf(redis), performance.now()];
-    const cpu = await cpuMicros(redis);
-    await sleep(1_000);
-    const us = (await cpuMicros(redis)) - cpu - lookUs;
-    const ms = performance.now() - at;
-    const commands = ((await commandsOf(redis)) - before) / (PROCESSES * CACHES);
-    const percent = (us / 1_000 / ms) * 100 * (FLEET / (PROCESSES * CACHES));
-    samples.push({ percent, commands, lookUs: looked });
-  }
-  return samples;
+  aloneMicros = 0,
+): Promise<Sample> {
+  // What a look at Redis itself costs it.
+  const first = await cpuMicros(redis);
+  const lookUs = (await cpuMicros(redis)) - first;
+  const [before, at] = [await commandsOf(redis), performance.now()];
+  const cpu = await cpuMicros(redis);
+  await sleep(SAMPLE_MS);
+  const us = (await cpuMicros(redis)) - cpu - lookUs;
+  const ms = performance.now() - at;
+  const share = PROCESSES * CACHES;
+  const microsPerSecond = (us / ms) * 1_000;
+  return {
+    microsPerSecond,
+    percent: ((microsPerSecond - aloneMicros) / 10_000) * (FLEET / share),
+    commands: ((await commandsOf(redis)) - before) / share / (ms / 1_000),
+  };
 }
 
 async function commandsOf(redis: Awaited<ReturnType<typeof startRedis>>): Promise<number> {
@@ -76,7 +78,7 @@ async function commandsOf(redis: Awaited<ReturnType<typeof startRedis>>): Promis
   return Number(/total_commands_processed:(\d+)/.exec(text)?.[1]);
 }
 
-function report(all: readonly Second[]): Result {
+function report(all: readonly Sample[]): Result {
   const percent: Summary = summarise(all.map((one) => one.percent));
   const commands = summarise(all.map((one) => one.commands));
   say(`\n### ${PROCESSES * CACHES} idle caches, scaled to ${FLEET}\n`);

@@ -9,7 +9,7 @@ import { until } from '../../test/support/wait.js';
 import { atLeast, judge } from '../lib/bars.js';
 import type { Options, Result } from '../lib/part.js';
 import { startRedis } from '../lib/redis.js';
-import { progress, say, table } from '../lib/report.js';
+import { progress, say, tableText } from '../lib/report.js';
 import { summarise } from '../lib/stats.js';
 import { sleep } from '../lib/time.js';
 import { library } from '../subjects/ours.js';
@@ -134,16 +134,18 @@ function report(loaders: readonly Ratios[], killed: readonly Ratios[]): Result {
     mean(all.map(({ warm: hot }) => hot)).toFixed(3),
     `+${mean(gains(all)).toFixed(3)}`,
   ];
-  table(
+  const gain = tableText(
     ['', 'cold', 'warm', 'gain'],
     [
       row('values by loaders (Redis has none)', loaders),
       row('values from Redis, which is then killed', killed),
     ],
   );
+  say(`${gain}\n`);
   const shares = gains(killed).map((gain) => gain / mean(gains(loaders)));
   return {
     figures: { loaders, killed },
+    texts: { gain },
     lines: [
       judge('warm start: hit ratio − cold', atLeast(FIRST_BAR, ''), summarise(gains(loaders))),
       judge('the same, Redis killed ÷ that', atLeast(KILLED_SHARE), summarise(shares)),

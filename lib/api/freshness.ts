@@ -26,7 +26,7 @@ export interface FixedLifetime extends LifetimeEstimate {
  * - `waits`: the user's, because too few loads and changes were seen.
  * - `keeps`: the user's, because nothing else is better.
  * - `learned`: each key gets its own.
- * - `misses`: the shortest that are allowed, because none keeps the target.
+ * - `misses`: the user's, because none that is allowed keeps the target.
  * - `reverted`: the user's for a while, because audits found too many stale hits with the learned ones.
  */
 export type LearningState = 'observes' | 'waits' | 'keeps' | 'learned' | 'misses' | 'reverted';

@@ -1,4 +1,5 @@
 import type { HistogramCounts } from '../core/diagnostics/histogram.js';
+import type { LearningState } from './freshness.js';
 import type { CacheReason } from './reason.js';
 import type { CacheMode, CacheStatus } from './status.js';
 
@@ -42,6 +43,10 @@ export interface FreshnessMetrics {
     readonly low: number;
     readonly high: number;
   } | null;
+  /** The lifetime that values get, in seconds: the mean of the last 200 loads or so; `null` before the first. */
+  readonly ttlSeconds: number | null;
+  /** What becomes of the lifetimes. They are learned ones only when it is `learned`. */
+  readonly state: LearningState;
 }
 
 /** What warming did. Counts are values since the cache was created. */

@@ -28,6 +28,8 @@ export interface CacheParts {
   readonly bulkChanges: BulkChanges;
   readonly freshness: CacheFreshness;
   takeSnapshot(): MetricsSnapshot;
+  /** Asks Redis, if it has not answered lately; `undefined`: it has, or it is not used. */
+  look(): Promise<unknown> | undefined;
   onListenerError(error: unknown): void;
   /** Harmless when called twice. */
   close(): unknown;

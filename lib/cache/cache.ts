@@ -12,7 +12,7 @@ import type {
 import type { MetricsSnapshot } from '../api/metrics.js';
 import type { CacheStatus } from '../api/status.js';
 import { Emitter, type Unsubscribe } from '../core/emitter.js';
-import { CACHE_MARK } from '../core/is-cache.js';
+import { CACHE_LOOK, CACHE_MARK } from '../core/is-cache.js';
 import type { Outcome } from '../tiers/observer.js';
 import type { Found, Store } from '../tiers/store.js';
 import { checkListening } from './arguments/listening.js';
@@ -20,10 +20,9 @@ import { type CacheParts, type CacheTiers, tiersOf } from './cache-parts.js';
 import { Changes } from './changes/changes.js';
 import { listenWithin, namespaceParts } from './namespace.js';
 import { Reads } from './reads/reads.js';
-import { type SendCall, sendJson } from './sending/send-json.js';
+import type { SendCall } from './sending/send-json.js';
 import { lookup } from './status/cache-observer.js';
 import { traceMethods } from './tracing/traced-methods.js';
-import { wrapFunction } from './wrap.js';
 
 /**
  * A handle on a cache: the application's own, or one request's, which has a waiting budget for Redis and gets
@@ -84,6 +83,8 @@ export class CacheHandle implements Cache {
   }
 
   send<T>(...call: SendCall<T>): Promise<void> {
+    const { sendJson } =
+      require('./sending/send-json.js') as typeof import('./sending/send-json.js');
     const seen = (key: string, tier: Found['tier']): void => this.looked(key, 'hit', tier);
     const { lookups } = this.#reads;
     const sender = { parts: this.#parts, store: this.#store, seen, lookups };
@@ -94,6 +95,7 @@ export class CacheHandle implements Cache {
     fn: (this: This, ...args: Args) => Value,
     options: WrapOptions<Args>,
   ): (this: This, ...args: Args) => Promise<Awaited<Value>> {
+    const { wrapFunction } = require('./wrap.js') as typeof import('./wrap.js');
     return wrapFunction({ cache: this, load: this.#parts.config.load }, fn, options);
   }
 
@@ -132,6 +134,11 @@ export class CacheHandle implements Cache {
 
   status(): CacheStatus {
     return this.#parts.reporter.status(this.#parts.store);
+  }
+
+  /** Asks Redis, if it was silent: for health endpoints, which find it by its mark. */
+  look(): Promise<unknown> | undefined {
+    return this.#parts.look();
   }
 
   metrics(): MetricsSnapshot {
@@ -186,3 +193,4 @@ export class CacheHandle implements Cache {
 traceMethods(CacheHandle.prototype);
 /** Other copies of this package recognise a cache by this mark. */
 Object.defineProperty(CacheHandle.prototype, CACHE_MARK, { value: true });
+Object.defineProperty(CacheHandle.prototype, CACHE_LOOK, { value: CacheHandle.prototype.look });

@@ -18,6 +18,7 @@ import { Shards } from '../tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../tiers/standby.js';
 import type { Store } from '../tiers/store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
+import { lookAt } from '../tiers/topology/store-state.js';
 import { applicationName } from './application.js';
 import { Arguments } from './arguments/arguments.js';
 import { CacheHandle } from './cache.js';
@@ -85,6 +86,7 @@ export function buildCache(config: CacheConfig, surroundings: Surroundings): Cac
     edge,
     freshness: freshnessIn(loading, clock),
     takeSnapshot: () => takeSnapshot({ ...counted, commandTimes: remote.commandTimes }),
+    look: () => lookAt(shards),
     onListenerError,
     args,
     close: () => close({ clock, log, warm, loading, bulkChanges, edge, shards }),

@@ -4,11 +4,8 @@ import { containLogger, type Logger, prefixLogger, silentLogger } from '../core/
 import { parseDuration } from '../core/time/duration.js';
 import { looksLikeSeconds, warnOfSeconds, warnOfShort } from '../core/time/seconds.js';
 import { describe, invalid, parseInteger, parseOptions } from '../core/validate.js';
-import { parseEdge } from '../edge/parse-edge.js';
 import type { Share } from '../entry/sharing.js';
-import { parseFreshness } from '../loading/freshness/freshness-options.js';
 import { type LoadConfig, OUTSIDE, parseLoadConfig } from '../loading/loading-options.js';
-import { parseWarm } from '../loading/warm/warm-options.js';
 import { parseRedis } from '../redis/redis-options.js';
 import { CACHE_HINTS, optionsAdvice } from './option-hints.js';
 import {
@@ -19,7 +16,7 @@ import {
   type MemoryOptions,
 } from './options.js';
 import { parseName, parsePrefix } from './parsing/names.js';
-import { parseNear } from './parsing/near-options.js';
+import { parseEdge, parseParts } from './parsing/parts.js';
 import { warningsTo } from './status/log-lines.js';
 import { parseSwitch } from './switch.js';
 
@@ -78,13 +75,11 @@ export function parseCacheOptions(given: unknown): CacheConfig {
   const tiers = parseTiers(options, disabledBy === undefined);
   const config = Object.freeze({
     ...tiers,
-    near: parseNear(options.near, tiers, warnings),
+    ...parseParts(options, tiers, warnings),
     name,
     prefix: parsePrefix(options.prefix, tiers.redis?.kind === 'cluster'),
     load: parseLoad(options),
     ...parseLoading(options),
-    freshness: parseFreshness(options.freshness),
-    warm: parseWarm(options.warm, options.memory === false ? false : tiers.memory),
     commandTimeoutMs: parseDuration(subject('commandTimeout'), commandTimeout),
     maxValueBytes: parseInteger(subject('maxValueBytes'), maxValueBytes, [1, MAX_VALUE_BYTES]),
     journalMax: parseJournalMax(options.journal),

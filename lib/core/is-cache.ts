@@ -4,6 +4,12 @@
  */
 export const CACHE_MARK: unique symbol = Symbol.for('express-cache-health.cache');
 
+/**
+ * A method of a cache: asks Redis, if it has not answered for half a second. Resolves when the status tells what came
+ * of it; `undefined`: the status tells it already.
+ */
+export const CACHE_LOOK: unique symbol = Symbol.for('express-cache-health.look');
+
 /** The methods of `Cache`. A test compares them with lib/api/cache.ts. */
 export const CACHE_METHODS = [
   'get',

@@ -166,13 +166,18 @@ export interface Door {
   readonly reign: { readonly life: string; readonly id: string };
   /** Present until the first attempt has ended. */
   readonly firstAttempt: Promise<void> | undefined;
-  /** Whether a recent heartbeat was answered (R8). A process that was suspended needs a new one first. */
+  /**
+   * Whether a recent heartbeat was answered (R8). A process that was suspended needs a new one first. As long as no
+   * one asks, heartbeats may come every five seconds.
+   */
   isProven(): boolean;
   /**
    * Sends a heartbeat at once, which all calls of this turn share. `true`: the data is still that of the same
    * reign.
    */
   prove(): Promise<boolean>;
+  /** If Redis is used and has answered no heartbeat of the last half second, sends one; otherwise `undefined`. */
+  look(): Promise<boolean> | undefined;
   /**
    * Makes a new generation (R4, clear()). Each try has a new id. Resolves to it, or to a Failure: outcome
    * unknown.
@@ -210,7 +215,7 @@ export interface DoorListener {
    * only reads.
    */
   readonly hasUnfenced: boolean;
-  /** Whether something must reach Redis, perhaps again (journal, batches). The door then tries again soon. */
+  /** Whether something must reach Redis, perhaps again (journal, batches). The door then tries again soon, and heartbeats do not rest. */
   readonly hasWork: boolean;
   /** Redis acknowledged a new generation of this process: label it like a write (R4). */
   bumped(door: Door): void;

@@ -2,13 +2,8 @@ import type { Server } from 'node:http';
 import { errorText } from '../core/redact/redact.js';
 import { systemClock } from '../core/time/clock.js';
 import type { Closing } from './close-server.js';
-import { Connections } from './connections.js';
-import { type ShutdownCall, shutDown } from './shut-down.js';
-import {
-  type GracefulShutdownOptions,
-  parseShutdownOptions,
-  type ShutdownConfig,
-} from './shutdown-options.js';
+import type { ShutdownCall } from './shut-down.js';
+import type { GracefulShutdownOptions, ShutdownConfig } from './shutdown-options.js';
 
 export type { GracefulShutdownOptions } from './shutdown-options.js';
 
@@ -37,6 +32,11 @@ export function gracefulShutdown(
   server: Server,
   options?: GracefulShutdownOptions,
 ): GracefulShutdown {
+  // Loaded by the call, so that an application that ends in another way does not load them.
+  const { parseShutdownOptions } =
+    require('./shutdown-options.js') as typeof import('./shutdown-options.js');
+  const { Connections } = require('./connections.js') as typeof import('./connections.js');
+  const { shutDown } = require('./shut-down.js') as typeof import('./shut-down.js');
   const config = parseShutdownOptions(server, options);
   const connections = new Connections(server, systemClock);
   connections.start();

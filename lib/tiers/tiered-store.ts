@@ -3,6 +3,7 @@ import type { CacheMode } from '../api/status.js';
 import { tagKey } from '../entry/entry-tags.js';
 import { askAll } from './calls/ask-all.js';
 import { claimAll } from './calls/claim-all.js';
+import { fillAll } from './calls/fill-all.js';
 import { versionsInTime } from './calls/versions-in-time.js';
 import { CallOutcome, UNAWAITED, type Waiter } from './changes/change.js';
 import { laneOf } from './lane.js';
@@ -127,15 +128,8 @@ export class TieredStore implements Store {
     );
     this.#shards.tools.observer.stored(stored.length);
     const lane = laneOf(stored.length);
-    const parts = this.#shards.split(stored.map(({ key }) => key));
-    const filling = parts.map(({ of, at }) => {
-      return of.claims.fill(
-        at.map((i) => stored[i] as Loaded),
-        lane,
-      );
-    });
-    const all = Promise.all(filling).then(() => {});
-    if (!this.#isSpent) await (this.#budget?.spend(all, undefined) ?? all);
+    const filling = fillAll(this.#shards, stored, lane);
+    if (!this.#isSpent) await (this.#budget?.spend(filling, undefined) ?? filling);
   }
 
   tagVersions(...asked: Parameters<Store['tagVersions']>): ReturnType<Store['tagVersions']> {
@@ -176,7 +170,8 @@ export class TieredStore implements Store {
     if (known === 'ask') {
       return this.#budget === undefined ? reader.ask(key) : this.#charge(reader, key, this.#budget);
     }
-    const turn = this.#shards.tools.turns.due();
+    // A load may follow a miss, and callers of one turn share a load only if it begins in that turn.
+    const turn = known === undefined ? undefined : this.#shards.tools.turns.due();
     return turn === undefined ? known : turn.then(() => known);
   }
 

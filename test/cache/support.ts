@@ -257,6 +257,7 @@ export function useCache(options: CacheOptions = {}, clock: Clock = systemClock)
         shards: { servers: [] },
         commandTimes: new Histogram([]),
       }),
+    look: () => undefined,
     args: new Arguments(config),
     close: () => closed++,
   });

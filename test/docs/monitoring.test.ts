@@ -147,7 +147,12 @@ describe('docs/monitoring.md and what a cache really shows', () => {
       freshness: { observe: ['product:'] },
       edge: varnish({ url: 'http://127.0.0.1:6081' }),
     });
-    const families = [...cacheFamilies(cache.metrics()), ...healthFamilies(health)];
+    await cache.getOrSet('product:7', () => 7);
+    const snapshot = cache.metrics();
+    const freshness = (snapshot.freshness ?? []).map((group) => {
+      return { ...group, staleRatio: { value: 0.01, low: 0, high: 0.02 } };
+    });
+    const families = [...cacheFamilies({ ...snapshot, freshness }), ...healthFamilies(health)];
     await cache.close();
     const reasons = tableRows(readFileSync('docs/degradation.md', 'utf8'), 'reason');
     const codes = reasons.map(([reason]) => words(reason)[0] ?? '');

@@ -12,6 +12,12 @@ const RUN_FRAGMENT = join(__dirname, 'run-fragment.js');
 /** Inside the repository, where `express` and the package itself are found by name. */
 const WORKPLACE = join(ROOT, '.build/docs');
 
+/** A page of the documents, with blocks of code. */
+export interface Page {
+  readonly name: string;
+  readonly blocks: readonly CodeBlock[];
+}
+
 const TSCONFIG = {
   extends: join(ROOT, 'tsconfig.json'),
   compilerOptions: {
@@ -27,50 +33,57 @@ const TSCONFIG = {
   exclude: ['out'],
 };
 
-/** The js and ts blocks of one document, compiled together against the built package. */
+/** The js and ts blocks of all pages, compiled together against the built package. */
 export class Programs {
-  readonly #folder: string;
-  readonly #errors: string;
+  readonly #errors: readonly string[];
 
-  private constructor(folder: string, errors: string) {
-    this.#folder = folder;
-    this.#errors = errors;
+  private constructor(errors: string) {
+    this.#errors = errors.split('\n');
   }
 
-  static async compile(name: string, blocks: readonly CodeBlock[]): Promise<Programs> {
-    const folder = join(WORKPLACE, name);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    await cp(STUBS, folder, { recursive: true });
-    for (const block of blocks)
-      await writeFile(join(folder, fileName(block)), asModule(block.text));
-
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-    return new Programs(folder, await compile(folder));
+  static async compile(pages: readonly Page[]): Promise<Programs> {
+    await rm(WORKPLACE, { recursive: true, force: true });
+    await mkdir(WORKPLACE, { recursive: true });
+    await cp(STUBS, WORKPLACE, { recursive: true });
+    await writeFile(join(WORKPLACE, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+    for (const { name, blocks } of pages) {
+      await mkdir(join(WORKPLACE, folderOf(name)), { recursive: true });
+      for (const block of blocks)
+        await writeFile(join(WORKPLACE, fileOf(name, block)), asModule(block.text));
+    }
+    return new Programs(await compile(WORKPLACE));
   }
 
-  /** What the compiler has to say about a block; empty when it is content. */
-  errorsIn(block: CodeBlock): string {
-    const name = fileName(block);
-    const lines = this.#errors.split('\n').filter((line) => line.startsWith(`${name}(`));
-    return lines.join('\n');
+  /** The block of this page, as a program. */
+  of(page: string, block: CodeBlock): PageProgram {
+    const file = fileOf(page, block);
+    const errors = this.#errors.filter((line) => line.startsWith(`${file}(`)).join('\n');
+    return new PageProgram(errors, join(WORKPLACE, 'out', file.replace(/\.mts$/, '.mjs')));
+  }
+}
+
+/** A block of a page. */
+export class PageProgram {
+  /** What the compiler has to say about it; empty when it is content. */
+  readonly errors: string;
+  readonly #file: string;
+
+  constructor(errors: string, file: string) {
+    this.errors = errors;
+    this.#file = file;
   }
 
-  /** Starts the block as a program, and resolves when it listens. */
-  async serve(block: CodeBlock, env: NodeJS.ProcessEnv): Promise<Program> {
-    return Program.listening(start(this.#compiled(block), [], env));
+  /** Starts it, and resolves when it listens. */
+  async serve(env: NodeJS.ProcessEnv): Promise<Program> {
+    return Program.listening(start(this.#file, [], env));
   }
 
-  /** Runs the block as a fragment of a handler; what it wrote when it failed, or nothing. */
-  async run(block: CodeBlock, env: NodeJS.ProcessEnv): Promise<string> {
-    const child = start(RUN_FRAGMENT, [pathToFileURL(this.#compiled(block)).href], env);
+  /** Runs it as a fragment of a handler; what it wrote when it failed, or nothing. */
+  async run(env: NodeJS.ProcessEnv): Promise<string> {
+    const child = start(RUN_FRAGMENT, [pathToFileURL(this.#file).href], env);
     const output = collect(child);
     const [code] = await once(child, 'close');
     return code === 0 ? '' : `ended with ${code}:\n${output()}`;
-  }
-
-  #compiled(block: CodeBlock): string {
-    return join(this.#folder, 'out', fileName(block).replace(/\.mts$/, '.mjs'));
   }
 }
 
@@ -117,8 +130,13 @@ export class Program {
   }
 }
 
-function fileName({ language, line }: CodeBlock): string {
-  return `line-${line}.${language === 'ts' || language === 'typescript' ? 'mts' : 'mjs'}`;
+function folderOf(page: string): string {
+  return page.replaceAll(/\W/g, '-');
+}
+
+function fileOf(page: string, { language, line }: CodeBlock): string {
+  const extension = language === 'ts' || language === 'typescript' ? 'mts' : 'mjs';
+  return `${folderOf(page)}/line-${line}.${extension}`;
 }
 
 /** A fragment without imports is a module too: it may await, and its names are its own. */

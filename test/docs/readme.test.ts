@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { RedisServer } from '../support/redis-server.js';
 import { type CodeBlock, codeBlocks } from './markdown.js';
-import { Programs } from './programs.js';
+import { type Page, type PageProgram, Programs } from './programs.js';
 import {
   MOMENTS,
   type Moment,
@@ -38,11 +38,6 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   'health-cache': ['json'],
   log: ['text'],
 };
-
-interface Document {
-  readonly name: string;
-  readonly blocks: readonly CodeBlock[];
-}
 
 /** Every block of README.md must ask for a check; in the other documents those that do are checked. */
 const readme = read('README.md');
@@ -80,38 +75,41 @@ describe('the documents', function () {
     });
   });
 
-  for (const document of [readme, ...others]) {
-    const asking = document.blocks.filter(({ check }) => check.length > 0);
-    if (asking.length > 0) describe(document.name, () => testDocument(document.name, asking));
+  const pages = [readme, ...others].map(({ name, blocks }): Page => {
+    return { name, blocks: blocks.filter(({ check }) => check.length > 0) };
+  });
+  for (const page of pages) {
+    if (page.blocks.length > 0) describe(page.name, () => testPage(page));
   }
 
-  function testDocument(name: string, blocks: readonly CodeBlock[]): void {
-    const code = blocks.filter(isCompiled);
-    let compiled: Promise<Programs> | undefined;
-    const compile = (): Promise<Programs> => {
-      compiled ??= Programs.compile(name.replaceAll(/\W/g, '-'), code);
-      return compiled;
-    };
+  let compiled: Promise<Programs> | undefined;
+  /** Once for all pages: most of the time goes into the types that all of them use. */
+  function compile(): Promise<Programs> {
+    const code = pages.map(({ name, blocks }) => ({ name, blocks: blocks.filter(isCompiled) }));
+    compiled ??= Programs.compile(code);
+    return compiled;
+  }
 
+  function testPage({ name, blocks }: Page): void {
     for (const block of blocks) {
       it(`line ${block.line}: ${block.check.join(' ')}`, async () => {
         expect(CHECKS[block.check[0] ?? ''], 'languages of this check').to.include(block.language);
         // The package test runs it in a project that has Jest.
         if (block.check[0] === 'jest') return;
-        const programs = await compile();
-        expect(programs.errorsIn(block)).to.equal('');
-        await checkBlock(block, programs);
+        const program = (await compile()).of(name, block);
+        expect(program.errors).to.equal('');
+        await checkBlock(block, program);
       });
     }
   }
 
-  async function checkBlock(block: CodeBlock, programs: Programs): Promise<void> {
+  async function checkBlock(block: CodeBlock, program: PageProgram): Promise<void> {
     const [kind, ...rest] = block.check;
     const text = block.text.trimEnd();
     if (kind === 'command') expect(text).to.equal(COMMANDS[rest[0] ?? '']);
     if (kind === 'install') expect(text).to.equal(INSTALL);
-    if (kind === 'serve' || kind === 'pasted') await checkProgram(block, programs, rest);
-    if (kind === 'run') expect(await programs.run(block, { REDIS_URL: redis.url })).to.equal('');
+    if (kind === 'serve' || kind === 'pasted') await checkProgram(block, program, rest);
+    if (kind === 'run') expect(await program.run({ REDIS_URL: redis.url })).to.equal('');
     if (kind === 'health' || kind === 'health-cache') checkHealth(kind, rest[0] as Moment, text);
     if (kind === 'log') {
       const real = answers.log.map(normalisedText);
@@ -120,21 +118,25 @@ describe('the documents', function () {
   }
 
   /** Each request is a path that must answer 200, or `/path=503`. */
-  async function checkProgram(block: CodeBlock, programs: Programs, requests: readonly string[]) {
+  async function checkProgram(
+    block: CodeBlock,
+    program: PageProgram,
+    requests: readonly string[],
+  ): Promise<void> {
     const isPasted = block.check[0] === 'pasted';
-    const program = await programs.serve(block, {
+    const running = await program.serve({
       REDIS_URL: redis.url,
       ...(isPasted ? { DOCS_WITHOUT_NAMES: '1' } : {}),
     });
     try {
       for (const request of requests) {
         const [path, status = '200'] = request.split('=');
-        const response = await fetch(`${program.url}${path}`);
+        const response = await fetch(`${running.url}${path}`);
         const body = await response.text();
         expect(response.status, `GET ${path}: ${body}`).to.equal(Number(status));
       }
     } finally {
-      await program.stop();
+      await running.stop();
     }
   }
 
@@ -152,7 +154,7 @@ function isCompiled({ language, check }: CodeBlock): boolean {
   return ['js', 'ts'].includes(language) && check[0] !== 'jest';
 }
 
-function read(name: string): Document {
+function read(name: string): Page {
   const path = join(ROOT, name);
   return { name, blocks: existsSync(path) ? codeBlocks(readFileSync(path, 'utf8')) : [] };
 }

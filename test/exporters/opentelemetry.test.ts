@@ -191,6 +191,11 @@ describe('OpenTelemetry', () => {
       'express.cache.loads_limit',
       // Audits and warming are off.
       'express.cache.audits',
+      'express.cache.stale_ratio',
+      'express.cache.group_hits',
+      'express.cache.group_loads',
+      'express.cache.group_ttl_seconds',
+      'express.cache.group_lifetimes',
       'express.cache.warming',
       'express.cache.warmed_values',
       'express.cache.warmed_values_ended',

@@ -15,4 +15,11 @@ export const mutations: readonly Mutation[] = [
     replace: 'this.#running = ',
     test: 'one snapshot',
   },
+  {
+    title: 'metrics of a group do not say which group',
+    file: 'exporters/families/freshness-families.js',
+    find: '{ group: metrics.group, ...labels }',
+    replace: '{ ...labels }',
+    test: 'each group of keys',
+  },
 ];

@@ -43,6 +43,36 @@ describe('metrics for Prometheus', () => {
     expect(await shown(register, info)).to.equal('1');
   });
 
+  it('show for each group of keys how fresh it is, and what becomes of its lifetimes', async () => {
+    const seen = {
+      ...{ hits: 900, loads: 100, audits: { fresh: 48, stale: 2 } },
+      ...{ reloads: { same: 80, changed: 10 }, staleRatio: { value: 0.04, low: 0.01, high: 0.13 } },
+    };
+    const freshness = [
+      { group: 'price:', ...seen, ttlSeconds: 75.5, state: 'learned' },
+      { group: 'product:', ...seen, staleRatio: null, ttlSeconds: null, state: 'observes' },
+    ] as const;
+    collectCacheMetrics({ cache: withSnapshot({ freshness }), register });
+    const text = await register.metrics();
+    const lines = text.split('\n').filter((line) => /^express.*"price:"/.test(line));
+    const labels = (more: string): string => `{cache="cache",group="price:"${more}}`;
+    expect(lines.filter((line) => !/lifetimes/.test(line)).sort()).to.deep.equal([
+      `express_cache_audits_total${labels(',result="fresh"')} 48`,
+      `express_cache_audits_total${labels(',result="stale"')} 2`,
+      `express_cache_group_hits_total${labels('')} 900`,
+      `express_cache_group_loads_total${labels('')} 100`,
+      `express_cache_group_ttl_seconds${labels('')} 75.5`,
+      `express_cache_stale_ratio${labels(',bound="high"')} 0.13`,
+      `express_cache_stale_ratio${labels(',bound="low"')} 0.01`,
+      `express_cache_stale_ratio${labels(',bound="value"')} 0.04`,
+    ]);
+    const state = /lifetimes\{cache="cache",group="([^"]+)",state="(\w+)"\} 1$/gm;
+    const states = [...text.matchAll(state)].map(([, group, name]) => `${group} ${name}`);
+    expect(states).to.deep.equal(['price: learned', 'product: observes']);
+    // What is not known has no series.
+    expect(text).not.to.match(/(?:stale_ratio|ttl_seconds).*"product:"/);
+  });
+
   it('add up the buckets of a histogram, with sum and count', async () => {
     const seconds = { bounds: [0.1, 1], counts: [3, 2, 1], sum: 4.5 };
     const snapshot = newCache().metrics();

@@ -63,6 +63,10 @@ export class FakeDoor implements Door {
     return this.reader !== undefined && this.proven;
   }
 
+  look(): undefined {
+    return undefined;
+  }
+
   prove(): Promise<boolean> {
     this.proofs++;
     if (this.reader === undefined && this.writer === undefined) return Promise.resolve(false);

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import Mocha, { type MochaOptions, type Runner, type Test } from 'mocha';
+import { inSources } from './source-positions.js';
 
 /** How long whole runs took here, in milliseconds, the latest last. `scripts/usual-time.mjs` reads it. */
 export const DURATIONS = join('.cache', 'test-durations.json');
@@ -41,7 +42,8 @@ export default class ProgressReporter extends Mocha.reporters.Base {
     runner.on(EVENT_RUN_BEGIN, () => console.log(''));
     runner.on(EVENT_TEST_PASS, (test) => this.#count(test, 'passed'));
     runner.on(EVENT_TEST_PENDING, (test) => this.#count(test, 'pending'));
-    runner.on(EVENT_TEST_FAIL, (test) => {
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
+      if (typeof error?.stack === 'string') error.stack = inSources(error.stack);
       this.#count(test, 'failed');
       console.log(`  ✘ ${test.fullTitle()}`);
     });

@@ -214,6 +214,20 @@ describe('Shards', () => {
       expect(door.commands.wire.unrun).to.have.members(['MGET', 'CLAIM_OVER']);
   });
 
+  it('takes what one door grants in time, and gives back what another grants too late', async () => {
+    const process = new TierFixture({ doors: 2 }).open();
+    const [even, odd] = process.doors;
+    if (even === undefined || odd === undefined) throw new Error('no doors');
+    odd.isAutomatic = false;
+    const claiming = process.store.forRequest().claim(['a', 'b', 'c'], 'load');
+    await process.clock.advance(500);
+    expect((await claiming).map(({ kind }) => kind)).to.deep.equal(['none', 'granted', 'none']);
+    odd.isAutomatic = true;
+    odd.commands.wire.drain();
+    await settle();
+    expect(process.server.redis.keys(), 'the lease that is held').to.have.lengthOf(1);
+  });
+
   it('serves from memory while a new reign settles, and suspects it when that is read', async () => {
     const process = new TierFixture().open();
     await process.put('a', 'one');

@@ -1,12 +1,11 @@
 // How well audits tell the share of stale hits, and what they cost.
 
-import type { Cache } from '../../../lib/index.js';
-import { atLeast, atMost, judge, sum } from '../../lib/bars.js';
+import { atLeast, atMost, judge, sum, told } from '../../lib/bars.js';
 import type { Options, Result } from '../../lib/part.js';
-import { progress, say, table } from '../../lib/report.js';
-import { median, summarise } from '../../lib/stats.js';
-import { library } from '../../subjects/ours.js';
+import { progress, say, table, tableText } from '../../lib/report.js';
+import { median } from '../../lib/stats.js';
 import { ageing, alike, type History, made, type Random, recorded, seeded } from './histories.js';
+import { hitCosts, hitCostTable } from './hit-cost.js';
 import { judgeRows } from './judge-learning.js';
 import { type Judged, judgeLearning } from './learning.js';
 import { bytesOfKeys } from './memory.js';
@@ -50,26 +49,31 @@ export async function freshness({ quick }: Options): Promise<Result> {
     progress(`freshness: learned lifetimes, ${data}`);
     return judgeLearning(data, historyOf, quick ? [1] : SEEDS);
   });
-  progress('freshness: the cost of a hit');
-  const costs = await hitCosts();
-  print(rows, costs);
-  const memory = bytesOfKeys();
+  const costs = await hitCosts(quick);
+  print(rows);
+  const hit = tableText(...hitCostTable(costs));
+  say(`\n### A hit, in nanoseconds of processor time: medians\n\n${hit}\n`);
+  const bytes = bytesOfKeys();
   const learning = judgeRows(learned);
-  say(
-    `\nMemory: ${memory.known} bytes for a known key, ${memory.tried} more for one that is tried.\n`,
-  );
+  const memory = `Memory: ${bytes.known} bytes for each known key, and ${bytes.tried} more for each key on which lifetimes are tried.`;
+  say(`\n${memory}\n`);
   const all = rows.flatMap(({ visits }) => visits);
   const covered = all.filter(isCovered).length / all.length;
   const excess = all.map(({ audits, loads }) => (audits - 100) / loads);
-  const dearer = costs.map(({ off, observing }) => observing / off - 1);
+  const right = `Audits were right in ${all.filter(isCovered).length} of ${all.length} runs with fixed lifetimes (200,000 reads each), and in ${learned.filter((run) => run.isCovered).length} of ${learned.length} runs with learned ones: the interval held the true share of stale hits.`;
   return {
-    figures: { rows, costs, memory, learned: learned.map(withoutLearner) },
+    figures: { rows, costs, memory: bytes, learned: learned.map(withoutLearner) },
     lines: [
       judge('the interval covers the truth', atLeast(0.85, ''), sum([covered])),
       judge('audits beyond the first 100 ÷ loads', atMost(0.05), sum([Math.max(...excess)])),
-      judge('a hit from memory, observing ÷ off − 1', atMost(0.05), summarise(dearer)),
-      ...learning,
+      ...costs.map(({ name, dearer, isFirst }) =>
+        isFirst
+          ? told(`${name}, observing ÷ off − 1`, dearer, '')
+          : judge(`${name}, observing ÷ off − 1`, atMost(0.05), dearer),
+      ),
+      ...learning.lines,
     ],
+    texts: { audits: right, hit, memory, ...learning.texts },
   };
 }
 
@@ -82,7 +86,7 @@ function isCovered({ truth, reported }: Visit): boolean {
   return reported !== null && reported.low <= truth && truth <= reported.high;
 }
 
-function print(rows: readonly Row[], costs: readonly Cost[]): void {
+function print(rows: readonly Row[]): void {
   say('\n### Stale hits, as they were and as audits report them: median of 5 seeds\n');
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   const of = (visits: readonly Visit[], read: (each: Visit) => number): string =>
@@ -100,48 +104,4 @@ function print(rows: readonly Row[], costs: readonly Cost[]): void {
       of(visits, ({ audits, loads }) => audits / loads),
     ]),
   );
-  say('\n### A hit from memory, in nanoseconds\n');
-  const off = median(costs.map((cost) => cost.off));
-  const on = median(costs.map((cost) => cost.observing));
-  const fastest = (read: (cost: Cost) => number): string => Math.min(...costs.map(read)).toFixed(0);
-  table(
-    ['', 'off', 'observing'],
-    [
-      ['median', off.toFixed(0), on.toFixed(0)],
-      ['fastest turn', fastest((cost) => cost.off), fastest((cost) => cost.observing)],
-    ],
-  );
-}
-
-interface Cost {
-  readonly off: number;
-  readonly observing: number;
-}
-
-const ROUNDS = 25;
-const FLOOR_HITS = 200_000;
-const HITS = 20_000;
-
-/** In short turns, so that a busy machine slows both, in one process with both caches. */
-async function hitCosts(): Promise<readonly Cost[]> {
-  const { createCache } = await library();
-  const shared = { redis: false, logger: false, ttl: '1h' } as const;
-  const plain = createCache(shared);
-  const watching = createCache({ ...shared, freshness: { observe: ['product:'] } });
-  // Until there are 100 audits, one hit in 1,000 is loaded again.
-  for (const cache of [plain, watching]) await hitCost(cache, FLOOR_HITS);
-  const costs: Cost[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    costs.push({ off: await hitCost(plain, HITS), observing: await hitCost(watching, HITS) });
-  }
-  await Promise.all([plain.close(), watching.close()]);
-  return costs;
-}
-
-async function hitCost(cache: Cache, hits: number): Promise<number> {
-  const load = (): object => ({ id: 7 });
-  const before = process.cpuUsage();
-  for (let i = 0; i < hits; i++) await cache.getOrSet('product:7', load);
-  const { user, system } = process.cpuUsage(before);
-  return ((user + system) * 1_000) / hits;
 }

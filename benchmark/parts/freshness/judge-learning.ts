@@ -1,7 +1,7 @@
 // The bars of learned lifetimes, and the table that shows where they are met.
 
 import { atLeast, atMost, type BarLine, judge, sum } from '../../lib/bars.js';
-import { say, table } from '../../lib/report.js';
+import { say, table, tableText } from '../../lib/report.js';
 import { median } from '../../lib/stats.js';
 import type { Judged } from './learning.js';
 
@@ -15,8 +15,27 @@ interface Row {
   readonly runs: readonly Judged[];
 }
 
+/** Rows that docs/freshness.md shows, for a target of 1 %: data, the user's ttl ÷ the tuned one, and the name. */
+const SHOWN = [
+  ['election', 1, 'election results'],
+  ['election', 2, '… own ttl twice as long'],
+  ['outages', 1, 'power outages'],
+  ['outages', 0.5, '… own ttl half as long'],
+  ['documentation', 1, 'documentation'],
+  ['constant rates', 1, 'made up: each key at its own constant rate'],
+  ['ageing', 1, 'made up: ageing values'],
+  ['all alike', 1, 'made up: all keys alike'],
+  ['rates × 10 midway', 1, 'made up: all rates × 10 midway'],
+] as const;
+
+export interface Verdicts {
+  readonly lines: readonly BarLine[];
+  /** For docs/freshness.md. */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
 /** Prints a row for each data set, target and ttl of the user, and returns the bars. Figures are medians of the seeds. */
-export function judgeRows(all: readonly Judged[]): readonly BarLine[] {
+export function judgeRows(all: readonly Judged[]): Verdicts {
   const rows = rowsOf(all);
   print(rows);
   const met = rows.filter(({ target, runs }) => of(runs, ownStale) <= target);
@@ -31,7 +50,7 @@ export function judgeRows(all: readonly Judged[]): readonly BarLine[] {
   const later = ({ runs, target }: Row): number => of(runs, (run) => run.afterMiddle) / target;
   const covered = all.filter(({ isCovered }) => isCovered).length / all.length;
   const kept = rows.filter((row) => stale(row) <= 1.15).length / rows.length;
-  return [
+  const lines = [
     judge('learned: rows with stale ≤ 1.15 × target', atLeast(1, ''), sum([kept])),
     judge('learned: stale ÷ target, the worst row', atMost(1.15), worst(rows, stale)),
     judge(
@@ -50,6 +69,44 @@ export function judgeRows(all: readonly Judged[]): readonly BarLine[] {
     judge('learned: the interval covers the truth', atLeast(0.85, ''), sum([covered])),
     judge('learned: 95th key ÷ target, the worst row', atMost(4), worst(rows, keys)),
   ];
+  return { lines, texts: { learned: shownTable(rows), missed: missedText(rows, stale) } };
+}
+
+function shownTable(rows: readonly Row[]): string {
+  const head = ['data', 'stale: own', 'learned', 'loads per read: own', 'learned', '÷ best'];
+  const shown = SHOWN.flatMap(([data, user, name]) => {
+    const row = rows.find((one) => one.data === data && one.user === user && one.target === 0.01);
+    return row === undefined ? [] : [[name, ...figuresOf(row)]];
+  });
+  return tableText([...head, 'at a limit'], shown);
+}
+
+function figuresOf({ runs }: Row): readonly string[] {
+  return [
+    ...[percent(of(runs, ownStale)), percent(of(runs, ({ life }) => life.stale))],
+    ...[of(runs, ({ own }) => own.load).toFixed(3), of(runs, ({ life }) => life.load).toFixed(3)],
+    ...[of(runs, toHindsight).toFixed(2), `${(100 * of(runs, atClamp)).toFixed(0)} %`],
+  ];
+}
+
+/** Which rows miss the target, and what became of their lifetimes. */
+function missedText(rows: readonly Row[], stale: (row: Row) => number): string {
+  const missed = rows.filter((row) => stale(row) > 1.15);
+  const kept = `In ${rows.length - missed.length} of the ${rows.length} rows (7 histories, 3 targets, 3 ttls) stale reads were at most 1.15 times the target.`;
+  if (missed.length === 0) return kept;
+  const head = [
+    'data',
+    'target',
+    'own ttl ÷ tuned',
+    'stale ÷ target',
+    'with the own ttl',
+    'at the end',
+  ];
+  const list = missed.map((row) => [
+    ...[row.data, percent(row.target), row.user, stale(row).toFixed(2)],
+    ...[(of(row.runs, ownStale) / row.target).toFixed(2), endsOf(row.runs)],
+  ]);
+  return `${kept} The others:\n\n${tableText(head, list)}`;
 }
 
 function rowsOf(all: readonly Judged[]): readonly Row[] {
@@ -68,32 +125,41 @@ function print(rows: readonly Row[]): void {
   say(
     '\n### Learned lifetimes, on keys and times that nothing was tuned on: median of the seeds\n',
   );
-  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   table(
     [
       ...['data', 'target', 'ttl ÷ tuned', 'stale: own ttl', 'learned'],
-      ...['load: own ttl', 'learned', '÷ own', '÷ hindsight', '95th key', 'at the end'],
+      ...[
+        'load: own ttl',
+        'learned',
+        '÷ own',
+        '÷ hindsight',
+        'at a limit',
+        '95th key',
+        'at the end',
+      ],
     ],
     rows.map(({ data, target, user, runs }) => [
       ...[data, percent(target), user, percent(of(runs, ownStale))],
       ...[percent(of(runs, ({ life }) => life.stale)), of(runs, ({ own }) => own.load).toFixed(3)],
       ...[of(runs, ({ life }) => life.load).toFixed(3), of(runs, toOwn).toFixed(2)],
-      ...[of(runs, toHindsight).toFixed(2), percent(of(runs, ({ life }) => life.worstKeys))],
-      endsOf(runs),
+      ...[of(runs, toHindsight).toFixed(2), percent(of(runs, atClamp))],
+      ...[percent(of(runs, ({ life }) => life.worstKeys)), endsOf(runs)],
     ]),
   );
 }
 
-/** How many runs of each verdict there are at the end. */
+/** How many runs are in each state at the end. */
 function endsOf(runs: readonly Judged[]): string {
   const counts = new Map<string, number>();
-  for (const { life } of runs) counts.set(life.verdict, (counts.get(life.verdict) ?? 0) + 1);
-  return [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ');
+  for (const { life } of runs) counts.set(life.state, (counts.get(life.state) ?? 0) + 1);
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 const of = (runs: readonly Judged[], read: (run: Judged) => number): number =>
   median(runs.map(read));
 const ownStale = ({ own }: Judged): number => own.stale;
+const atClamp = ({ life }: Judged): number => life.atClamp;
 const toOwn = ({ life, own }: Judged): number => life.load / own.load;
 const toHindsight = ({ life, hindsight }: Judged): number => life.load / hindsight;
 

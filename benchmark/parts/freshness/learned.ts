@@ -4,6 +4,7 @@ import { AuditGroup } from '../../../lib/loading/freshness/audit-group.js';
 import { HitSampler } from '../../../lib/loading/freshness/hit-sampler.js';
 import { GroupLearner } from '../../../lib/loading/freshness/learning/group-learner.js';
 import { KnownKeys } from '../../../lib/loading/freshness/learning/known-keys.js';
+import { CLAMP } from '../../../lib/loading/freshness/learning/policies.js';
 import type { Cost } from './fixed.js';
 import type { Random } from './histories.js';
 import type { Reads } from './reads.js';
@@ -15,7 +16,9 @@ export interface Life extends Cost {
   /** The 95th percentile of the keys' shares of stale reads, of keys with reads enough. */
   readonly worstKeys: number;
   readonly audits: number;
-  readonly verdict: string;
+  /** The share of lifetimes that were the longest or the shortest that is allowed. */
+  readonly atClamp: number;
+  readonly state: string;
   /** Stale reads of each thousand. */
   readonly course: readonly number[];
 }
@@ -41,18 +44,21 @@ export function live(
       target === undefined ? undefined : { stale: target, maxTtlMs: Number.POSITIVE_INFINITY },
   });
   const salt = Math.floor(random() * 2 ** 30);
-  let [loads, stale, hits, staleHits] = [0, 0, 0, 0];
+  let [loads, stale, hits, staleHits, clamped] = [0, 0, 0, 0, 0];
   const course: number[] = [];
   for (let i = 0; i < at.length; i++) {
     const [now, k, v] = [at[i] as number, key[i] as number, version[i] as number];
     const load = (isReload: boolean): void => {
-      if (i >= from) loads++;
       group.loaded();
       sampler.loaded();
       const ttlMs = ttl;
       const seen = { key: mixed(k, salt), value: v, at: now, ttlMs, isFixed: false, isReload };
-      endsAt[k] = now + learner.loaded(seen);
+      const lifetime = learner.loaded(seen);
+      endsAt[k] = now + lifetime;
       loaded[k] = v;
+      if (i < from) return;
+      loads++;
+      if (lifetime <= ttl / CLAMP || lifetime >= CLAMP * ttl) clamped++;
     };
     if (i >= from) readsOf[k] = (readsOf[k] as number) + 1;
     if (i % 1_000 === 0) course.push(0);
@@ -88,7 +94,8 @@ export function live(
     reported: staleRatio ?? undefined,
     worstKeys: percentile95(staleOf, readsOf),
     audits: audits.stale + audits.fresh,
-    verdict: learner.survey().choice.verdict,
+    atClamp: clamped / Math.max(1, loads),
+    state: learner.state,
     course,
   };
 }

@@ -25,7 +25,7 @@ export interface Split {
 }
 
 /** Reads come at random times (Poisson), and to few keys most of the time (Zipf). */
-export function drawReads(history: History, random: Random): Split {
+export function drawReads(history: History, random: Random, reads: number = READS): Split {
   const { begin, end, changes } = history;
   const isTuned = Array.from(changes, () => random() < TUNED_KEYS);
   const middle = begin + TUNED_TIME * (end - begin);
@@ -33,8 +33,8 @@ export function drawReads(history: History, random: Random): Split {
   const current = new Int32Array(changes.length);
   const [tuning, judging] = [new Drawn(), new Drawn()];
   let now = begin;
-  for (let i = 0; i < READS; i++) {
-    now += (-Math.log(1 - random()) * (end - begin)) / READS;
+  for (let i = 0; i < reads; i++) {
+    now += (-Math.log(1 - random()) * (end - begin)) / reads;
     const key = pick(now);
     const times = changes[key] as Float64Array;
     let version = current[key] as number;

@@ -1,4 +1,3 @@
-import { IncomingMessage } from 'node:http';
 import { CacheHealthError, type ErrorCode } from '../errors.js';
 
 /** A function of ours that makes a middleware. */
@@ -16,8 +15,8 @@ export function refuseRequest({ name, code, usage }: Maker, given: unknown): voi
   throw new CacheHealthError(code, text);
 }
 
+/** By its looks, because `node:http` is much to load for a cache without a server. */
 function isRequest(given: unknown): boolean {
-  if (given instanceof IncomingMessage) return true;
   if (typeof given !== 'object' || given === null) return false;
   const { method, url, headers } = given as Record<string, unknown>;
   return typeof method === 'string' && typeof url === 'string' && typeof headers === 'object';

@@ -3,10 +3,9 @@ import type { HistogramCounts } from '../../core/diagnostics/histogram.js';
 import type { Definition } from './definition.js';
 import { EDGE_DEFINITIONS } from './edge-families.js';
 import { type Family, fields, one, optional, type Sample, states } from './family.js';
+import { FRESHNESS_METRICS } from './freshness-families.js';
 import { REASON_CODES } from './reason-codes.js';
-import { FRESHNESS_METRICS, WARM_METRICS } from './warm-families.js';
-
-const STATUSES = ['up', 'degraded', 'down'];
+import { WARM_METRICS } from './warm-families.js';
 
 interface HistogramDefinition {
   readonly name: string;
@@ -19,7 +18,7 @@ const DEFINITIONS: readonly Definition[] = [
     name: 'express_cache_status',
     type: 'gauge',
     help: 'Whether the cache has this status: 1 for the one that is true.',
-    read: (s) => states('status', STATUSES, s.status),
+    read: (s) => states('status', ['up', 'degraded', 'down'], s.status),
   },
   {
     name: 'express_cache_mode',

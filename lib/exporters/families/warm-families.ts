@@ -1,22 +1,6 @@
 import type { Definition } from './definition.js';
 import { fields, optional } from './family.js';
 
-/** The metrics of `freshness`, which have no samples while it is off. */
-export const FRESHNESS_METRICS: readonly Definition[] = [
-  {
-    name: 'express_cache_audits_total',
-    type: 'counter',
-    help: 'Hits that were loaded again and compared, by what that showed.',
-    read: ({ freshness }) =>
-      (freshness ?? []).flatMap(({ group, audits }) =>
-        fields('result', audits).map(({ labels, value }) => ({
-          labels: { group, ...labels },
-          value,
-        })),
-      ),
-  },
-];
-
 /** The metrics of warming, which have no samples while it is switched off. */
 export const WARM_METRICS: readonly Definition[] = [
   {

@@ -1,5 +1,5 @@
 import type { Cache } from '../../api/cache.js';
-import { cacheIn } from '../../core/is-cache.js';
+import { CACHE_LOOK, cacheIn } from '../../core/is-cache.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { CacheResult, CacheSource, CacheStatus, CheckResult } from '../types.js';
 
@@ -13,6 +13,20 @@ export function cacheResult(source: CacheSource): CheckResult {
     return { status: 'down', message: `the cache's status cannot be read: ${errorText(error)}` };
   }
 }
+
+/** Lets the cache ask a Redis that was silent, so that its status is not older than that; `undefined`: it need not. */
+export function lookAtRedis(source: CacheSource | undefined): Promise<unknown> | undefined {
+  try {
+    const cache = source && cacheIn<Looking>(source, ['status']);
+    return cache?.[CACHE_LOOK]?.();
+  } catch {
+    return undefined;
+  }
+}
+
+type Looking = Pick<Cache, 'status'> & {
+  readonly [CACHE_LOOK]?: () => Promise<unknown> | undefined;
+};
 
 /** The share of its hot values that a new process has in memory, while it fills it; otherwise `undefined`. */
 export function warmingOf(source: CacheSource | undefined): number | undefined {

@@ -3,7 +3,7 @@ import type { Warnings } from '../../core/advice/warnings.js';
 import type { Clock } from '../../core/time/clock.js';
 import { LagAwareTimer } from '../../core/time/lag-aware-timer.js';
 import type { CacheSource, CheckResult, HealthChange, HealthState } from '../types.js';
-import { cacheResult } from './cache-result.js';
+import { cacheResult, lookAtRedis } from './cache-result.js';
 import { type CheckConfig, CheckRunner, deadlineOptions } from './check-runner.js';
 import { History } from './history.js';
 import { type Finding, overallState } from './report.js';
@@ -84,10 +84,11 @@ export class Checker {
       ({ config }) =>
         (config.critical || !scope.isCriticalOnly) && !scope.excluded.has(config.name),
     );
+    const cache = scope.isCriticalOnly || scope.excluded.has('cache') ? undefined : scope.cache;
+    const looking = this.#isShuttingDown ? undefined : this.#look(cache);
     const findings = this.#isShuttingDown ? runners.map(knownOf) : await this.#ask(runners);
-    if (!scope.isCriticalOnly && scope.cache !== undefined && !scope.excluded.has('cache')) {
-      findings.push(this.#examineCache(scope.cache));
-    }
+    if (looking !== undefined) await looking;
+    if (cache !== undefined) findings.push(this.#examineCache(cache));
     const status = overallState(this.#isShuttingDown, findings);
     if (scope.excluded.size === 0) this.#record(status, findings, scope);
     return { status, findings };
@@ -155,6 +156,19 @@ export class Checker {
       timer.start(this.#config.deadlineMs);
     });
     return { passed, cancel: () => timer?.cancel() };
+  }
+
+  /** Ends with the deadline of the report at the latest. */
+  #look(cache: CacheSource | undefined): Promise<unknown> | undefined {
+    const looking = lookAtRedis(cache);
+    return (
+      looking &&
+      this.alongside(
+        () => false,
+        () => looking,
+        undefined,
+      )
+    );
   }
 
   #examineCache(cache: CacheSource): Finding {

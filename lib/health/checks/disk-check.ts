@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { invalid, parseInteger, parseOptions } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
 
@@ -14,6 +13,7 @@ export function diskSpaceCheck(options: {
     throw invalid({ ...subject, name: 'path' }, 'a folder on the disk to look at', path);
   }
   const minFreePercent = parseInteger({ ...subject, name: 'minFreePercent' }, min, [1, 100]);
+  const { statfs } = require('node:fs/promises') as typeof import('node:fs/promises');
   return {
     critical: false,
     async check() {

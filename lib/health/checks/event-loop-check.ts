@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Duration, parseDuration } from '../../core/time/duration.js';
 import { parseOptions } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
@@ -14,6 +13,7 @@ export function eventLoopCheck(options?: { readonly max?: Duration | undefined }
   const subject = { name: 'eventLoopCheck', code: 'ERR_HEALTH_OPTION' } as const;
   const { max = '200ms' } = parseOptions<NonNullable<typeof options>>(subject, options, ['max']);
   const maxMs = parseDuration({ ...subject, name: 'max' }, max);
+  const { monitorEventLoopDelay } = require('node:perf_hooks') as typeof import('node:perf_hooks');
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
   return {

@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8';
 import { parseInteger, parseOptions } from '../../core/validate.js';
 import type { CheckOptions } from '../types.js';
 
@@ -13,6 +12,7 @@ export function heapCheck(options?: { readonly maxPercent?: number | undefined }
     given.maxPercent ?? 90,
     [1, 100],
   );
+  const { getHeapStatistics } = require('node:v8') as typeof import('node:v8');
   return {
     critical: false,
     check() {

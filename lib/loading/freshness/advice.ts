@@ -18,7 +18,7 @@ export function adviceOf(facts: Facts, survey: Survey): string {
     case 'keeps':
       return `No evidence of benefit: your ttl keeps ${wanted}, and nothing that is allowed saves a tenth of its loads.`;
     case 'misses':
-      return `No lifetime from a quarter of your ttl on keeps ${wanted}. Delete keys when their data changes, or give a ttl below ${formatDuration(shortest(survey))}.`;
+      return `No lifetime from a quarter of your ttl on keeps ${wanted}, so yours stays. Delete keys when their data changes, or give a ttl below ${formatDuration(shortest(survey))}.`;
     case 'learned':
       return `${better(facts, survey)}: ${compared(survey)}, by simulation.`;
   }

@@ -1,8 +1,9 @@
 import type { FreshnessMetrics } from '../../api/metrics.js';
 import { type Ratio, ratioOf } from './stale-ratio.js';
 
-/** Audits are at most this share of loads. */
+/** Audits are at most this share of loads, and half of it when there are many: each is a load that no caller needs. */
 const SHARE_OF_LOADS = 0.05;
+const MANY_AUDITS = 500;
 
 /** Until there are this many audits, hits are audited even if there are few loads. */
 const FLOOR_AUDITS = 100;
@@ -26,6 +27,8 @@ export class AuditGroup {
   #hits = 0;
   #loads = 0;
   #begun = 0;
+  /** Audits that the loads so far allow. */
+  #allowed = 0;
   #audits = 0;
   #stale = 0;
   /** The hits that audits stand for, as each had another chance. */
@@ -46,7 +49,7 @@ export class AuditGroup {
     this.#skip -= count;
     if (this.#skip > 0) return 0;
     const floor = Math.min(FLOOR_AUDITS, this.#hits * FLOOR_SHARE_OF_HITS);
-    const isAllowed = this.#begun + 1 <= SHARE_OF_LOADS * this.#loads + floor;
+    const isAllowed = this.#begun + 1 <= this.#allowed + floor;
     const standsFor = isAllowed ? 1 / this.#chance : 0;
     if (isAllowed) this.#begun++;
     this.#draw();
@@ -56,15 +59,20 @@ export class AuditGroup {
   /** A loader has made a value. */
   loaded(): void {
     this.#loads++;
+    this.#allowed += this.#share;
     this.#draw();
   }
 
   /** Draws how many hits pass until the next audit, so that each hit has the same chance. */
   #draw(): void {
     const floor = this.#audits < FLOOR_AUDITS ? FLOOR_SHARE_OF_HITS : 0;
-    const share = (CAUTION * SHARE_OF_LOADS * this.#loads) / Math.max(1, this.#hits) + floor;
+    const share = (CAUTION * this.#share * this.#loads) / Math.max(1, this.#hits) + floor;
     this.#chance = Math.min(0.999, Math.max(1e-9, share));
     this.#skip = Math.ceil(Math.log(1 - this.#random()) / Math.log(1 - this.#chance));
+  }
+
+  get #share(): number {
+    return this.#audits < MANY_AUDITS ? SHARE_OF_LOADS : SHARE_OF_LOADS / 2;
   }
 
   /** A hit was loaded again that stands for so many. `isStale`: the loader returned another value. */
@@ -79,7 +87,7 @@ export class AuditGroup {
     this.#staleStandFor += weight;
   }
 
-  get metrics(): Omit<FreshnessMetrics, 'reloads'> {
+  get metrics(): Omit<FreshnessMetrics, 'reloads' | 'ttlSeconds' | 'state'> {
     return {
       group: this.name,
       hits: this.#hits,
@@ -93,6 +101,6 @@ export class AuditGroup {
   get #ratio(): Ratio | undefined {
     if (this.#audits === 0) return undefined;
     const audits = this.#standFor ** 2 / this.#squares;
-    return ratioOf((audits * this.#staleStandFor) / this.#standFor, audits);
+    return ratioOf(this.#staleStandFor / this.#standFor, audits);
   }
 }

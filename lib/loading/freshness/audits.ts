@@ -2,6 +2,7 @@ import type { Store } from '../../tiers/store.js';
 import type { BackgroundLoads } from '../background-loads.js';
 import type { LoadRequest } from '../load-request.js';
 import type { Freshness } from './freshness.js';
+import type { HitSampler } from './hit-sampler.js';
 
 export interface AuditParts {
   readonly freshness: Freshness;
@@ -15,9 +16,11 @@ export interface AuditParts {
  */
 export class Audits {
   readonly #parts: AuditParts;
+  readonly #sampler: HitSampler;
 
   constructor(parts: AuditParts) {
     this.#parts = parts;
+    this.#sampler = parts.freshness.sampler;
   }
 
   get freshness(): Freshness {
@@ -26,8 +29,12 @@ export class Audits {
 
   /** A caller with a loader got a fresh value. `entry`: as it was stored. */
   hit(request: LoadRequest, entry: string): void {
+    if (this.#sampler.hit()) this.#look(request, entry);
+  }
+
+  #look(request: LoadRequest, entry: string): void {
     const { freshness, store, background } = this.#parts;
-    const onEnd = freshness.hit(request.key);
+    const onEnd = freshness.look(request.key);
     // An outage is no time for loads that no caller needs.
     if (onEnd === undefined || store.mode !== 'normal' || !background.hasRoom) return;
     void this.#audit(request, entry, onEnd);

@@ -29,22 +29,25 @@ export class Freshness implements Lifetimes {
   readonly #parts: FreshnessParts;
   readonly #groups: readonly WatchedGroup[];
   readonly #keys = new KnownKeys(MOST_KEYS);
-  readonly #sampler: HitSampler;
+  /** Which hits are looked at. */
+  readonly sampler: HitSampler;
 
   constructor(parts: FreshnessParts) {
     const { config, random } = parts;
     const keys = this.#keys;
     this.#parts = parts;
-    this.#sampler = new HitSampler(random);
+    this.sampler = new HitSampler(random);
     const share = Math.floor(MOST_TRIED / Math.max(1, config.groups.length));
     const learning = { keys, random, mostTried: Math.max(LEAST_TRIED, share) };
     this.#groups = config.groups.map((group) => new WatchedGroup(group, learning));
   }
 
-  /** A caller with a loader got a fresh value. Returns what to do when its audit has ended, if it is to be audited. */
-  hit(key: string): ((isStale: boolean) => void) | undefined {
-    if (!this.#sampler.hit()) return undefined;
-    const count = this.#sampler.take();
+  /**
+   * A caller with a loader got a fresh value, and the sampler has chosen it. Returns what to do when its audit has
+   * ended, if it is to be audited.
+   */
+  look(key: string): ((isStale: boolean) => void) | undefined {
+    const count = this.sampler.take();
     const group = this.#groupOf(key);
     const standsFor = group?.hit(hash53(key), count) ?? 0;
     return standsFor > 0 ? (isStale) => group?.audited(isStale, standsFor) : undefined;
@@ -54,7 +57,7 @@ export class Freshness implements Lifetimes {
     const { key, payload, ttlMs } = value;
     const group = this.#groupOf(key);
     if (group === undefined) return ttlMs;
-    this.#sampler.loaded();
+    this.sampler.loaded();
     return group.loaded({ ...value, key: hash53(key), value: hash53(payload) });
   }
 

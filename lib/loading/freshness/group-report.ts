@@ -1,7 +1,6 @@
 import type {
   FixedLifetime,
   GroupFreshness,
-  LearningState,
   LifetimeEstimate,
   ShareEstimate,
 } from '../../api/freshness.js';
@@ -32,14 +31,9 @@ export function reportOf(counts: Counts, survey: Survey): GroupFreshness {
     lifetimes: hasSeen ? survey.fixed.map((policy) => fixed(policy, survey.ttlMs)) : [],
     learned: choice.verdict === 'learned' ? estimate(choice) : null,
     target: survey.target,
-    state: stateOf(survey),
+    state: survey.state,
   };
   return { ...facts, advice: adviceOf(facts, survey) };
-}
-
-function stateOf({ isApplied, isOff, choice }: Survey): LearningState {
-  if (!isApplied) return 'observes';
-  return isOff ? 'reverted' : choice.verdict;
 }
 
 function fixed(policy: Candidate, ttlMs: number): FixedLifetime {

@@ -1,9 +1,8 @@
-/** Of many hits, one in so many is looked at. */
-const EVERY = 8;
+/** Of many hits, one in so many at most is looked at. */
+const MOST = 32;
 
-/** The first hits, and hits that are hardly more than loads, are all looked at. */
+/** The first hits are all looked at. Then about one for each load is, which is enough to learn from. */
 const FIRST = 1_000;
-const HITS_PER_LOAD = 4;
 
 /**
  * Chooses hits at random, each with the same chance, and says for how many each stands. So a hit costs one subtraction,
@@ -31,15 +30,19 @@ export class HitSampler {
   take(): number {
     const mean = this.#mean;
     this.#hits += this.#drawn;
-    const isMany = this.#hits >= FIRST && this.#hits >= HITS_PER_LOAD * this.#loads;
-    this.#mean = isMany ? EVERY : 1;
+    this.#mean = this.#nextMean;
     // From 1 to twice the mean, so that hits in a rhythm are not always the same ones.
-    this.#drawn = isMany ? 1 + Math.floor(this.#random() * (2 * EVERY - 1)) : 1;
+    this.#drawn = 1 + Math.floor(this.#random() * (2 * this.#mean - 1));
     this.#left = this.#drawn;
     return mean;
   }
 
   loaded(): void {
     this.#loads++;
+  }
+
+  get #nextMean(): number {
+    if (this.#hits < FIRST) return 1;
+    return Math.max(1, Math.min(MOST, Math.floor(this.#hits / Math.max(1, this.#loads))));
   }
 }

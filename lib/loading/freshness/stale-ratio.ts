@@ -9,19 +9,20 @@ export interface Ratio {
 const Z = 1.96;
 
 /**
- * Wilson's score interval (1927): right for shares near 0, too. `undefined`: nothing was counted. `z`: the normal
- * quantile of the interval.
+ * Wilson's score interval (1927): right for shares near 0, too. It always holds the share, so it begins at exactly 0
+ * where nothing was found and ends at exactly 1 where everything was. `undefined`: nothing was counted.
+ * `z`: the normal quantile of the interval.
  */
-export function ratioOf(found: number, of: number, z: number = Z): Ratio | undefined {
+export function ratioOf(share: number, of: number, z: number = Z): Ratio | undefined {
   if (of === 0) return undefined;
-  const value = found / of;
   const square = z * z;
-  const middle = value + square / (2 * of);
-  const half = z * Math.sqrt((value * (1 - value)) / of + square / (4 * of * of));
+  const middle = share + square / (2 * of);
+  const half = z * Math.sqrt((share * (1 - share)) / of + square / (4 * of * of));
   const scale = 1 + square / of;
+  // Rounding may leave something between an end and the share that it should touch.
   return {
-    value,
-    low: Math.max(0, (middle - half) / scale),
-    high: Math.min(1, (middle + half) / scale),
+    value: share,
+    low: Math.min(share, Math.max(0, (middle - half) / scale)),
+    high: Math.max(share, Math.min(1, (middle + half) / scale)),
   };
 }

@@ -51,7 +51,9 @@ export class WatchedGroup {
   }
 
   get metrics(): FreshnessMetrics {
-    return { ...this.#audits.metrics, reloads: this.#learner.reloads };
+    const { reloads, lifetimeMs, state } = this.#learner;
+    const ttlSeconds = lifetimeMs === undefined ? null : lifetimeMs / 1_000;
+    return { ...this.#audits.metrics, reloads, ttlSeconds, state };
   }
 
   report(): GroupFreshness {

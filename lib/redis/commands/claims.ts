@@ -37,8 +37,8 @@ export class Claims {
     // A key that is to be refreshed has a value.
     if (mode === 'refresh') return this.#over.refresh.run(keys, lane);
     const replies = await this.#first.run(keys, lane);
+    if (!replies.includes('taken')) return replies as readonly ClaimReply[];
     const taken = keys.filter((_, i) => replies[i] === 'taken');
-    if (taken.length === 0) return replies as readonly ClaimReply[];
     const rest = await this.#over.load.run(taken, lane);
     let next = 0;
     return replies.map((reply) => (reply === 'taken' ? (rest[next++] as ClaimReply) : reply));

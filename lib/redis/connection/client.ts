@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { createClient, RedisClientOptions } from 'redis';
+import type { RedisClientOptions } from 'redis';
 import type { Address } from '../address.js';
 
 export type { RedisClientOptions } from 'redis';
@@ -79,7 +79,8 @@ const KEEP_ALIVE_DELAY_MS = 5_000;
  */
 export function makeClient(options: RedisClientOptions, lack?: Lack): RedisClientLike {
   const { RESP = 3 } = lack === 'HELLO' ? { RESP: 2 } : options;
-  return modelOf(RESP).duplicate({
+  const { RedisClient } = driver();
+  return new RedisClient({
     maintNotifications: 'disabled',
     emitInvalidate: RESP === 3 && options.clientSideCache === undefined,
     ...options,
@@ -100,27 +101,20 @@ export function makeClient(options: RedisClientOptions, lack?: Lack): RedisClien
   } as unknown as RedisClientOptions) as unknown as RedisClientLike;
 }
 
-type Model = Pick<ReturnType<typeof createClient>, 'duplicate'>;
+type Driver = Pick<typeof import('redis'), 'RedisClient'>;
 
-/** One client for each version of the protocol. It is never connected. */
-const models = new Map<number, Model>();
+let loaded: Driver | undefined;
 
 /**
- * Whenever `createClient` of node-redis gets other options than last time, it builds another class with all commands
- * of Redis, and the event loop stands still for 50 ms or more. `duplicate` uses the class of its client.
+ * The class of a client of node-redis. `createClient` makes another class of it, with a method for each command of
+ * Redis, whenever it gets other options than last time, and the event loop stands still for 50 ms. We send commands as
+ * lists of arguments and need none of these methods.
  */
-function modelOf(RESP: 2 | 3): Model {
-  let model = models.get(RESP);
-  if (model === undefined) {
-    // Loaded here, so that health endpoints alone, or memory alone, do not load the driver.
-    const driver = clientOfRedis() ?? (require('redis') as Driver);
-    model = driver.createClient({ RESP, maintNotifications: 'disabled' }) as unknown as Model;
-    models.set(RESP, model);
-  }
-  return model;
+function driver(): Driver {
+  // Loaded here, so that health endpoints alone, or memory alone, do not load the driver.
+  loaded ??= clientOfRedis() ?? (require('redis') as Driver);
+  return loaded;
 }
-
-type Driver = Pick<typeof import('redis'), 'createClient'>;
 
 /**
  * The client that `redis` is made of. `redis` itself also loads the commands of search, JSON, Bloom filters and time

@@ -1,6 +1,5 @@
 import { isCacheHealthError } from '../../core/errors.js';
 import { CLOSED, classify, Failure } from '../failure.js';
-import { AdoptedSource } from './adopted-source.js';
 import type { Lack, RedisClientLike, SentinelServers, SingleSource } from './client.js';
 import {
   type Connection,
@@ -18,9 +17,9 @@ export function connectionSource(
   source: Exclude<SingleSource, SentinelServers>,
   options: SourceOptions,
 ): ConnectionSource {
-  return source.kind === 'made'
-    ? new MadeSource(source.create, options)
-    : new AdoptedSource(source.client, options);
+  if (source.kind === 'made') return new MadeSource(source.create, options);
+  const adopted = require('./adopted-source.js') as typeof import('./adopted-source.js');
+  return new adopted.AdoptedSource(source.client, options);
 }
 
 /** A fresh client of ours for each attempt. */

@@ -41,6 +41,7 @@ export class Admission {
       clock: options.clock,
       beat: (session) => this.#beat(session).catch(classify),
       onFailure: options.onFailure,
+      isNeeded: (session) => this.#needsHeartbeats(session),
     });
     this.#news = new GenerationNews({
       clock: options.clock,
@@ -50,9 +51,9 @@ export class Admission {
   }
 
   /** Whether a recent heartbeat proved the data, and the server is still the one to use. */
-  get isProven(): boolean {
+  isProven(): boolean {
     const { session } = this.#situation;
-    return this.#heartbeat.isProven && session !== undefined && this.#source.isNamed(session);
+    return this.#heartbeat.isProven() && session !== undefined && this.#source.isNamed(session);
   }
 
   async prove(): Promise<boolean> {
@@ -60,6 +61,11 @@ export class Admission {
     if (session === undefined) return false;
     const proofs = [this.#heartbeat.prove(), this.#source.confirm(session)];
     return (await Promise.all(proofs)).every((isProven) => isProven);
+  }
+
+  /** Sends a heartbeat, if Redis has not answered one lately. */
+  look(): Promise<boolean> | undefined {
+    return this.#heartbeat.look();
   }
 
   /** Starts the heartbeats. */
@@ -137,6 +143,13 @@ export class Admission {
 
   #replayFailed(): Failure {
     return this.#refused ?? REPLAY_FAILED;
+  }
+
+  /** Whether a change may have to be replayed (R5), or Redis does not tell of a new generation by itself. */
+  #needsHeartbeats({ news }: DoorSession): boolean {
+    const { state, listener } = this.#situation;
+    const isTold = news?.isOn === true && !this.#judge.sharesWithOldRelease;
+    return state.name !== 'closed' || !isTold || listener.hasWork;
   }
 
   /** Sends one heartbeat. Returns whether it proves that the data is that of the same reign. */

@@ -134,11 +134,16 @@ export class RedisDoor implements Door {
   }
 
   isProven(): boolean {
-    return isReadable(this.state) && this.#supervisor.isProven;
+    return isReadable(this.state) && this.#supervisor.proofs.isProven();
   }
 
   prove(): Promise<boolean> {
-    return inBackground(() => this.#supervisor.prove());
+    return inBackground(() => this.#supervisor.proofs.prove());
+  }
+
+  look(): Promise<boolean> | undefined {
+    if (!isReadable(this.state)) return undefined;
+    return inBackground(() => this.#supervisor.proofs.look());
   }
 
   bump(): Promise<string | Failure> {

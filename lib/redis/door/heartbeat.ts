@@ -5,7 +5,16 @@ import type { DoorSession } from './door-session.js';
 /** How often we send a heartbeat on a healthy connection, so that we notice a hang without traffic. */
 export const HEARTBEAT_MS = 500;
 
-/** A heartbeat proves the data for this long after its sending (R8). */
+/**
+ * How often at rest. As long a process that has nothing to replay may wait between two attempts to connect, so it
+ * notices what happened to the data no later than one that comes back from an outage.
+ */
+const RESTING_MS = 5_000;
+
+/** The rest begins when no one has asked for a proof for this long. */
+const REST_AFTER_MS = 2_000;
+
+/** A heartbeat proves the data for this long after its sending (R8); at rest, for one heartbeat. */
 const PROVEN_FOR_MS = 2 * HEARTBEAT_MS;
 
 export interface HeartbeatOptions {
@@ -13,6 +22,8 @@ export interface HeartbeatOptions {
   /** Sends one pair. Resolves to whether it proves that the data is still that of the same reign. */
   readonly beat: (session: DoorSession) => Promise<boolean | Failure>;
   readonly onFailure: (failure: Failure) => void;
+  /** Whether something needs a heartbeat twice a second, although no caller asks. */
+  readonly isNeeded: (session: DoorSession) => boolean;
 }
 
 interface Waiting {
@@ -24,6 +35,9 @@ interface Waiting {
  * Sends a heartbeat twice a second. It detects hangs, follows the server's clock, notices a new generation, and
  * confirms earlier writes. After a heartbeat without an answer the next one is sent at once.
  *
+ * At rest it sends one every five seconds (docs/adr/0043-heartbeats-rest.md). The rest ends within half a second of the first
+ * question, which a new heartbeat answers.
+ *
  * Invariants: one heartbeat is in flight at a time; `prove` resolves with one that was sent after the call.
  */
 export class Heartbeat {
@@ -32,15 +46,27 @@ export class Heartbeat {
   #timer: Timer | undefined;
   #isBeating = false;
   #provenAt = Number.NEGATIVE_INFINITY;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  /** When someone asked for a proof last. */
+  #usedAt = Number.NEGATIVE_INFINITY;
+  #isResting = false;
   #asked: Waiting | undefined;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
   }
 
-  /** Whether a recent heartbeat proved the data. */
-  get isProven(): boolean {
-    return this.#options.clock.now() - this.#provenAt <= PROVEN_FOR_MS;
+  /** Whether a recent heartbeat proved the data. A question ends the rest. */
+  isProven(): boolean {
+    this.#usedAt = this.#options.clock.now();
+    const forMs = this.#isResting ? HEARTBEAT_MS : PROVEN_FOR_MS;
+    return this.#usedAt - this.#provenAt <= forMs;
+  }
+
+  /** Sends a heartbeat, unless one of the last half second was answered: `undefined`. */
+  look(): Promise<boolean> | undefined {
+    this.#usedAt = this.#options.clock.now();
+    return this.#usedAt - this.#provenAt <= HEARTBEAT_MS ? undefined : this.prove();
   }
 
   /** Something other than a heartbeat, sent at `sentAt`, proved the data. */
@@ -58,6 +84,7 @@ export class Heartbeat {
     if (this.#session === session) return;
     this.stop();
     this.#session = session;
+    this.#usedAt = this.#options.clock.now();
     this.#schedule(HEARTBEAT_MS);
   }
 
@@ -65,12 +92,14 @@ export class Heartbeat {
     this.#session = undefined;
     this.#timer?.cancel();
     this.#provenAt = Number.NEGATIVE_INFINITY;
+    this.#isResting = false;
     this.#takeAsked()?.resolve(false);
   }
 
   /** Sends a heartbeat at once, which all calls of this turn share. Without a connection it proves nothing. */
   prove(): Promise<boolean> {
     if (this.#session === undefined) return Promise.resolve(false);
+    this.#usedAt = this.#options.clock.now();
     if (this.#asked === undefined) {
       this.#asked = waiting();
       this.#options.clock.endOfTurn(() => this.#beat());
@@ -87,7 +116,19 @@ export class Heartbeat {
   #schedule(ms: number): void {
     this.#timer?.cancel();
     if (this.#session === undefined) return;
-    this.#timer = this.#options.clock.setTimer(() => this.#beat(), ms);
+    this.#timer = this.#options.clock.setTimer(() => this.#tick(), ms);
+  }
+
+  #tick(): void {
+    const now = this.#options.clock.now();
+    this.#isResting = this.#mayRest(now);
+    if (this.#isResting && now - this.#sentAt < RESTING_MS) this.#schedule(HEARTBEAT_MS);
+    else this.#beat();
+  }
+
+  #mayRest(now: number): boolean {
+    if (this.#session === undefined || this.#provenAt < this.#sentAt) return false;
+    return now - this.#usedAt >= REST_AFTER_MS && !this.#options.isNeeded(this.#session);
   }
 
   #beat(): void {
@@ -101,6 +142,7 @@ export class Heartbeat {
   async #run(session: DoorSession): Promise<void> {
     const asked = this.#takeAsked();
     const sentAt = this.#options.clock.now();
+    this.#sentAt = sentAt;
     this.#isBeating = true;
     const verdict = await this.#options.beat(session);
     this.#isBeating = false;

@@ -61,12 +61,9 @@ export class Supervisor {
     });
   }
 
-  get isProven(): boolean {
-    return this.#admission.isProven;
-  }
-
-  prove(): Promise<boolean> {
-    return this.#admission.prove();
+  /** What heartbeats tell of the data. */
+  get proofs(): Pick<Admission, 'isProven' | 'prove' | 'look'> {
+    return this.#admission;
   }
 
   async bump(): Promise<string | Failure> {

@@ -16,7 +16,6 @@ export interface ClaimParts {
 
 const NONE: Claim = { kind: 'none' };
 const HELD: Claim = { kind: 'held' };
-const NO_PLACES: readonly number[] = [];
 const isPlace = (place: number): boolean => place >= 0;
 
 type LoadedUnderLease = Loaded & { readonly lease: HeldLease };
@@ -61,7 +60,8 @@ export class Claims {
       if (this.#shard.readerFor(keys[i] as string) !== undefined) asked.push(i);
     }
     const odd = await this.#ask(writer, { keys, at: asked, claims }, { mode, lane });
-    const again = [...odd, ...(await this.#outdated(claims))];
+    const outdated = this.#outdated(claims);
+    const again = outdated === undefined ? odd : [...odd, ...(await outdated)];
     // A value that we may not believe (cleared, or older than our own change, or whose tags are not valid): we load over it.
     if (again.length > 0)
       await this.#ask(writer, { keys, at: again, claims }, { mode: 'refresh', lane });
@@ -82,12 +82,13 @@ export class Claims {
     const writer = door.reader === undefined ? undefined : this.#shard.writer;
     const leased: LoadedUnderLease[] = [];
     for (const { lease } of loaded) if (lease !== undefined) this.keeper.end(lease as HeldLease);
-    await tools.turns.forEach(loaded, (each) => {
+    const sorting = tools.turns.each(loaded, (each) => {
       const { key, value, lease } = each;
       if (this.#isObsolete(key, lease as HeldLease | undefined)) return;
       if (isLeased(each) && writer !== undefined) leased.push(each);
       else if (writer === undefined || ledger.blocks(key)) this.#keepAlone(key, value);
     });
+    if (sorting !== undefined) await sorting;
     if (leased.length > 0 && writer !== undefined) await this.#fillLeased(writer, leased, lane);
   }
 
@@ -122,8 +123,8 @@ export class Claims {
     return again;
   }
 
-  /** The places of values that have an invalid tag. */
-  async #outdated(claims: readonly Claim[]): Promise<readonly number[]> {
+  /** The places of values that have an invalid tag. `undefined`: no value has a tag. */
+  #outdated(claims: readonly Claim[]): Promise<readonly number[]> | undefined {
     const { tags } = this.#shard.tools;
     const checking: Promise<number>[] = [];
     for (const [i, claim] of claims.entries()) {
@@ -131,7 +132,8 @@ export class Claims {
       const checked = Promise.resolve(tags.isCurrent(claim.found.entry));
       checking.push(checked.then((isCurrent) => (isCurrent ? -1 : i)));
     }
-    return checking.length === 0 ? NO_PLACES : (await Promise.all(checking)).filter(isPlace);
+    if (checking.length === 0) return undefined;
+    return Promise.all(checking).then((places) => places.filter(isPlace));
   }
 
   /** `undefined`: Redis has a value that we may not believe. */

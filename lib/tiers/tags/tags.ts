@@ -132,6 +132,7 @@ export class Tags implements TagCheck {
     if (this.known.get(tag) !== undefined) this.invalidate([tag]);
   }
 
+  /** To ask for tags is to use Redis, so heartbeats do not rest as long as tags are in use. */
   refresh(): void {
     const now = this.#clock.now();
     // Each server of a cluster has heartbeats.

@@ -21,6 +21,8 @@ export function modeOfAll(stores: Stores): CacheMode {
 /** The state of several servers is that of the worst. */
 export function stateOf(stores: Stores, notice: string | undefined): StoreState {
   const { all, hasRedis, tools } = stores;
+  // A caller who looks again and again notices soon, because heartbeats come twice a second again.
+  for (const { shard } of all) shard.door.isProven();
   const state = worstState(stores);
   const counts = all.map(({ shard }) => shard.ledger.counts);
   const sum = (field: 'entries' | 'max' | 'overflows'): number =>
@@ -37,6 +39,12 @@ export function stateOf(stores: Stores, notice: string | undefined): StoreState 
     memory: tools.standby.state,
     shards: all.flatMap((each) => shardState(each) ?? []),
   };
+}
+
+/** Asks each server that is used and has not answered lately; `undefined`: all have. */
+export function lookAt({ all }: Pick<Stores, 'all'>): Promise<unknown> | undefined {
+  const looks = all.flatMap(({ shard }) => shard.door.look() ?? []);
+  return looks.length === 0 ? undefined : Promise.all(looks);
 }
 
 /** `undefined`: it is no shard of a cluster, or the cluster is not known yet. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { CACHE_LOOK } from '../../../lib/core/is-cache.js';
 import { Checker, type Scope } from '../../../lib/health/checker/checker.js';
 import { parseHealthOptions } from '../../../lib/health/options.js';
 import type { CacheSource, HealthChange, HealthOptions } from '../../../lib/health/types.js';
@@ -77,6 +78,54 @@ describe('the checks of a router', () => {
     expect(await outcomeOf(report)).to.equal('pending');
     await clock.advance(1);
     expect((await report).status).to.equal('error');
+  });
+
+  describe('a cache that Redis has not answered lately', () => {
+    function looking(look: () => Promise<unknown> | undefined): CacheSource {
+      return Object.assign(cacheThatIs(), { [CACHE_LOOK]: look });
+    }
+
+    it('is asked to look first, and its status counts after that', async () => {
+      const { health } = healthOf({});
+      const { promise, open } = gate();
+      let status = cacheThatIs();
+      const cache = { ...looking(() => promise), status: () => status.status() };
+      const report = health.examine(everything(cache));
+      await settle();
+      expect(await outcomeOf(report)).to.equal('pending');
+      status = degradedCache;
+      open();
+      expect((await report).status).to.equal('degraded');
+    });
+
+    it('holds a report up until its deadline at most', async () => {
+      const { health, clock } = healthOf({});
+      const report = health.examine(everything(looking(hangs)));
+      await clock.advance(10_000);
+      expect((await report).status).to.equal('ok');
+      expect(clock.pending).to.equal(0);
+    });
+
+    it('may fail to look', async () => {
+      const { health } = healthOf({});
+      const fails = (): never => {
+        throw new Error('no');
+      };
+      for (const look of [fails, async () => fails()]) {
+        expect((await health.examine(everything(looking(look)))).status).to.equal('ok');
+      }
+    });
+
+    it('is not asked by readiness, by who leaves the cache out, or while shutting down', async () => {
+      const { health } = healthOf({});
+      let looks = 0;
+      const cache = looking(async () => looks++);
+      await health.examine(readiness(cache));
+      await health.examine({ ...everything(cache), excluded: new Set(['cache']) });
+      health.beginShutdown();
+      await health.examine(everything(cache));
+      expect(looks).to.equal(0);
+    });
   });
 
   it('cost one ping for 500 probes, and two for two seconds of them', async () => {

@@ -1,7 +1,6 @@
-import type { Server } from 'node:http';
 import { expect } from 'chai';
-import request from 'supertest';
 import { type HealthOptions, type HealthRouter, healthRouter } from '../../../lib/index.js';
+import { WebServer } from '../../support/web-server.js';
 import { cacheThatIs, degradedCache, down, downCache, up, VERSIONS } from '../support.js';
 
 /** Every state a service can be in, and how to bring it about. */
@@ -35,6 +34,8 @@ const SHUTTING_DOWN: Readonly<Record<string, number>> = {
   '/health/readyz': 404,
 };
 
+const METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
 const DETAILS: readonly HealthOptions[] = [
   { details: true },
   { details: false },
@@ -44,13 +45,13 @@ const DETAILS: readonly HealthOptions[] = [
 
 for (const [version, newApp] of VERSIONS) {
   describe(`the codes on ${version}`, () => {
-    const servers: Server[] = [];
+    const servers: WebServer[] = [];
 
-    /** One server for all requests of a test. */
-    const mounted = (router: HealthRouter): ReturnType<typeof request> => {
-      const server = newApp().use('/health', router).listen(0, '127.0.0.1');
+    /** One server for all requests of a test: asks it for the code of a path. */
+    const mounted = async (router: HealthRouter) => {
+      const server = await WebServer.start(newApp().use('/health', router));
       servers.push(server);
-      return request(server);
+      return async (path: string, method = 'GET') => (await server.ask(method, path)).status;
     };
 
     afterEach(() => {
@@ -59,39 +60,34 @@ for (const [version, newApp] of VERSIONS) {
 
     for (const [i, [state, options]] of Object.entries(STATES).entries()) {
       it(`are as the table says when the service is ${state}, for every method`, async () => {
-        const agent = mounted(healthRouter(options));
+        const codeOf = await mounted(healthRouter(options));
         for (const [path, codes] of Object.entries(TABLE)) {
-          for (const method of ['get', 'head', 'options'] as const) {
-            const { status } = await agent[method](path);
-            expect([method, path, status]).to.deep.equal([method, path, codes[i]]);
+          for (const method of METHODS) {
+            const code = await codeOf(path, method);
+            expect([method, path, code]).to.deep.equal([method, path, codes[i]]);
           }
-          const { status } = await agent.post(path);
-          expect([path, status]).to.deep.equal([path, path === '/health/readyz' ? 404 : 405]);
+          const refusal = path === '/health/readyz' ? 404 : 405;
+          expect([path, await codeOf(path, 'POST')]).to.deep.equal([path, refusal]);
         }
       });
 
       it(`are 503 for traffic and 200 for liveness when it shuts down, being ${state}`, async () => {
         const router = healthRouter(options);
-        const agent = mounted(router);
+        const codeOf = await mounted(router);
         router.beginShutdown();
         for (const [path, code] of Object.entries(SHUTTING_DOWN)) {
-          for (const method of ['get', 'head', 'options'] as const) {
-            const { status } = await agent[method](path);
-            expect([method, path, status]).to.deep.equal([method, path, code]);
+          for (const method of METHODS) {
+            expect([method, path, await codeOf(path, method)]).to.deep.equal([method, path, code]);
           }
         }
       });
 
       it(`are the same with and without details, being ${state}`, async () => {
         for (const who of DETAILS) {
-          const agent = mounted(healthRouter({ ...options, ...who }));
+          const codeOf = await mounted(healthRouter({ ...options, ...who }));
           for (const path of ['/health', '/health/ready', '/health/live', '/health/startup']) {
-            const { status } = await agent.get(path);
-            expect([path, who.details, status]).to.deep.equal([
-              path,
-              who.details,
-              TABLE[path]?.[i],
-            ]);
+            const found = [path, who.details, await codeOf(path)];
+            expect(found).to.deep.equal([path, who.details, TABLE[path]?.[i]]);
           }
         }
       });
@@ -110,19 +106,20 @@ for (const [version, newApp] of VERSIONS) {
         const rest = healthRouter({ ...options, statusCodes: others });
         if (state === 'shutting_down') for (const router of [only, rest]) router.beginShutdown();
         const usual = state === 'ok' || state === 'degraded' ? 200 : 503;
-        expect((await mounted(only).get('/health')).status).to.equal(configured[state]);
-        expect((await mounted(rest).get('/health')).status).to.equal(usual);
-        expect((await mounted(only).get('/health/ready')).status).to.equal(usual);
-        expect((await mounted(only).get('/health/live')).status).to.equal(200);
+        const codeOf = await mounted(only);
+        expect(await codeOf('/health')).to.equal(configured[state]);
+        expect(await (await mounted(rest))('/health')).to.equal(usual);
+        expect(await codeOf('/health/ready')).to.equal(usual);
+        expect(await codeOf('/health/live')).to.equal(200);
       });
     }
 
     it('of startup stay 200 for ever once it was up', async () => {
       const router = healthRouter({ database: up });
-      const agent = mounted(router);
-      expect((await agent.get('/health/ready')).status).to.equal(200);
+      const codeOf = await mounted(router);
+      expect(await codeOf('/health/ready')).to.equal(200);
       router.beginShutdown();
-      expect((await agent.get('/health/startup')).status).to.equal(200);
+      expect(await codeOf('/health/startup')).to.equal(200);
     });
   });
 }

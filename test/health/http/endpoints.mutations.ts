@@ -10,7 +10,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'the cache cannot be excluded',
     file: 'health/checker/checker.js',
-    find: "&& !scope.excluded.has('cache')",
-    replace: '',
+    find: "scope.isCriticalOnly || scope.excluded.has('cache')",
+    replace: 'scope.isCriticalOnly',
   },
 ];

@@ -1,12 +1,13 @@
 import Ajv2020 from 'ajv/dist/2020.js';
 import { expect } from 'chai';
-import request from 'supertest';
 import {
   createCache,
   type HealthOptions,
+  type HealthRouter,
   healthOpenApi,
   healthRouter,
 } from '../../../lib/index.js';
+import { type Answer, WebServer } from '../../support/web-server.js';
 import { appWith, cacheThatIs, degradedCache, down, downCache, up } from '../support.js';
 
 interface Operation {
@@ -57,27 +58,35 @@ describe('the OpenAPI fragment', () => {
     'there is nothing to check': {},
   };
 
+  // Made once each: to compile the schemas takes longer than the answers do.
   const usual = validatorOf(healthOpenApi());
+  const withCodes = validatorOf(healthOpenApi({ statusCodes }));
+  const servers: WebServer[] = [];
+
+  async function started(router: HealthRouter): Promise<WebServer> {
+    const server = await WebServer.start(appWith(router));
+    servers.push(server);
+    return server;
+  }
+
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
 
   for (const [when, options] of Object.entries(routers)) {
     for (const isShuttingDown of [false, true]) {
       const end = isShuttingDown ? ', and the service ends' : '';
       it(`describes every answer when ${when}${end}`, async () => {
-        const { statusCodes: codes } = options;
-        const validate = codes === undefined ? usual : validatorOf(healthOpenApi({ statusCodes }));
+        const validate = options.statusCodes === undefined ? usual : withCodes;
         const router = healthRouter(options);
-        const agent = request(appWith(router));
-        await agent.get('/health');
+        const server = await started(router);
+        await server.ask('GET', '/health');
         if (isShuttingDown) router.beginShutdown();
         for (const path of validate.paths) {
           for (const format of FORMATS) {
             const concrete = path.replace('{name}', format === 'text/plain' ? 'cache' : 'database');
-            const { status, text, headers } = await agent
-              .get(concrete)
-              .set('Accept', format)
-              .buffer(true)
-              .parse(asText);
-            validate.answer(path, status, headers['content-type'] ?? '', text);
+            const answer = await server.ask('GET', concrete, { accept: format });
+            validate.answer(path, answer);
           }
         }
       });
@@ -87,20 +96,18 @@ describe('the OpenAPI fragment', () => {
   it('describes the history, and a real cache', async () => {
     const cache = createCache({ redis: 'redis://127.0.0.1:1', logger: false });
     let isUp = true;
-    const agent = request(appWith(healthRouter({ database: () => isUp, cache, maxAge: 0 })));
-    const validate = validatorOf(healthOpenApi());
+    const server = await started(healthRouter({ database: () => isUp, cache, maxAge: 0 }));
     await cache.get('x');
     for (const now of [true, false, true]) {
       isUp = now;
-      const { text, status } = await agent.get('/health?history');
-      validate.answer('/health', status, 'application/json', text);
-      expect(JSON.parse(text)).to.have.property('history');
+      const answer = await server.ask('GET', '/health?history');
+      usual.answer('/health', answer);
+      expect(JSON.parse(answer.text)).to.have.property('history');
     }
     await cache.close();
   });
 
   it('would notice what it does not describe', () => {
-    const validate = validatorOf(healthOpenApi());
     const wrong: readonly (readonly [string, unknown])[] = [
       ['/health', {}],
       ['/health', { status: 'fine' }],
@@ -120,8 +127,9 @@ describe('the OpenAPI fragment', () => {
       ['/health/live', { status: 'ok', checks: {} }],
     ];
     for (const [path, body] of wrong) {
+      const headers = { 'content-type': 'application/json' };
       const check = (): void =>
-        validate.answer(path, 200, 'application/json', JSON.stringify(body));
+        usual.answer(path, { status: 200, headers, text: JSON.stringify(body) });
       expect(check, JSON.stringify(body)).to.throw();
     }
   });
@@ -157,29 +165,16 @@ function validatorOf(fragment: ReturnType<typeof healthOpenApi>) {
   ajv.addSchema({ $id: 'api', ...fragment });
   return {
     paths: Object.keys(fragment.paths),
-    answer(path: string, status: number, contentType: string, text: string): void {
+    answer(path: string, { status, headers, text }: Answer): void {
       const response = (fragment.paths[path] as unknown as Operation).get.responses[status];
-      const type = contentType.split(';')[0] ?? '';
+      const type = headers['content-type']?.split(';')[0] ?? '';
       const schema = response?.content[type]?.schema;
       expect(schema, `${path} ${status} ${type}`).not.to.equal(undefined);
       const ref = schema?.$ref?.replace('#', 'api#');
       if (ref === undefined) return;
-      // Compiled once for all answers: compiling takes longer than the answers do.
       const validate = ajv.getSchema(ref) ?? expect.fail(`there is no ${ref}`);
       const isValid = validate(JSON.parse(text));
       expect(isValid, `${path} ${text}: ${ajv.errorsText(validate.errors)}`).to.equal(true);
     },
   };
-}
-
-function asText(res: request.Response, done: (error: Error | null, body: unknown) => void): void {
-  let text = '';
-  const stream = res as unknown as NodeJS.ReadableStream;
-  stream.on('data', (chunk) => {
-    text += chunk;
-  });
-  stream.on('end', () => {
-    res.text = text;
-    done(null, text);
-  });
 }

@@ -3,17 +3,51 @@ import { AuditGroup } from '../../../lib/loading/freshness/audit-group.js';
 import { ratioOf } from '../../../lib/loading/freshness/stale-ratio.js';
 
 describe('the interval of a share', () => {
+  /** Whole numbers, and what differently weighted audits amount to. */
+  const SAMPLE_SIZES = [
+    ...Array.from({ length: 3_000 }, (_, i) => i + 1),
+    ...Array.from({ length: 3_000 }, (_, i) => 1 + i * 0.37),
+    ...[1e4, 123_457, 1e6, 98_765_431, 1e9, 1e12, 1e15],
+  ];
+  const QUANTILES = [1.6449, 1.96, 2, 2.5758];
+
   it("is Wilson's", () => {
-    const { value, low, high } = ratioOf(3, 100) ?? { value: 0, low: 0, high: 0 };
+    const { value, low, high } = ratioOf(0.03, 100) ?? { value: 0, low: 0, high: 0 };
     expect([value, low.toFixed(4), high.toFixed(4)]).to.deep.equal([0.03, '0.0103', '0.0845']);
   });
 
   it('says something of nothing found, too, and nothing of nothing counted', () => {
-    expect(ratioOf(0, 50)?.low).to.equal(0);
     expect(ratioOf(0, 50)?.high).to.be.within(0.07, 0.08);
-    expect(ratioOf(50, 50)?.high).to.equal(1);
+    expect(ratioOf(1, 50)?.low).to.be.within(0.92, 0.93);
     expect(ratioOf(0, 0)).to.equal(undefined);
   });
+
+  it('begins at exactly 0 where nothing was found, whatever the sample', () => {
+    const wrong = samplesWithout((of, z) => Object.is(ratioOf(0, of, z)?.low, 0));
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('ends at exactly 1 where everything was found, whatever the sample', () => {
+    const wrong = samplesWithout((of, z) => ratioOf(1, of, z)?.high === 1);
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('holds the share, and only shares', () => {
+    const wrong = samplesWithout((of, z) =>
+      [0, 1e-15, 1 / of, 0.5, 1 - 1 / of, 1 - 1e-15, 1].every((share) => {
+        const { low, high } = ratioOf(share, of, z) ?? { low: 1, high: 0 };
+        return 0 <= low && low <= share && share <= high && high <= 1;
+      }),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  /** The samples for which something does not hold. */
+  function samplesWithout(holds: (of: number, z: number) => boolean): readonly string[] {
+    return QUANTILES.flatMap((z) =>
+      SAMPLE_SIZES.filter((of) => !holds(of, z)).map((of) => `${of} with ${z}`),
+    );
+  }
 });
 
 describe('the audits of a group', () => {
@@ -46,6 +80,16 @@ describe('the audits of a group', () => {
     }
   });
 
+  it('are half of that after 500, without a pause', () => {
+    const group = new AuditGroup('a', random);
+    const before = live(group, 3, 20_000);
+    const then = live(group, 3, 20_000);
+    const later = live(group, 3, 20_000);
+    expect(before).to.be.within(600, 900);
+    expect(then).to.be.within(350, 500);
+    expect(later).to.be.within(350, 500);
+  });
+
   it('are one hit in 1,000 until there are 100, where loads are rare', () => {
     const group = new AuditGroup('a', random);
     const audits = live(group, 100_000, 3);
@@ -58,6 +102,19 @@ describe('the audits of a group', () => {
     const { audits, staleRatio } = group.metrics;
     expect(audits).to.deep.equal({ fresh: 97, stale: 3 });
     expect(staleRatio?.value).to.be.closeTo(0.03, 1e-9);
+  });
+
+  it('leave no doubt at the end that all of them, or none of them, are at', () => {
+    for (let audits = 1; audits <= 500; audits++) {
+      const [none, all] = [new AuditGroup('a', random), new AuditGroup('a', random)];
+      for (let i = 0; i < audits; i++) {
+        const standsFor = 1 + 9 * random();
+        none.audited(false, standsFor);
+        all.audited(true, standsFor);
+      }
+      expect(none.metrics.staleRatio).to.include({ value: 0, low: 0 });
+      expect(all.metrics.staleRatio).to.include({ value: 1, high: 1 });
+    }
   });
 
   it('count for more where hits are audited less often, and a few never decide', () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { createTestCache, type TestCache } from '../../../lib/testing.js';
 
+const AT_ONCE = 50;
+
 describe('freshness: { observe }', () => {
   let cache: TestCache;
   /** What the database holds. */
@@ -21,16 +23,21 @@ describe('freshness: { observe }', () => {
     return { version: truth };
   };
 
-  /** `reads` reads of a key; before each share of them the truth changes. */
+  /** `reads` reads of a key, the first alone, the others fifty at once; before each share of them the truth changes. */
   async function read(
     key: string,
     reads: number,
     changeEvery = Number.POSITIVE_INFINITY,
   ): Promise<void> {
-    for (let i = 1; i <= reads; i++) {
+    const one = (i: number): Promise<unknown> => {
       if (i % changeEvery === 0) truth++;
-      await cache.getOrSet(key, load);
-      if (i % 500 === 0) await cache.advance(1);
+      return cache.getOrSet(key, load);
+    };
+    await one(1);
+    for (let done = 1; done < reads; done += AT_ONCE) {
+      const count = Math.min(AT_ONCE, reads - done);
+      await Promise.all(Array.from({ length: count }, (_, i) => one(done + i + 1)));
+      if (done % 500 === 1) await cache.advance(1);
     }
     await cache.advance(100);
   }

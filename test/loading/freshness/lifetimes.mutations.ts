@@ -22,4 +22,18 @@ export const mutations: readonly Mutation[] = [
     replace: 'jitteredTtl)(ttlMs,',
     test: 'longer, up to',
   },
+  {
+    title: 'the metrics show the ttl of the user in place of the one in use',
+    file: 'loading/freshness/learning/group-learner.js',
+    find: 'this.#lifetimeMs += step * (lifetimeMs - this.#lifetimeMs);',
+    replace: 'this.#lifetimeMs = load.ttlMs;',
+    test: 'longer, up to',
+  },
+  {
+    title: 'tags are forgotten while values with learned lifetimes still have them',
+    file: 'loading/task/load-tags.js',
+    find: 'longest.reduce((a, b) => Math.max(a, b), config.ttlMs)',
+    replace: 'config.ttlMs / 4',
+    test: 'longer, up to',
+  },
 ];

@@ -3,8 +3,8 @@ import type { FreshnessOptions, LoaderContext, LoadOptions } from '../../../lib/
 import { createTestCache, type TestCache } from '../../../lib/testing.js';
 
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const STEP = 10 * SECOND;
+const TTL = 6 * SECOND;
+const STEP = SECOND;
 
 describe('freshness: { targets }', () => {
   let cache: TestCache;
@@ -17,7 +17,7 @@ describe('freshness: { targets }', () => {
   afterEach(() => cache.close());
 
   async function begin(freshness: FreshnessOptions): Promise<void> {
-    cache = createTestCache({ freshness, ttl: '1m', memory: { max: 1_000 } });
+    cache = createTestCache({ freshness, ttl: TTL, memory: { max: 1_000 } });
     [truth, loadedAt, oldest] = [new Map(), new Map(), new Map()];
     now = 0;
     await cache.advance('2s');
@@ -29,7 +29,7 @@ describe('freshness: { targets }', () => {
     readonly steps?: number;
   }
 
-  /** Reads 12 keys every 10 s. Those with even numbers change every few minutes, the others hardly ever. */
+  /** Reads 12 keys every second. Those with even numbers change every 15 s, the others hardly ever. */
   async function visit(group: string, { options, load, steps = 150 }: Visit = {}): Promise<void> {
     let seed = 5;
     const random = (): number => {
@@ -37,11 +37,12 @@ describe('freshness: { targets }', () => {
       return seed / 2_147_483_647;
     };
     for (let i = 0; i < steps; i++) {
-      for (let id = 0; id < 12; id++) {
+      const reads = Array.from({ length: 12 }, (_, id) => {
         const key = `${group}${id}`;
         if (random() < (id % 2 === 0 ? 1 / 15 : 1 / 2_000)) truth.set(key, i);
-        await read(key, options, load);
-      }
+        return read(key, options, load);
+      });
+      await Promise.all(reads);
       now += STEP;
       await cache.advance(STEP);
     }
@@ -75,9 +76,15 @@ describe('freshness: { targets }', () => {
     expect(changes.changed).to.be.above(20);
     expect(learned?.loadsPerRead).to.be.above(0);
     expect(lifetimes.map(({ factor }) => factor)).to.include.members([0.25, 1, 4]);
-    expect(lifetimes.find(({ factor }) => factor === 1)?.ttlMs).to.equal(MINUTE);
+    expect(lifetimes.find(({ factor }) => factor === 1)?.ttlMs).to.equal(TTL);
     expect(stale?.low ?? 0).to.be.below(0.1);
-    expect(Math.max(...oldest.values())).to.be.within(MINUTE, 4 * MINUTE);
+    expect(Math.max(...oldest.values())).to.be.within(TTL, 4 * TTL);
+    const shown = cache.metrics().freshness?.[0];
+    expect(shown?.state).to.equal('learned');
+    const ttlSeconds = TTL / SECOND;
+    expect(shown?.ttlSeconds)
+      .to.be.within(ttlSeconds / 4, 4 * ttlSeconds)
+      .and.not.equal(ttlSeconds);
     const before = new Map(loadedAt);
     await cache.invalidateTags(['shop']);
     await visit('product:', { options: { tags: ['shop'] }, steps: 1 });
@@ -85,19 +92,19 @@ describe('freshness: { targets }', () => {
   }).timeout(60_000);
 
   it('never lets a value live longer than maxTtl', async () => {
-    await begin({ targets: { 'product:': { stale: 0.2, maxTtl: '80s' } } });
+    await begin({ targets: { 'product:': { stale: 0.2, maxTtl: '8s' } } });
     await visit('product:');
     expect(reportOf('product:').state).to.equal('learned');
-    expect(Math.max(...oldest.values())).to.be.at.most(80 * SECOND);
+    expect(Math.max(...oldest.values())).to.be.at.most(8 * SECOND);
   }).timeout(60_000);
 
   it('leaves lifetimes alone that a loader or a known instant says', async () => {
     await begin({ targets: { 'product:': 0.2 } });
-    await visit('product:', { load: ({ setTtl }) => setTtl('30s') });
-    expect(Math.max(...oldest.values())).to.be.below(30 * SECOND);
+    await visit('product:', { load: ({ setTtl }) => setTtl('3s') });
+    expect(Math.max(...oldest.values())).to.be.below(3 * SECOND);
     oldest.clear();
-    await visit('product:', { options: { align: '1m' } });
-    expect(Math.max(...oldest.values())).to.be.below(MINUTE);
+    await visit('product:', { options: { align: '6s' } });
+    expect(Math.max(...oldest.values())).to.be.below(TTL);
   }).timeout(60_000);
 
   it('changes nothing in groups that are only observed, and gives advice', async () => {
@@ -105,9 +112,10 @@ describe('freshness: { targets }', () => {
     await visit('product:', { steps: 40 });
     const { state, advice, lifetimes } = reportOf('product:');
     expect(state).to.equal('observes');
+    expect(cache.metrics().freshness?.[0]).to.include({ state: 'observes', ttlSeconds: TTL / SECOND });
     expect(advice).to.match(/^(Give|Let|No|Wait)/);
     expect(lifetimes).to.have.length(7);
-    expect(Math.max(...oldest.values())).to.be.below(MINUTE);
+    expect(Math.max(...oldest.values())).to.be.below(TTL);
   }).timeout(60_000);
 
   it('tells what to write instead of wrong targets', () => {

@@ -13,13 +13,16 @@ const WORTH_CHANGE = 0.97;
 const CAUTION = 0.5;
 
 /** Standard errors above the target that make a share clearly too high of late. */
-const CLEARLY = 2;
+const CLEARLY = 3;
+
+/** The shortest lifetimes may exceed the target by so much: that is better than the user's. */
+const NEAR = 1.15;
 
 /**
  * - `waits`: too few loads and changes were seen.
  * - `keeps`: nothing is better than the user's own lifetimes.
  * - `learned`: another policy has fewer loads, or keeps a target that the user's lifetimes miss.
- * - `misses`: no lifetime that is allowed keeps the target. The one that comes nearest is chosen.
+ * - `misses`: no lifetime that is allowed keeps the target or comes near, so the user's own stay.
  */
 export type Verdict = 'waits' | 'keeps' | 'learned' | 'misses';
 
@@ -65,7 +68,10 @@ export function choose(grounds: Grounds): Choice {
     return { ...own, verdict: 'keeps' };
   }
   if (best === undefined) {
-    return { ...candidateAt(frontier, 'none', 0), verdict: 'misses' };
+    const shortest = longestOf({ ...grounds, target: NEAR * target }, 'none');
+    return shortest === undefined
+      ? { ...own, verdict: 'misses' }
+      : { ...candidateAt(frontier, 'none', 0), verdict: 'learned' };
   }
   const now = good.find(({ tilt }) => tilt === present);
   const chosen = now !== undefined && !isWorth(best, now, WORTH_CHANGE) ? now : best;

@@ -1,3 +1,5 @@
+import type { LearningState } from '../../../api/freshness.js';
+import { Calibration } from '../calibration.js';
 import { ChangeRates, drawChanges } from './change-rate.js';
 import { type Choice, fixedCandidates } from './choice.js';
 import { Gaps } from './gaps.js';
@@ -6,7 +8,7 @@ import type { KnownKey, KnownKeys } from './known-keys.js';
 import { clamp, type KeyState } from './policies.js';
 import type { Survey } from './survey.js';
 import { Trials, type TriedKey } from './trials.js';
-import { TypicalWeights } from './typical-weights.js';
+import { TypicalKey } from './typical-key.js';
 
 /** A choice is made after so many loads of sampled keys. */
 const CHOOSE_EVERY = 50;
@@ -60,10 +62,11 @@ export interface LearnerParts {
 export class GroupLearner {
   readonly #parts: LearnerParts;
   readonly #rates = new ChangeRates();
-  readonly #typical = new TypicalWeights();
+  readonly #typical = new TypicalKey();
   readonly #trials: Trials;
   readonly #gaps = new Gaps();
   readonly #guard: Guard | undefined;
+  readonly #calibration = new Calibration();
   #choice: Choice;
   #untilChoice = CHOOSE_EVERY;
   #hits = 0;
@@ -71,6 +74,7 @@ export class GroupLearner {
   #same = 0;
   #changed = 0;
   #ttlMs = 0;
+  #lifetimeMs = 0;
 
   constructor(parts: LearnerParts) {
     this.#parts = parts;
@@ -94,8 +98,10 @@ export class GroupLearner {
 
   /** A hit was loaded again. */
   audited(isStale: boolean): void {
-    if (this.#choice.verdict === 'waits') return;
-    this.#guard?.audited(isStale, this.#hits / Math.max(1, this.#hits + this.#loads));
+    const hitShare = this.#hits / Math.max(1, this.#hits + this.#loads);
+    const { stale, verdict } = this.#choice;
+    if (verdict !== 'waits') this.#calibration.audited(isStale, stale.value / hitShare);
+    if (this.#isApplied) this.#guard?.audited(isStale, hitShare);
   }
 
   /** Learns from a load. Returns how long its value lives. */
@@ -114,8 +120,10 @@ export class GroupLearner {
     known.ttlMs = load.ttlMs;
     known.readsSince = 0;
     keys.keep(load.key, known);
-    this.#ttlMs += (load.ttlMs - this.#ttlMs) / Math.min(this.#loads, TYPICAL_LOADS);
     const lifetimeMs = load.isFixed ? load.ttlMs : this.#lifetime(known, load.at);
+    const step = 1 / Math.min(this.#loads, TYPICAL_LOADS);
+    this.#ttlMs += step * (load.ttlMs - this.#ttlMs);
+    this.#lifetimeMs += step * (lifetimeMs - this.#lifetimeMs);
     // A jitter may take a tenth of it.
     known.endsAt = load.at + 0.9 * lifetimeMs;
     return lifetimeMs;
@@ -126,13 +134,24 @@ export class GroupLearner {
     return { same: this.#same, changed: this.#changed };
   }
 
+  /** What becomes of the lifetimes of the group. */
+  get state(): LearningState {
+    if (this.#guard === undefined) return 'observes';
+    return this.#guard.isOff ? 'reverted' : this.#choice.verdict;
+  }
+
+  /** The lifetime that values get: the mean of the last loads. `undefined`: nothing was loaded. */
+  get lifetimeMs(): number | undefined {
+    return this.#loads === 0 ? undefined : this.#lifetimeMs;
+  }
+
   /** What was learned, and what would be the best. */
   survey(): Survey {
     const { target } = this.#parts;
     const stale = target?.stale ?? USUAL_TARGET;
     return {
       ...{ ttlMs: this.#ttlMs, reloads: this.reloads, medianGapMs: this.#gaps.medianMs },
-      ...{ target: stale, isApplied: target !== undefined, isOff: this.#guard?.isOff === true },
+      ...{ target: stale, state: this.state },
       fixed: fixedCandidates(this.#trials.frontier),
       choice: target === undefined ? this.#trials.choose(stale, 'none') : this.#choice,
     };
@@ -187,7 +206,8 @@ export class GroupLearner {
     const { target } = this.#parts;
     if (target === undefined || --this.#untilChoice > 0) return;
     this.#untilChoice = CHOOSE_EVERY;
-    const choice = this.#trials.choose(target.stale, this.#choice.tilt);
+    const wanted = target.stale / this.#calibration.factor;
+    const choice = this.#trials.choose(wanted, this.#choice.tilt);
     if (choice.tilt !== this.#choice.tilt) this.#guard?.restart();
     this.#choice = choice;
   }
@@ -196,12 +216,17 @@ export class GroupLearner {
     const { target } = this.#parts;
     const { ttlMs } = known;
     if (target === undefined) return ttlMs;
-    const isOwn = this.#choice.verdict === 'waits' || this.#guard?.isOff === true;
+    const isOwn = !this.#isApplied || this.#guard?.isOff === true;
     if (isOwn) return Math.min(target.maxTtlMs, ttlMs);
-    const { tilt, factor } = this.#choice;
-    const relative = this.#typical.relative(tilt, this.#stateOf(known, at));
-    const wanted = (this.#guard?.factor ?? 1) * factor * relative * ttlMs;
+    const learned = this.#typical.lifetime(this.#choice, this.#stateOf(known, at), ttlMs);
+    const wanted = (this.#guard?.factor ?? 1) * learned;
     return Math.min(target.maxTtlMs, clamp(wanted, ttlMs));
+  }
+
+  /** Whether there is a choice that says how long values live, and that audits can refute. */
+  get #isApplied(): boolean {
+    const { verdict } = this.#choice;
+    return verdict === 'keeps' || verdict === 'learned';
   }
 
   #stateOf(known: KnownKey, at: number): KeyState {

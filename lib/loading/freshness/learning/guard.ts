@@ -58,7 +58,7 @@ export class Guard {
     }
     this.#audits++;
     if (isStale) this.#stale++;
-    const low = ratioOf(this.#stale, this.#audits, Z)?.low ?? 0;
+    const low = ratioOf(this.#stale / this.#audits, this.#audits, Z)?.low ?? 0;
     const isProof = this.#audits >= LEAST_AUDITS && this.#stale >= LEAST_STALE;
     if (isProof && low * hitShare > this.#target) this.#cut();
     else if (this.#audits >= Math.max(CLEAN_AUDITS, CLEAN_STALE / this.#target)) this.#raise();

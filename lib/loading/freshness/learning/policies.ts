@@ -7,19 +7,19 @@ export interface KeyState {
 }
 
 /**
- * What the lifetimes of a group are in proportion to:
+ * How the lifetimes of the keys of a group differ:
  * - `none`: all keys alike.
- * - `age`: the time since the last change (the "Alex" rule, which HTTP's heuristic freshness follows).
- * - `rate`: the mean time between changes.
- * - `cost`: the lifetimes with the fewest loads for all stale reads of the group together: the square root of the mean
- *   time between changes times that between reads.
+ * - `age`: in proportion to the time since the last change (the "Alex" rule, which HTTP's heuristic freshness follows).
+ * - `rate`: in proportion to the mean time between changes.
+ * - `cost`: the lifetimes with the fewest loads for all stale reads of the group together, by the mean time between
+ *   changes and that between reads.
  * - `age-cost`: the same, with the time since the last change.
  */
 export type Tilt = 'none' | 'age' | 'rate' | 'cost' | 'age-cost';
 
 export const TILTS: readonly Tilt[] = ['none', 'age', 'rate', 'cost', 'age-cost'];
 
-/** A lifetime is the user's, times the factor, times how far the key is from a typical one. */
+/** The lifetime of a typical key is the user's times the factor; others differ from it by the tilt. */
 export interface Policy {
   readonly tilt: Tilt;
   readonly factor: number;
@@ -43,20 +43,14 @@ export function placeOf(tilt: Tilt, factor: number): number {
 /** The place of the user's own lifetimes. */
 export const OWN: number = placeOf('none', FACTORS.indexOf(1));
 
-/** What lifetimes of this tilt are in proportion to. */
-export function weightOf(tilt: Tilt, { ageMs, changesPerMs, readsPerMs }: KeyState): number {
-  switch (tilt) {
-    case 'none':
-      return 1;
-    case 'age':
-      return ageMs;
-    case 'rate':
-      return 1 / changesPerMs;
-    case 'cost':
-      return 1 / Math.sqrt(changesPerMs * readsPerMs);
-    case 'age-cost':
-      return Math.sqrt(ageMs / readsPerMs);
-  }
+/** Whether lifetimes depend on when a key is loaded. */
+export function isAgeing(tilt: Tilt): boolean {
+  return tilt === 'age' || tilt === 'age-cost';
+}
+
+/** Whether lifetimes depend on how often a key is read. */
+export function isByCost(tilt: Tilt): boolean {
+  return tilt === 'cost' || tilt === 'age-cost';
 }
 
 /** No lifetime is outside of [ttl / 4, 4 · ttl]. */

@@ -1,5 +1,13 @@
-import { clamp, type KeyState, POLICIES, type Policy, TILTS } from './policies.js';
-import type { TypicalWeights } from './typical-weights.js';
+import {
+  clamp,
+  isAgeing,
+  isByCost,
+  type KeyState,
+  POLICIES,
+  type Policy,
+  TILTS,
+} from './policies.js';
+import type { TypicalKey } from './typical-key.js';
 
 /** The time between two loads of a key, what they showed, and what was known of the key before. */
 export interface Interval extends KeyState {
@@ -27,9 +35,8 @@ const WIDTH = 2;
 const FACTORS = Float64Array.from(POLICIES, ({ factor }) => factor);
 /** The places of the tilts, because this runs for each load. */
 const TILT_PLACES = Uint8Array.from(POLICIES, ({ tilt }) => TILTS.indexOf(tilt));
-/** Tilts whose weight depends on when a copy is loaded. */
-const AGEING = Uint8Array.from(TILTS, (tilt) => (tilt === 'age' || tilt === 'age-cost' ? 1 : 0));
-const ROOTED = TILTS.indexOf('age-cost');
+const AGEING = Uint8Array.from(TILTS, (tilt) => Number(isAgeing(tilt)));
+const BY_COST = Uint8Array.from(TILTS, (tilt) => Number(isByCost(tilt)));
 
 /** New copies of a key, one for each policy, all loaded at this time. */
 export function newCopies(
@@ -50,22 +57,22 @@ export function newCopies(
  * would have got an old value. Reads are spread evenly.
  */
 export class Simulation {
-  readonly #typical: TypicalWeights;
-  /** By tilt: the weight of the key that is simulated. */
-  readonly #weights = new Float64Array(TILTS.length);
+  readonly #typical: TypicalKey;
+  /** By tilt: how calm the key is that is simulated. */
+  readonly #calm = new Float64Array(TILTS.length);
   readonly #outcomes: Outcomes = {
     loads: new Float64Array(POLICIES.length),
     stale: new Float64Array(POLICIES.length),
   };
 
-  constructor(typical: TypicalWeights) {
+  constructor(typical: TypicalKey) {
     this.#typical = typical;
   }
 
   /** The outcomes are overwritten by the next run. */
   run(copies: Float64Array, interval: Interval): Outcomes {
     TILTS.forEach((tilt, i) => {
-      this.#weights[i] = this.#typical.relative(tilt, interval);
+      this.#calm[i] = this.#typical.calm(tilt, interval);
     });
     for (let i = 0; i < POLICIES.length; i++) this.#live(copies, i, interval);
     return this.#outcomes;
@@ -97,14 +104,13 @@ export class Simulation {
   }
 
   #lifetime(policy: number, interval: Interval, at: number): number {
-    const { ttlMs } = interval;
+    const { ttlMs, readsPerMs } = interval;
     const tilt = TILT_PLACES[policy] as number;
-    let weight = this.#weights[tilt] as number;
-    if (AGEING[tilt] === 1) {
-      const age = Math.max(1, at - lastBefore(interval, at)) / interval.ageMs;
-      weight *= tilt === ROOTED ? Math.sqrt(age) : age;
-    }
-    return clamp((FACTORS[policy] as number) * weight * ttlMs, ttlMs);
+    const baseMs = (FACTORS[policy] as number) * ttlMs;
+    let calm = this.#calm[tilt] as number;
+    if (AGEING[tilt] === 1) calm *= Math.max(1, at - lastBefore(interval, at)) / interval.ageMs;
+    const isCheap = BY_COST[tilt] === 1;
+    return clamp(isCheap ? this.#typical.cheapest(baseMs, calm, readsPerMs) : baseMs * calm, ttlMs);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LearningState } from '../../../api/freshness.js';
 import type { Candidate, Choice } from './choice.js';
 
 /** What is known of a group. */
@@ -8,10 +9,7 @@ export interface Survey {
   readonly reloads: { readonly same: number; readonly changed: number };
   readonly medianGapMs: number | undefined;
   readonly target: number;
-  /** Whether the lifetimes are learned at all. */
-  readonly isApplied: boolean;
-  /** Whether audits have brought the user's lifetimes back. */
-  readonly isOff: boolean;
+  readonly state: LearningState;
   /** One lifetime for all keys, by factor. */
   readonly fixed: readonly Candidate[];
   readonly choice: Choice;

@@ -3,7 +3,7 @@ import { Frontier } from './frontier.js';
 import { type KeyState, OWN, type Tilt } from './policies.js';
 import { Sample } from './sample.js';
 import { type Interval, newCopies, Simulation } from './simulation.js';
-import type { TypicalWeights } from './typical-weights.js';
+import type { TypicalKey } from './typical-key.js';
 
 /** Intervals that count: for a choice, and to notice that values have begun to change otherwise. */
 const MEMORY = 4_000;
@@ -22,14 +22,14 @@ export interface TriedKey {
 
 /** Tries every policy on a sample of the keys of a group. */
 export class Trials {
-  readonly #typical: TypicalWeights;
+  readonly #typical: TypicalKey;
   readonly #simulation: Simulation;
   readonly #sample: Sample;
   #frontier = new Frontier(MEMORY);
   #recent = new Frontier(RECENT);
 
   /** `most`: keys that are simulated. */
-  constructor(typical: TypicalWeights, most: number) {
+  constructor(typical: TypicalKey, most: number) {
     this.#sample = new Sample(most);
     this.#typical = typical;
     this.#simulation = new Simulation(typical);
@@ -43,9 +43,7 @@ export class Trials {
   /** A key was loaded, and nothing is known of the time before. `isIdle`: whether a key is not loaded any more. */
   begin({ key, at, ttlMs, state }: TriedKey, isIdle: (key: number) => boolean): void {
     if (!this.#sample.has(key)) return;
-    const copies = newCopies(at, ttlMs, ({ tilt, factor }) => {
-      return factor * ttlMs * this.#typical.relative(tilt, state);
-    });
+    const copies = newCopies(at, ttlMs, (policy) => this.#typical.lifetime(policy, state, ttlMs));
     this.#sample.keep(key, copies, isIdle);
   }
 

@@ -57,6 +57,10 @@ export class DataJudge {
     this.#application = new ApplicationName(options.application);
   }
 
+  get sharesWithOldRelease(): boolean {
+    return this.#generations.sharesWithOldRelease;
+  }
+
   get canSweep(): boolean {
     return this.#canSweep;
   }

@@ -61,6 +61,11 @@ export class Generations {
     };
   }
 
+  /** Whether there was ever a process of 0.1. Redis does not tell of its changes. */
+  get sharesWithOldRelease(): boolean {
+    return this.#old.isKnown;
+  }
+
   /** The same in a heartbeat. Reads nothing if there was never a process of 0.1. */
   lookAgain(session: DoorSession): () => Promise<Failure | undefined> {
     return this.#old.isKnown ? this.look(session) : async () => undefined;

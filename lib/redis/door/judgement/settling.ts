@@ -3,7 +3,8 @@
  * noticed the change and replayed what the new data lacks. It covers, one after the other, the longest time
  * until a process notices (a heartbeat every 500 ms, and three commands that stay unanswered for the default
  * `commandTimeout` of 100 ms), the longest pause between two attempts while something waits to be replayed (500
- * ms), and connecting, judging and replaying (about 500 ms): 1.8 s.
+ * ms), and connecting, judging and replaying (about 500 ms): 1.8 s. A process whose heartbeats rest has nothing to
+ * replay.
  */
 export const SETTLING_MS = 2_000;
 

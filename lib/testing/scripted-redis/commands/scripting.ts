@@ -4,8 +4,15 @@ import { SCRIPTS } from '../scripts/all-scripts.js';
 import type { ScriptRun } from '../scripts/script.js';
 import { type CommandTable, command, parseInteger, type Run, type ServerState } from './command.js';
 
+/** Of scripts that it knows, by their texts: hashing them again would take longer than running them. */
+const shas = new Map<string, string>();
+
 function shaOf(source: string): string {
-  return createHash('sha1').update(Buffer.from(source, 'latin1')).digest('hex');
+  const known = shas.get(source);
+  if (known !== undefined) return known;
+  const sha = createHash('sha1').update(Buffer.from(source, 'latin1')).digest('hex');
+  if (SCRIPTS.has(sha)) shas.set(source, sha);
+  return sha;
 }
 
 const script: Run = (state, [what = '', ...args]) => {

@@ -22,6 +22,13 @@ export const mutations: readonly Mutation[] = [
     replace: '',
   },
   {
+    title: "audits cut the user's lifetimes where no target can be kept",
+    file: FILE,
+    find: "verdict === 'keeps' || verdict === 'learned'",
+    replace: "verdict !== 'waits'",
+    test: 'whatever audits find',
+  },
+  {
     title: 'a value that was deleted counts as one that changed',
     file: FILE,
     find: '(load.isReload || load.at >= known.endsAt)',

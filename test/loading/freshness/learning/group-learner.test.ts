@@ -122,6 +122,14 @@ describe('the learner of a group', function () {
     expect(new Set(fixed.lifetimes)).to.deep.equal(new Set([MINUTE]));
   });
 
+  it('leaves it to the user where no lifetime that is allowed keeps the target, whatever audits find', () => {
+    const { learner } = live({ stale: 0.001, maxTtlMs: NO_MAX });
+    for (let i = 0; i < 200; i++) learner.audited(true);
+    expect(learner.state).to.equal('misses');
+    const load = { key: 99, value: 1, ttlMs: MINUTE, isFixed: false, isReload: false };
+    expect(learner.loaded({ ...load, at: 251 * MINUTE })).to.equal(MINUTE);
+  });
+
   it("never goes beyond four times the ttl, below a quarter, or beyond the user's maximum", () => {
     const { lifetimes } = live({ stale: 0.2, maxTtlMs: NO_MAX });
     expect(Math.max(...lifetimes)).to.be.at.most(4 * MINUTE);

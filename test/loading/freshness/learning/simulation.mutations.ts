@@ -14,6 +14,13 @@ export const mutations: readonly Mutation[] = [
     replace: 'true',
   },
   {
+    title: 'lifetimes that miss the target by far are used all the same',
+    file: 'loading/freshness/learning/choice.js',
+    find: "{ ...own, verdict: 'misses' }",
+    replace: "{ ...candidateAt(frontier, 'none', 0), verdict: 'misses' }",
+    test: 'leaves it to the user',
+  },
+  {
     title: 'a copy that was wrong before an interval counts as right in it',
     file: 'loading/freshness/learning/simulation.js',
     find: 'Math.min(copies[place + 1], firstAfter(interval, from))',

@@ -9,7 +9,7 @@ import {
   type Policy,
 } from '../../../../lib/loading/freshness/learning/policies.js';
 import { newCopies, Simulation } from '../../../../lib/loading/freshness/learning/simulation.js';
-import { TypicalWeights } from '../../../../lib/loading/freshness/learning/typical-weights.js';
+import { TypicalKey } from '../../../../lib/loading/freshness/learning/typical-key.js';
 
 const fixedPlace = (factor: number): number =>
   POLICIES.findIndex((policy) => policy.tilt === 'none' && policy.factor === factor);
@@ -28,7 +28,7 @@ describe('the policies', () => {
 });
 
 describe('the simulation of an interval', () => {
-  const typical = new TypicalWeights();
+  const typical = new TypicalKey();
   const state: KeyState = { ageMs: 1_000, changesPerMs: 0.001, readsPerMs: 1 };
   typical.add(state);
 
@@ -105,10 +105,14 @@ describe('the choice', () => {
     expect(chosen(tilted, 0.02).tilt).to.equal('cost');
   });
 
-  it("shortens lifetimes when the user's miss the target, and says when none keeps it", () => {
+  it("shortens lifetimes when the user's miss the target", () => {
     expect(chosen(fixed, 0.0065)).to.include({ verdict: 'learned' });
     expect(chosen(fixed, 0.0065).factor).to.be.within(0.6, 0.66);
-    expect(chosen(fixed, 0.001)).to.include({ verdict: 'misses', factor: 0.25 });
+  });
+
+  it('takes the shortest lifetimes if they come near the target, and otherwise leaves it to the user', () => {
+    expect(chosen(fixed, 0.0023)).to.include({ verdict: 'learned', factor: 0.25 });
+    expect(chosen(fixed, 0.002)).to.include({ verdict: 'misses', factor: 1 });
   });
 
   it("keeps the user's lifetimes for less than a tenth of the loads", () => {
