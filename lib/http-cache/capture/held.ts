@@ -24,8 +24,8 @@ export class Held {
   }
 
   /**
-   * Takes a part. The owner of a chunk may use its buffer again, so it is copied, and is told so: the handler may wait for
-   * that. Returns whether the part belongs to the answer: nothing comes after its end.
+   * Takes a part. Its owner may use the buffer again, so the chunk is copied. The caller calls the callback of a `write`: a
+   * handler may wait for it. Returns whether the part belongs to the answer: nothing comes after its end.
    */
   add(name: Part, args: WriteArguments): boolean {
     const [chunk] = args;
