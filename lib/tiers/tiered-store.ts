@@ -170,7 +170,8 @@ export class TieredStore implements Store {
     if (known === 'ask') {
       return this.#budget === undefined ? reader.ask(key) : this.#charge(reader, key, this.#budget);
     }
-    const turn = this.#shards.tools.turns.due();
+    // A load may follow a miss, and callers of one turn share a load only if it begins in that turn.
+    const turn = known === undefined ? undefined : this.#shards.tools.turns.due();
     return turn === undefined ? known : turn.then(() => known);
   }
 

@@ -1,6 +1,10 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { expect } from 'chai';
+import type { Cache } from '../../lib/api/cache.js';
 import type { Lookup } from '../../lib/api/events.js';
 import { CACHE_METHODS, isCache } from '../../lib/core/is-cache.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { found, rejection, useCache } from './support.js';
 
 const KEYS = Array.from({ length: 5_000 }, (_, i) => `k${i}`);
@@ -43,6 +47,28 @@ describe('the cache', () => {
     expect(loading.refreshed).to.deep.equal([]);
     await cache.getOrSet('a', () => 1, { refreshAhead: true });
     expect(loading.refreshed).to.deep.equal(['a']);
+  });
+
+  it('lets the event loop turn in a row of misses, whatever asks', async () => {
+    const rows: Readonly<Record<string, (cache: Cache, key: string) => Promise<unknown>>> = {
+      get: (cache, key) => cache.get(key),
+      has: (cache, key) => cache.has(key),
+      getOrSet: (cache, key) => cache.getOrSet(key, () => 1),
+      send: (cache, key) =>
+        cache.send(new ServerResponse(new IncomingMessage(new Socket())), key, () => 1),
+    };
+    for (const [name, ask] of Object.entries(rows)) {
+      const clock = new ManualClock();
+      const { cache, store } = useCache({}, clock);
+      store.isMemory = true;
+      let turned = 0;
+      setImmediate(() => turned++);
+      for (let i = 0; i < 4; i++) {
+        await ask(cache, `k${i}`);
+        clock.jump(1);
+      }
+      expect(turned, name).to.equal(1);
+    }
   });
 
   it('gives values of getMany and getOrSetMany in the order of the keys, once each', async () => {

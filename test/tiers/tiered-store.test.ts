@@ -126,6 +126,15 @@ describe('TieredStore', () => {
     await process.put('a', 'two');
     expect(hasTurned).to.equal(true);
   });
+
+  it('tells at once that memory has nothing, so that all callers of a turn share one load', () => {
+    const process = new TierFixture().open();
+    process.door.lose();
+    for (const key of ['a', 'b']) {
+      expect(process.store.get(key)).to.equal(undefined);
+      process.clock.jump(6);
+    }
+  });
 });
 
 describe('the store of a request', () => {

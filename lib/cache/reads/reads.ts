@@ -40,7 +40,9 @@ export class Reads {
       const full = this.#parts.args.fullKey(key);
       const answer = this.#store.get(full);
       if (answer instanceof Promise) return this.#later(full, answer) as Promise<T | undefined>;
-      return Promise.resolve(this.#valueOf(full, answer) as T | undefined);
+      const value = this.#valueOf(full, answer) as T | undefined;
+      const turn = answer === undefined ? this.#parts.turns.due() : undefined;
+      return turn === undefined ? Promise.resolve(value) : turn.then(() => value);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -49,6 +51,7 @@ export class Reads {
   async has(key: string): Promise<boolean> {
     const answer = this.#store.get(this.#parts.args.fullKey(key));
     const found = answer instanceof Promise ? await answer : answer;
+    if (answer === undefined) await this.#parts.turns.due();
     return found?.isStale === false;
   }
 
@@ -130,6 +133,7 @@ export class Reads {
     if (hit !== undefined) return hit.value;
     this.#parts.args.noteTtl(ttl);
     const { value, outcome, tier } = await this.#parts.loading.answer(request, staleIn(found));
+    await this.#parts.turns.due();
     this.#audience.looked(request.key, outcome, tier);
     return value;
   }

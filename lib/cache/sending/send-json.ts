@@ -52,6 +52,7 @@ export async function sendJson<T>(sender: Sender, call: SendCall<T>): Promise<vo
   }
   parts.args.noteTtl(options?.ttl);
   const loaded = await parts.loading.answer(request, found?.isStale === true ? found : undefined);
+  await parts.turns.due();
   sender.lookups.loaded(full, loaded);
   answerJson(res, loadedJson(store.peek(full), loaded.value));
 }

@@ -6,14 +6,14 @@ import type { ClusterServers, RedisClientLike } from '../../../lib/redis/connect
 import type { Remote } from '../../../lib/redis/remote.js';
 import { ScriptedNetwork } from '../../../lib/testing/scripted-network.js';
 import type { Oracle } from '../oracle/oracle.js';
+import { flushListener } from '../performer/flushes.js';
 import type { Player, Request } from '../performer/theatre.js';
-import type { ProcessClock, SteppedTime } from '../scheduler/stepped-time.js';
+import { Life } from '../scheduler/life.js';
+import type { SteppedTime } from '../scheduler/stepped-time.js';
+import { befall, type Weather } from '../scheduler/weather.js';
 import { LEASE_WAIT, type Setting } from '../setting.js';
 import type { ModelCluster } from './model-cluster.js';
 import { keysOf, type ModelNode } from './model-node.js';
-
-/** What is longer on its way than this keeps a process from hearing of Redis in time. */
-const SLOW_MS = 50;
 
 export interface ClusterStage {
   readonly name: string;
@@ -26,14 +26,11 @@ export interface ClusterStage {
   readonly turn: (label: string) => Promise<void>;
 }
 
-/** What can happen to the network between a process and a server. */
-export type Weather = 'stall' | 'flow' | 'cut' | 'cutGhostly' | 'refuse' | 'loseReply';
-
-/** One process before a cluster: its cache, its clock, and a network to each server. */
+/** One process before a cluster: its cache, and a network to each server. */
 export class ClusterActor implements Player {
   readonly name: string;
   readonly cache: CacheHandle;
-  readonly clock: ProcessClock;
+  readonly life: Life;
   readonly serverTime: Player['serverTime'];
   request?: Request;
   readonly #stage: ClusterStage;
@@ -41,28 +38,19 @@ export class ClusterActor implements Player {
   readonly #remote: Remote;
   /** The latest epoch in which it has used a server: its address in the status. */
   readonly #known = new Map<string, number>();
-  #isCutOff = false;
-  #state: 'running' | 'stopped' = 'running';
-  #stopped = signal();
-  #disturbedMs: number;
-  #longestDelayMs = 0;
 
   constructor(stage: ClusterStage) {
     const { name, setting, cluster, time, oracle } = stage;
     const { nodes } = cluster;
     this.#stage = stage;
     this.name = name;
-    this.clock = time.newClock();
-    this.#disturbedMs = time.now();
+    this.life = new Life(time);
     for (const node of nodes) {
       const network = new ScriptedNetwork(`${name}>${node.name}`, node, (label, then) => {
         void this.#event(label, then);
       });
       this.#networks.set(node, network);
     }
-    const onLine = (line: string): void => {
-      if (/counts? as gone/.test(line)) oracle.mayFlush(name);
-    };
     const parsed = parseCacheOptions({
       redis: { cluster: { nodes: nodes.map(({ address }) => `redis://${addressText(address)}`) } },
       ttl: setting.ttl,
@@ -71,7 +59,7 @@ export class ClusterActor implements Player {
       memory: { max: setting.memoryMax, outageTtl: setting.outageTtl },
       journal: { max: setting.journalMax },
       near: { maxStale: stage.maxStale },
-      logger: { info: () => {}, warn: onLine, error: onLine },
+      logger: flushListener(() => oracle.mayFlush(name)),
     });
     const redis: ClusterServers = {
       kind: 'cluster',
@@ -80,65 +68,27 @@ export class ClusterActor implements Player {
       connect: (address) => this.#client(address),
     };
     const config = { ...parsed, redis };
-    this.#remote = buildRemote(config, this.clock);
+    const { clock } = this.life;
+    this.#remote = buildRemote(config, clock);
     this.serverTime = { now: () => 0, latest: () => this.#errorMs() };
-    this.cache = buildCache(config, { clock: this.clock, remote: this.#remote });
-  }
-
-  get isRunning(): boolean {
-    return this.#state === 'running';
-  }
-
-  /** Resolves when it does not run any more. */
-  get untilStopped(): Promise<void> {
-    return this.#stopped.promise;
-  }
-
-  /** The longest that anything was on its way. */
-  get longestDelayMs(): number {
-    return this.#longestDelayMs;
-  }
-
-  /** Since when nothing keeps it from hearing of Redis and telling it. */
-  get undisturbedSince(): number {
-    const isDisturbed = this.#state !== 'running' || this.#isCutOff;
-    return isDisturbed ? Number.POSITIVE_INFINITY : this.#disturbedMs;
-  }
-
-  /** Redis itself did not answer until now. */
-  disturbed(): void {
-    this.#disturbedMs = this.#stage.time.now();
+    this.cache = buildCache(config, { clock, remote: this.#remote });
   }
 
   /** `node` absent: to all servers. */
-  suffer(what: Weather, node?: ModelNode): void {
-    this.disturbed();
-    this.#isCutOff = what === 'stall' || what === 'refuse' || (this.#isCutOff && what !== 'flow');
+  suffer(weather: Weather, node?: ModelNode): void {
+    this.life.suffers(weather);
     for (const [each, network] of this.#networks) {
-      if (node !== undefined && each !== node) continue;
-      if (what === 'stall') network.stall();
-      if (what === 'flow' || what === 'refuse') network[what === 'flow' ? 'admit' : 'refuse']();
-      if (what === 'flow') network.flow();
-      if (what === 'loseReply') network.loseReply();
-      if (what === 'cut' || what === 'refuse') network.cut();
-      if (what === 'cutGhostly') network.cut({ ghostly: true });
+      if (node === undefined || each === node) befall(network, weather);
     }
   }
 
   stop(): void {
-    if (this.#state !== 'running') return;
-    this.#state = 'stopped';
-    this.#stopped.resolve();
-    this.clock.stop({ isAsleep: false });
+    this.life.stop();
     for (const network of this.#networks.values()) network.suspend();
   }
 
   goOn(): void {
-    if (this.#state !== 'stopped') return;
-    this.#state = 'running';
-    this.#stopped = signal();
-    this.disturbed();
-    this.clock.goOn();
+    this.life.goOn();
     for (const network of this.#networks.values()) network.resume();
   }
 
@@ -178,20 +128,7 @@ export class ClusterActor implements Player {
   }
 
   async #event(label: string, then: () => void): Promise<void> {
-    const { time, turn } = this.#stage;
-    const scheduledMs = time.now();
-    await turn(label);
-    const tookMs = time.now() - scheduledMs;
-    this.#longestDelayMs = Math.max(this.#longestDelayMs, tookMs);
-    if (tookMs > SLOW_MS) this.disturbed();
+    await this.life.expects(this.#stage.turn(label));
     then();
   }
-}
-
-function signal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

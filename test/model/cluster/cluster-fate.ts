@@ -109,6 +109,6 @@ export class ClusterFate {
   }
 
   #disturbAll(): void {
-    for (const actor of this.#stage.actors) actor.disturbed();
+    for (const actor of this.#stage.actors) actor.life.disturbed();
   }
 }

@@ -1,11 +1,11 @@
-import { nameOf } from '../calls.js';
 import { mistakeIn } from '../oracle/applied.js';
 import { Oracle } from '../oracle/oracle.js';
+import { Cast } from '../performer/cast.js';
 import { Finale } from '../performer/finale.js';
 import { Performer } from '../performer/performer.js';
-import { errorMsOf, type Theatre } from '../performer/theatre.js';
+import type { Theatre } from '../performer/theatre.js';
 import { act, settled } from '../scheduler/settled.js';
-import { SteppedTime } from '../scheduler/stepped-time.js';
+import { type ProcessClock, SteppedTime } from '../scheduler/stepped-time.js';
 import type { Setting } from '../setting.js';
 import { ClusterActor } from './cluster-actor.js';
 import { ClusterFate } from './cluster-fate.js';
@@ -26,7 +26,6 @@ const MAX_STALE_MS = 250;
 /** The pause between two rounds of questions about the topology, and a round. */
 const NOTICED_WITHIN_MS = 6_500;
 
-const MOST_ACTORS = 4;
 const NORMAL_WITHIN_MS = 10_000;
 
 /** So many reads make a key near, if nothing happens meanwhile. */
@@ -44,9 +43,8 @@ export class ClusterPlay {
   readonly #cluster: ModelCluster;
   readonly #theatre: Theatre;
   readonly #performer: Performer;
-  readonly #actors: ClusterActor[] = [];
+  readonly #cast: Cast<ClusterActor>;
   readonly #fate: ClusterFate;
-  readonly #pending = new Map<Promise<void>, ClusterActor>();
   /** Events that wait for their turn. */
   #waiting = 0;
   #isOver = false;
@@ -54,16 +52,19 @@ export class ClusterPlay {
   constructor(scheduler: Order, setting: Setting) {
     this.#scheduler = scheduler;
     this.#setting = setting;
+    const cast = new Cast<ClusterActor>(setting);
+    this.#cast = cast;
     const now = (): number => this.#time.now();
     this.oracle = new Oracle(
       { ...setting, slack: SLACK, maxStale: MAX_STALE_MS },
       {
         now,
-        errorMs: (name) => this.#errorMs(name),
-        undisturbedSince: (name) => this.#named(name)?.undisturbedSince ?? Number.POSITIVE_INFINITY,
+        errorMs: (name) => cast.errorMs(name),
+        undisturbedSince: (name) =>
+          cast.named(name)?.life.undisturbedSince ?? Number.POSITIVE_INFINITY,
         mayUseReplaced: (name, key) => {
           const rivalled = this.#cluster.rivalledBy(key);
-          return rivalled !== undefined && this.#named(name)?.knows(rivalled) !== true;
+          return rivalled !== undefined && cast.named(name)?.knows(rivalled) !== true;
         },
       },
     );
@@ -76,9 +77,9 @@ export class ClusterPlay {
       oracle: this.oracle,
       setting,
       now,
-      spent: ({ name }) => this.#named(name)?.clock.lived() ?? 0,
+      spent: ({ name }) => cast.named(name)?.life.clock.lived() ?? 0,
       lateMs: () => 0,
-      wait: ({ name }, ms) => this.#wait(this.#named(name)?.clock ?? this.#clock, ms),
+      wait: ({ name }, ms) => this.#wait(cast.named(name)?.life.clock ?? this.#clock, ms),
       turns: settled,
       checkApplied: (change, key, value) => {
         if (this.#cluster.generationFor(key) === undefined) return;
@@ -96,7 +97,7 @@ export class ClusterPlay {
     this.#fate = new ClusterFate({
       oracle: this.oracle,
       cluster: this.#cluster,
-      actors: this.#actors,
+      actors: cast.players,
       mayMoveBack: setting.journalMax > 1,
     });
   }
@@ -109,7 +110,7 @@ export class ClusterPlay {
     } finally {
       this.#isOver = true;
       // No time passes any more, so those that wait for an answer wait for ever.
-      for (const { cache } of this.#actors) void cache.close();
+      for (const { cache } of this.#cast.players) void cache.close();
       await settled();
     }
   }
@@ -135,27 +136,28 @@ export class ClusterPlay {
       await this.#act(scene);
     }
     this.oracle.note('-- all faults end');
-    for (const actor of this.#actors) {
+    const { players, pending } = this.#cast;
+    for (const actor of players) {
       actor.goOn();
       actor.suffer('flow');
     }
     this.#fate.endAll();
     const finale = new Finale(this.#theatre, this.#performer.reads);
-    await finale.allAnswered(this.#actors[0] as ClusterActor, this.#pending);
-    await finale.compareAll(this.#actors);
+    await finale.allAnswered(players[0] as ClusterActor, pending);
+    await finale.compareAll(players);
   }
 
   async #untilNormal(): Promise<void> {
     const giveUpMs = this.#time.now() + NORMAL_WITHIN_MS;
     const isNormal = ({ cache }: ClusterActor): boolean => cache.status().mode === 'normal';
-    while (!this.#actors.every(isNormal) && this.#time.now() < giveUpMs) {
+    while (!this.#cast.players.every(isNormal) && this.#time.now() < giveUpMs) {
       await this.#wait(this.#clock, STEP_MS);
     }
     this.#mustBeNormal();
   }
 
   #mustBeNormal(): void {
-    for (const { name, cache } of this.#actors) {
+    for (const { name, cache } of this.#cast.players) {
       const { mode, reason } = cache.status();
       if (mode !== 'normal') this.oracle.fail('I2', `${name} is ${mode} (${reason})`);
     }
@@ -166,7 +168,7 @@ export class ClusterPlay {
       case 'pause':
         return this.#wait(this.#clock, scene.ms);
       case 'warm':
-        return this.#warm(this.#at(scene.at), scene.key);
+        return this.#warm(this.#cast.at(scene.at), scene.key);
       case 'join':
         return this.#join();
       case 'mustBeNormal':
@@ -177,11 +179,11 @@ export class ClusterPlay {
       case 'cutGhostly':
       case 'refuse':
       case 'loseReply':
-        return this.#at(scene.at).suffer(scene.do, this.#cluster.nodes[scene.node]);
+        return this.#cast.at(scene.at).suffer(scene.do, this.#cluster.nodes[scene.node]);
       case 'stop':
-        return this.#at(scene.at).stop();
+        return this.#cast.at(scene.at).stop();
       case 'goOn':
-        return this.#at(scene.at).goOn();
+        return this.#cast.at(scene.at).goOn();
       case 'freeze':
       case 'thaw':
       case 'fullTable':
@@ -196,29 +198,29 @@ export class ClusterPlay {
       case 'evict':
         return this.#fate[scene.do](`k${scene.key}`);
       default: {
-        const actor = this.#at(scene.at);
-        if (!actor.isRunning) return;
+        const actor = this.#cast.at(scene.at);
+        if (!actor.life.isRunning) return;
         const done = this.#performer.call(actor, scene);
-        this.#pending.set(done, actor);
-        void done.finally(() => this.#pending.delete(done));
-        if (scene.wait) await Promise.race([done, actor.untilStopped]);
+        this.#cast.follow(done, actor);
+        if (scene.wait) await Promise.race([done, actor.life.untilStopped]);
       }
     }
   }
 
   async #warm(actor: ClusterActor, key: number): Promise<void> {
-    const at = this.#actors.indexOf(actor);
+    const at = this.#cast.players.indexOf(actor);
     const load = { do: 'getOrSet', loadMs: 0, nested: 'none' } as const;
     await this.#act({ ...load, at, key, wait: true, req: true });
-    for (let i = 0; i < WARMING_READS && actor.isRunning; i++) {
+    for (let i = 0; i < WARMING_READS && actor.life.isRunning; i++) {
       await this.#act({ do: 'get', at, key, wait: true, req: true });
     }
   }
 
   #join(): void {
-    if (this.#actors.length === MOST_ACTORS) return;
+    const name = this.#cast.nextName;
+    if (name === undefined) return;
     const actor = new ClusterActor({
-      name: nameOf(this.#actors.length),
+      name,
       setting: this.#setting,
       maxStale: MAX_STALE_MS,
       cluster: this.#cluster,
@@ -230,20 +232,7 @@ export class ClusterPlay {
     actor.cache.on('lookup', ({ tier }) => {
       if (tier === 'near' || tier === 'redis') this.answered[tier]++;
     });
-    this.#actors.push(actor);
-  }
-
-  #at(at: number): ClusterActor {
-    return this.#actors[at % this.#actors.length] as ClusterActor;
-  }
-
-  #named(name: string): ClusterActor | undefined {
-    return this.#actors.find((actor) => actor.name === name);
-  }
-
-  #errorMs(name: string): number {
-    const actor = this.#named(name);
-    return actor === undefined ? 0 : errorMsOf(actor, this.#setting);
+    this.#cast.add(actor);
   }
 
   async #turn(label: string): Promise<void> {
@@ -252,7 +241,7 @@ export class ClusterPlay {
     this.#waiting--;
   }
 
-  async #wait(clock: ClusterActor['clock'], ms: number): Promise<void> {
+  async #wait(clock: ProcessClock, ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       clock.setTimer(resolve, ms);
     });

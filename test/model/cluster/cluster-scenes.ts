@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type Call, call, describeCall, KEYS, nameOf } from '../calls.js';
+import type { Weather } from '../scheduler/weather.js';
 import type { Setting } from '../setting.js';
-import type { Weather } from './cluster-actor.js';
 
 /** What happens in a cluster between calls. `share`: a server with slots. `node`: 4 stands for all. */
 export type ClusterTrouble =

@@ -1,8 +1,10 @@
 import { buildCache, buildRemote } from '../../../lib/cache/create-cache.js';
 import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
+import type { LogFields } from '../../../lib/core/diagnostics/log-fields.js';
 import { systemClock } from '../../../lib/core/time/clock.js';
 import { FaultProxy } from '../../support/fault-proxy.js';
 import type { Oracle } from '../oracle/oracle.js';
+import { flushListener } from '../performer/flushes.js';
 import type { Player } from '../performer/theatre.js';
 import { LEASE_WAIT, type Setting } from '../setting.js';
 
@@ -25,6 +27,7 @@ export async function newMember(options: MemberOptions): Promise<Member> {
   const { name, prefix, oracle } = options;
   const { ttl, outageTtl, journalMax, memoryMax, commandTimeout } = options.setting;
   const proxy = await FaultProxy.start(options.port);
+  const listener = flushListener(() => oracle.mayFlush(name));
   const config = parseCacheOptions({
     redis: proxy.url,
     prefix,
@@ -34,9 +37,11 @@ export async function newMember(options: MemberOptions): Promise<Member> {
     memory: { max: memoryMax, outageTtl },
     journal: { max: journalMax },
     logger: {
-      info: () => {},
-      error: () => oracle.mayFlush(name),
-      warn: (line: string) => oracle.note(`${name}: ${line.slice(23, 60)}`),
+      ...listener,
+      warn: (line: string, fields: LogFields) => {
+        oracle.note(`${name}: ${line.slice(23, 60)}`);
+        listener.warn(line, fields);
+      },
     },
   });
   const remote = buildRemote(config, systemClock);

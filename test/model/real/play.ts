@@ -1,20 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RedisServer } from '../../support/redis-server.js';
 import { unhandled } from '../../support/wait.js';
-import { KEYS, nameOf } from '../calls.js';
+import { KEYS } from '../calls.js';
 import { Oracle } from '../oracle/oracle.js';
+import { Cast } from '../performer/cast.js';
 import { Finale } from '../performer/finale.js';
 import { Performer } from '../performer/performer.js';
-import { errorMsOf, type Theatre } from '../performer/theatre.js';
+import type { Theatre } from '../performer/theatre.js';
 import { describeStep, type History, type Step } from './history.js';
 import { type Member, newMember } from './member.js';
 import { Metronome } from './metronome.js';
 
 /** What a busy machine may add to any time. */
 const SLACK = 250;
-
-/** So many processes at most. */
-const MOST_MEMBERS = 4;
 
 let histories = 0;
 
@@ -49,8 +47,7 @@ class Stage {
   readonly #metronome = new Metronome();
   readonly #theatre: Theatre;
   readonly #performer: Performer;
-  readonly #members: Member[] = [];
-  readonly #pending = new Set<Promise<void>>();
+  readonly #cast: Cast<Member>;
   #redis: 'up' | 'hung' | 'dead' = 'up';
 
   constructor(history: History, server: RedisServer) {
@@ -59,8 +56,11 @@ class Stage {
     const now = (): number => performance.now() - startedMs;
     this.#history = history;
     this.#server = server;
+    const cast = new Cast<Member>(setting);
+    this.#cast = cast;
     // That all of them are heard in time is not sure here: whose changes Redis lost is judged by the scheduler's test.
-    const world = { now, errorMs: (name: string) => this.#errorMs(name), undisturbedSince: never };
+    const errorMs = (name: string): number => cast.errorMs(name);
+    const world = { now, errorMs, undisturbedSince: never };
     this.oracle = new Oracle({ ...setting, slack: SLACK }, world);
     this.#theatre = {
       oracle: this.oracle,
@@ -84,8 +84,8 @@ class Stage {
   }
 
   async #join(): Promise<void> {
-    if (this.#members.length === MOST_MEMBERS) return;
-    const name = nameOf(this.#members.length);
+    const name = this.#cast.nextName;
+    if (name === undefined) return;
     const { setting } = this.#history;
     const { oracle } = this;
     const member = await newMember({
@@ -96,12 +96,7 @@ class Stage {
       port: this.#server.port,
     });
     this.#performer.watch(member);
-    this.#members.push(member);
-  }
-
-  #errorMs(name: string): number {
-    const member = this.#members.find((each) => each.name === name);
-    return member === undefined ? 0 : errorMsOf(member, this.#history.setting);
+    this.#cast.add(member);
   }
 
   async step(step: Step): Promise<void> {
@@ -133,11 +128,9 @@ class Stage {
       case 'flushScripts':
         return this.#fault(step.do);
       default: {
-        const member = this.#members[step.at % this.#members.length];
-        if (member === undefined) return;
+        const member = this.#cast.at(step.at);
         const done = this.#performer.call(member, step);
-        this.#pending.add(done);
-        void done.finally(() => this.#pending.delete(done));
+        this.#cast.follow(done, member);
         if (step.wait) await done;
       }
     }
@@ -147,20 +140,21 @@ class Stage {
   async finish(): Promise<void> {
     this.oracle.note('-- all faults end');
     await this.#heal();
-    for (const member of this.#members) {
+    const { players, pending } = this.#cast;
+    for (const member of players) {
       member.proxy.slow(0);
       await this.#network(member, 'pass');
     }
     const finale = new Finale(this.#theatre, this.#performer.reads);
-    await finale.allAnswered(this.#members[0] as Member, this.#pending);
-    await finale.compareAll(this.#members);
+    await finale.allAnswered(players[0] as Member, pending);
+    await finale.compareAll(players);
   }
 
   async close(): Promise<void> {
     await this.#heal();
-    await Promise.allSettled(this.#pending);
+    await this.#cast.allAnswered();
     this.#metronome.stop();
-    for (const { cache, proxy } of this.#members) {
+    for (const { cache, proxy } of this.#cast.players) {
       await cache.close();
       await proxy.close();
     }
@@ -172,8 +166,8 @@ class Stage {
     this.#redis = 'up';
   }
 
-  #those(at: number): Member[] {
-    return at < 0 ? this.#members : this.#members.filter((_, i) => i === at % this.#members.length);
+  #those(at: number): readonly Member[] {
+    return at < 0 ? this.#cast.players : [this.#cast.at(at)];
   }
 
   async #network(member: Member, to: string): Promise<void> {

@@ -4,12 +4,12 @@ import { parseCacheOptions } from '../../../lib/cache/parse-options.js';
 import type { ServerTime } from '../../../lib/redis/server-time.js';
 import { ScriptedNetwork } from '../../../lib/testing/scripted-network.js';
 import type { ScriptedRedis } from '../../../lib/testing/scripted-redis/scripted-redis.js';
+import { flushListener } from '../performer/flushes.js';
 import type { Player, Request } from '../performer/theatre.js';
 import { LEASE_WAIT, type Setting } from '../setting.js';
+import { Life } from './life.js';
 import type { ProcessClock, SteppedTime } from './stepped-time.js';
-
-/** What is longer on its way than this keeps a process from hearing of Redis in time. */
-const SLOW_MS = 50;
+import { befall, type Weather } from './weather.js';
 
 export interface Stage {
   readonly name: string;
@@ -18,35 +18,28 @@ export interface Stage {
   readonly time: SteppedTime;
   /** Resolves when it is this event's turn. */
   readonly turn: (label: string) => Promise<void>;
-  /** A line that says that everything will be cleared. */
+  /** A line of the log says that every entry counts as gone. */
   readonly onFlush: () => void;
 }
 
-/** One process: its cache, its clock, its network, and what has happened to them. */
+/** One process: its cache, its network, and what has happened to them. */
 export class Actor implements Player {
   readonly name: string;
   readonly cache: CacheHandle;
-  readonly clock: ProcessClock;
+  readonly life: Life;
   readonly serverTime: ServerTime;
   request?: Request;
-  readonly #stage: Stage;
+  readonly #turn: Stage['turn'];
   readonly #network: ScriptedNetwork;
-  #state: 'running' | 'stopped' | 'dead' = 'running';
   /** Not that of the process: it never stops. */
   readonly #networkClock: ProcessClock;
   #slowMs = 0;
-  #isCutOff = false;
-  #disturbedMs: number;
-  #longestDelayMs = 0;
-  #stoppedMs = 0;
 
-  constructor(stage: Stage) {
-    const { name, setting, redis, time } = stage;
-    this.#stage = stage;
+  constructor({ name, setting, redis, time, turn, onFlush }: Stage) {
     this.name = name;
-    this.clock = time.newClock();
+    this.#turn = turn;
+    this.life = new Life(time);
     this.#networkClock = time.newClock();
-    this.#disturbedMs = time.now();
     this.#network = new ScriptedNetwork(
       name,
       redis,
@@ -59,90 +52,56 @@ export class Actor implements Player {
       leaseWait: LEASE_WAIT,
       memory: { max: setting.memoryMax, outageTtl: setting.outageTtl },
       journal: { max: setting.journalMax },
-      logger: { info: () => {}, warn: () => {}, error: () => stage.onFlush() },
+      logger: flushListener(onFlush),
     });
-    const { clock } = this;
+    const { clock } = this.life;
     const remote = buildRemote(config, clock);
     this.serverTime = remote.doorFor('').time;
     this.cache = buildCache(config, { clock, remote });
   }
 
-  get isRunning(): boolean {
-    return this.#state === 'running';
-  }
-
   get isDead(): boolean {
-    return this.#state === 'dead';
+    return this.life.isDead;
   }
 
-  /** The longest that anything was on its way. */
-  get longestDelayMs(): number {
-    return this.#longestDelayMs;
-  }
-
-  /** Since when nothing keeps it from hearing of Redis and telling it. */
-  get undisturbedSince(): number {
-    const isDisturbed = this.#state !== 'running' || this.#isCutOff;
-    return isDisturbed ? Number.POSITIVE_INFINITY : this.#disturbedMs;
-  }
-
-  /** Redis itself did not answer until now. */
-  disturbed(): void {
-    this.#disturbedMs = this.#stage.time.now();
-  }
-
-  suffer(what: 'stall' | 'flow' | 'cut' | 'cutGhostly' | 'refuse' | 'loseReply'): void {
-    this.disturbed();
-    const network = this.#network;
-    this.#isCutOff = what === 'stall' || what === 'refuse' || (this.#isCutOff && what !== 'flow');
-    if (what === 'stall') network.stall();
-    if (what === 'flow' || what === 'refuse') network[what === 'flow' ? 'admit' : 'refuse']();
-    if (what === 'flow') network.flow();
-    if (what === 'loseReply') network.loseReply();
-    if (what === 'cut' || what === 'refuse') network.cut();
-    if (what === 'cutGhostly') network.cut({ ghostly: true });
+  suffer(weather: Weather): void {
+    this.life.suffers(weather);
+    befall(this.#network, weather);
   }
 
   /** Each command and each reply takes so long; 0 ends it. */
   slow(ms: number): void {
-    this.disturbed();
+    this.life.disturbed();
     this.#slowMs = ms;
   }
 
   stop({ isAsleep }: { readonly isAsleep: boolean }): void {
-    if (this.#state !== 'running') return;
-    this.#state = 'stopped';
-    this.#stoppedMs = isAsleep ? this.#stage.time.now() : Number.POSITIVE_INFINITY;
-    this.clock.stop({ isAsleep });
+    this.life.stop({ isAsleep });
     this.#network.suspend();
   }
 
   /** Returns for how long its clock stood still. */
   goOn(): number {
-    if (this.#state !== 'stopped') return 0;
-    this.#state = 'running';
-    this.disturbed();
-    this.clock.goOn();
-    this.#network.resume();
-    return Math.max(0, this.#stage.time.now() - this.#stoppedMs);
+    const stoodMs = this.life.goOn();
+    if (this.life.isRunning) this.#network.resume();
+    return stoodMs;
   }
 
   /** What it has sent arrives all the same. */
   die(): void {
-    this.stop({ isAsleep: false });
-    this.#state = 'dead';
+    this.life.end();
+    this.#network.suspend();
     this.#network.cut({ ghostly: true });
   }
 
   async #event(label: string, then: () => void): Promise<void> {
-    const { time, turn } = this.#stage;
-    const scheduledMs = time.now();
-    if (this.#slowMs > 0) await this.#delay(this.#slowMs);
-    await turn(label);
-    const tookMs = time.now() - scheduledMs;
-    this.#longestDelayMs = Math.max(this.#longestDelayMs, tookMs);
-    if (tookMs > SLOW_MS) this.disturbed();
+    await this.life.expects(this.#arrival(label));
     then();
+  }
+
+  async #arrival(label: string): Promise<void> {
+    if (this.#slowMs > 0) await this.#delay(this.#slowMs);
+    await this.#turn(label);
   }
 
   #delay(ms: number): Promise<void> {

@@ -88,6 +88,6 @@ export class Fate {
   }
 
   #disturbAll(): void {
-    for (const actor of this.#stage.actors) actor.disturbed();
+    for (const actor of this.#stage.actors) actor.life.disturbed();
   }
 }

@@ -1,26 +1,23 @@
 import type fc from 'fast-check';
-import { nameOf } from '../calls.js';
 import { mistakeIn } from '../oracle/applied.js';
 import { Oracle } from '../oracle/oracle.js';
+import { Cast } from '../performer/cast.js';
 import { Finale } from '../performer/finale.js';
 import { Performer } from '../performer/performer.js';
-import { errorMsOf, type Theatre } from '../performer/theatre.js';
+import type { Theatre } from '../performer/theatre.js';
 import type { Setting } from '../setting.js';
 import { Actor } from './actor.js';
 import { Fate } from './fate.js';
 import { describeScene, isFault, type Scene } from './scenes.js';
 import { Server } from './server.js';
 import { act, settled } from './settled.js';
-import { SteppedTime } from './stepped-time.js';
+import { type ProcessClock, SteppedTime } from './stepped-time.js';
 
 /** Time goes on in steps of this much at most. */
 const STEP_MS = 10;
 
 /** What the steps may add to a time. */
 const SLACK = 60;
-
-/** So many processes at most. */
-const MOST_ACTORS = 4;
 
 /** One play: every command, reply, connection, loader, step of time and call comes when the scheduler says. */
 export class Play {
@@ -32,32 +29,33 @@ export class Play {
   readonly #server = new Server(() => this.#time.wallNow());
   readonly #theatre: Theatre;
   readonly #performer: Performer;
-  readonly #actors: Actor[] = [];
+  readonly #cast: Cast<Actor>;
   readonly #fate: Fate;
-  /** By calls that are not answered. */
-  readonly #pending = new Map<Promise<void>, Actor>();
   #hasFault = false;
   #isOver = false;
 
   constructor(scheduler: fc.Scheduler, setting: Setting) {
     this.#scheduler = scheduler;
     this.#setting = setting;
+    const cast = new Cast<Actor>(setting);
+    this.#cast = cast;
     const now = (): number => this.#time.now();
     this.oracle = new Oracle(
       { ...setting, slack: SLACK },
       {
         now,
-        errorMs: (name) => this.#errorMs(name),
-        undisturbedSince: (name) => this.#named(name)?.undisturbedSince ?? Number.POSITIVE_INFINITY,
+        errorMs: (name) => cast.errorMs(name),
+        undisturbedSince: (name) =>
+          cast.named(name)?.life.undisturbedSince ?? Number.POSITIVE_INFINITY,
       },
     );
     this.#theatre = {
       oracle: this.oracle,
       setting,
       now,
-      spent: ({ name }) => this.#named(name)?.clock.lived() ?? 0,
+      spent: ({ name }) => cast.named(name)?.life.clock.lived() ?? 0,
       lateMs: () => 0,
-      wait: ({ name }, ms) => this.#wait(this.#named(name)?.clock ?? this.#clock, ms),
+      wait: ({ name }, ms) => this.#wait(cast.named(name)?.life.clock ?? this.#clock, ms),
       turns: settled,
       checkApplied: (change, key, value) => {
         if (this.#server.generation === undefined) return;
@@ -68,7 +66,7 @@ export class Play {
       },
     };
     this.#performer = new Performer(this.#theatre);
-    this.#fate = new Fate({ oracle: this.oracle, server: this.#server, actors: this.#actors });
+    this.#fate = new Fate({ oracle: this.oracle, server: this.#server, actors: cast.players });
   }
 
   async run(scenes: readonly Scene[]): Promise<void> {
@@ -79,7 +77,7 @@ export class Play {
     } finally {
       this.#isOver = true;
       // No time passes any more, so those that wait for an answer wait for ever.
-      for (const { cache } of this.#actors) void cache.close();
+      for (const { cache } of this.#cast.players) void cache.close();
       await settled();
     }
   }
@@ -100,15 +98,15 @@ export class Play {
     }
     this.oracle.note('-- all faults end');
     this.#endFaults();
-    const living = this.#actors.filter(({ isDead }) => !isDead);
+    const { living, pending } = this.#cast;
     const finale = new Finale(this.#theatre, this.#performer.reads);
-    await finale.allAnswered(living[0] as Actor, this.#pending);
+    await finale.allAnswered(living[0] as Actor, pending);
     await finale.compareAll(living);
   }
 
   #endFaults(): void {
     const { redis } = this.#server;
-    for (const actor of this.#actors.filter(({ isDead }) => !isDead)) {
+    for (const actor of this.#cast.living) {
       this.#goOn(actor);
       actor.suffer('flow');
       actor.slow(0);
@@ -130,16 +128,16 @@ export class Play {
       case 'cutGhostly':
       case 'refuse':
       case 'loseReply':
-        return this.#at(scene.at).suffer(scene.do);
+        return this.#cast.at(scene.at).suffer(scene.do);
       case 'slow':
-        return this.#at(scene.at).slow(scene.ms);
+        return this.#cast.at(scene.at).slow(scene.ms);
       case 'stop':
       case 'sleep':
-        return this.#at(scene.at).stop({ isAsleep: scene.do === 'sleep' });
+        return this.#cast.at(scene.at).stop({ isAsleep: scene.do === 'sleep' });
       case 'goOn':
-        return this.#goOn(this.#at(scene.at));
+        return this.#goOn(this.#cast.at(scene.at));
       case 'die':
-        return this.#die(this.#at(scene.at));
+        return this.#die(this.#cast.at(scene.at));
       case 'hang':
       case 'thaw':
       case 'save':
@@ -155,19 +153,18 @@ export class Play {
       case 'clock':
         return this.#fate.strike(scene);
       default: {
-        const actor = this.#at(scene.at);
-        if (!actor.isRunning) return;
+        const actor = this.#cast.at(scene.at);
+        if (!actor.life.isRunning) return;
         const done = this.#performer.call(actor, scene);
-        this.#pending.set(done, actor);
-        void done.finally(() => this.#pending.delete(done));
-        if (scene.wait) await Promise.race([done, this.#whileRunning(actor)]);
+        this.#cast.follow(done, actor);
+        if (scene.wait) await Promise.race([done, actor.life.untilStopped]);
       }
     }
   }
 
   #join(): void {
-    if (this.#actors.length === MOST_ACTORS) return;
-    const name = nameOf(this.#actors.length);
+    const name = this.#cast.nextName;
+    if (name === undefined) return;
     const actor = new Actor({
       name,
       setting: this.#setting,
@@ -178,14 +175,14 @@ export class Play {
     });
     this.#performer.watch(actor);
     this.#watchCalm(actor);
-    this.#actors.push(actor);
+    this.#cast.add(actor);
   }
 
   /** I8. That everything arrives in time is the scheduler's business. */
   #watchCalm({ name, cache }: Actor): void {
     cache.on('modechange', ({ from, to, reason }) => {
       if (from !== 'normal' || this.#hasFault) return;
-      const delayMs = Math.max(...this.#actors.map(({ longestDelayMs }) => longestDelayMs));
+      const delayMs = Math.max(...this.#cast.players.map(({ life }) => life.longestDelayMs));
       if (delayMs >= this.#setting.commandTimeout / 2) return;
       this.oracle.fail('I8', `${name} is ${to} (${reason}) without a fault`);
     });
@@ -197,35 +194,16 @@ export class Play {
   }
 
   #die(actor: Actor): void {
-    const living = this.#actors.filter(({ isDead }) => !isDead);
-    if (living.length === 1 || actor.isDead) return;
+    if (this.#cast.living.length === 1 || actor.isDead) return;
     actor.die();
-    for (const [call, of] of this.#pending) if (of === actor) this.#pending.delete(call);
-  }
-
-  #at(at: number): Actor {
-    return this.#actors[at % this.#actors.length] as Actor;
-  }
-
-  #named(name: string): Actor | undefined {
-    return this.#actors.find((actor) => actor.name === name);
-  }
-
-  #errorMs(name: string): number {
-    const actor = this.#named(name);
-    return actor === undefined ? 0 : errorMsOf(actor, this.#setting);
-  }
-
-  /** Resolves when the process does not run any more. */
-  async #whileRunning(actor: Actor): Promise<void> {
-    while (actor.isRunning && !this.#isOver) await this.#turn('is looked at');
+    this.#cast.forget(actor);
   }
 
   #turn(label: string): Promise<void> {
     return this.#scheduler.schedule(Promise.resolve(), label);
   }
 
-  async #wait(clock: Actor['clock'], ms: number): Promise<void> {
+  async #wait(clock: ProcessClock, ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       clock.setTimer(resolve, ms);
     });

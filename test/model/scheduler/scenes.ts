@@ -1,15 +1,13 @@
 import fc from 'fast-check';
 import { type Call, call, describeCall, nameOf } from '../calls.js';
 import { type Setting, setting } from '../setting.js';
+import type { Weather } from './weather.js';
 
 /** What goes wrong, or changes, between calls. */
 export type Trouble =
   | { readonly do: 'pause'; readonly ms: number }
   /** The network of one process. */
-  | {
-      readonly do: 'stall' | 'flow' | 'cut' | 'cutGhostly' | 'refuse' | 'loseReply';
-      readonly at: number;
-    }
+  | { readonly do: Weather; readonly at: number }
   /** Each command and each reply of a process takes so long. */
   | { readonly do: 'slow'; readonly at: number; readonly ms: number }
   /** A process: stopped, on a machine that sleeps, gone for good. */
