@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request, Response } from 'express';
 import { systemClock } from '../core/time/clock.js';
-import type { RawText } from '../entry/raw-text.js';
 import { hasTrailers } from './capture/arguments.js';
 import { type AnswerListener, Capture, type Head, type Ruling } from './capture/capture.js';
 import { Reads } from './capture/reads.js';
@@ -9,25 +8,15 @@ import type { EdgeFields } from './edge/edge-fields.js';
 import { say } from './edge/say.js';
 import type { Ingredient, Ingredients } from './ingredients.js';
 import type { ResponseCacheConfig } from './options.js';
-import { answerText, etagOf } from './record.js';
+import { answerText, etagOf, type FillOutcome } from './record.js';
 import type { Report } from './report.js';
 import { isUnchanged } from './rules/conditional.js';
 import { type Fields, fieldsOf, fieldText, keptFields } from './rules/fields.js';
 import type { NotStored } from './rules/not-stored.js';
-import { decide, type Verdict } from './rules/policy.js';
+import { decide, type Verdict } from './rules/storable.js';
 import { varyNames } from './rules/vary.js';
 
-/** How a run of a handler ended for the cache. */
-export type FillOutcome =
-  | {
-      readonly kind: 'stored';
-      readonly text: RawText;
-      readonly ttlMs: number;
-      readonly vary: readonly string[];
-    }
-  | { readonly kind: 'pass'; readonly reason: NotStored }
-  /** The answer was an error, and nothing of it reached the client. */
-  | { readonly kind: 'failed'; readonly status: number };
+export type { FillOutcome };
 
 export interface FillOptions {
   readonly req: Request;
@@ -119,19 +108,22 @@ export class Fill implements AnswerListener {
     const { ingredients } = this.#options;
     if (reason !== undefined) return this.#conclude(kept, body, reason);
     if (ingredients === undefined || ingredients.isEmpty) return this.#conclude(kept, body, []);
-    // The last thing before the head is sent, if the answer is held.
     const withTags = this.#options.shared !== undefined;
     return ingredients.check({ withTags }).then((found) => this.#conclude(kept, body, found));
   }
 
   lost(reason: 'too-large' | 'incomplete'): void {
+    if (this.#kept === undefined) return;
     this.#restore();
+    this.#kept = undefined;
     this.#options.shared?.fields.refuse(this.#options.res);
     this.#pass(reason);
   }
 
-  /** The answer is stored with what it was made of, or not at all. */
+  /** The answer is stored with what it was made of, or not at all, unless it was lost in the meantime. */
   #conclude(kept: Kept, body: Buffer, found: readonly Ingredient[] | NotStored): void {
+    if (this.#kept === undefined) return;
+    this.#kept = undefined;
     const { shared, res } = this.#options;
     const reason = typeof found === 'string' ? found : undefined;
     if (shared !== undefined)

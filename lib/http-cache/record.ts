@@ -3,6 +3,19 @@ import { createHash } from 'node:crypto';
 import type { OutgoingHttpHeader } from 'node:http';
 import { RawText } from '../entry/raw-text.js';
 import type { Ingredient } from './ingredients.js';
+import type { NotStored } from './rules/not-stored.js';
+
+/** How a run of a handler ended for the cache. */
+export type FillOutcome =
+  | {
+      readonly kind: 'stored';
+      readonly text: RawText;
+      readonly ttlMs: number;
+      readonly vary: readonly string[];
+    }
+  | { readonly kind: 'pass'; readonly reason: NotStored }
+  /** The answer was an error, and nothing of it reached the client. */
+  | { readonly kind: 'failed'; readonly status: number };
 
 /** What is kept of an answer beside its body. */
 export interface RecordHead {

@@ -31,4 +31,18 @@ export const mutations: readonly Mutation[] = [
     find: "return 'hold';",
     replace: "return 'keep';",
   },
+  {
+    title: 'an edge: a part is taken when all of the answer is there',
+    file: 'http-cache/capture/capture.js',
+    find: "(0, arguments_js_1.callBack)(args);\n            return true;\n        }\n        if (this.#state === 'kept')",
+    replace: "return true;\n        }\n        if (this.#state === 'kept')",
+    test: 'waits for each part',
+  },
+  {
+    title: 'an edge: an error after the answer takes the answer away',
+    file: 'http-cache/capture/held.js',
+    find: 'this.#leaveSocket = ',
+    replace: 'if (false) this.#leaveSocket = ',
+    test: 'waits for each part',
+  },
 ];

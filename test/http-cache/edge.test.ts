@@ -97,6 +97,39 @@ for (const [name, express] of EXPRESSES) {
       expect(at.purges[1]).to.equal(`hard ${at.origin}/2`);
     });
 
+    it('answers though its handler waits for each part to be taken, or fails after its answer', async () => {
+      const handlers: Handler[] = [
+        async (_req, res) => {
+          for (const part of ['a', 'b']) await new Promise((resolve) => res.write(part, resolve));
+          await new Promise<void>((resolve) => res.end('c', resolve));
+          isDone = true;
+        },
+        async (req, res, next) => {
+          await req.cache.getOrSet('item', () => 1);
+          res.send('abc');
+          isDone = true;
+          next(new Error('too late'));
+        },
+        (_req, res) => {
+          res.once('error', () => {
+            isDone = true;
+          });
+          res.end('abc');
+          res.end('d');
+        },
+      ];
+      let isDone = false;
+      for (const handler of handlers) {
+        isDone = false;
+        const at = await shopStand(VARNISH, handler);
+        // With a route behind, Express ends the connection at once.
+        at.app.get('/never', handler);
+        expect((await at.ask()).body, String(handler)).to.equal('abc');
+        expect((await at.ask()).body, String(handler)).to.equal('abc');
+        expect(isDone, String(handler)).to.equal(true);
+      }
+    });
+
     it('sends no-store when a value changed while the handler ran', async () => {
       const at = await shopStand(VARNISH, async (req, res) => {
         const item = await req.cache.getOrSet('item', () => 1);

@@ -13,6 +13,8 @@ export interface Case extends Omit<Answers, 'way' | 'port'> {
   readonly subjects: readonly Subject[];
   /** What a subject is compared with: its own kind without a cache, or with `get`. */
   readonly baseOf: (subject: Subject) => string;
+  /** The peer that it is compared with, too. */
+  readonly peerOf?: (subject: Subject) => string | undefined;
 }
 
 export interface Figures {
@@ -23,6 +25,8 @@ export interface Figures {
   readonly cpuUs: Summary;
   /** The base's processor time ÷ that of the subject, round by round: how many times as much it answers on one core. */
   readonly faster: Summary;
+  /** The same against the peer. */
+  readonly thanPeer: Summary | undefined;
 }
 
 export interface Measured extends Case {
@@ -44,6 +48,7 @@ const hit = (bytes: number): Case => ({
   isTable: false,
   subjects: HITS,
   baseOf: () => BARE.name,
+  peerOf: ({ way, mode }) => (way === 'responseCache' ? `apicache, ${mode}` : undefined),
 });
 
 export const SEND: Case = {
@@ -54,4 +59,4 @@ export const SEND: Case = {
   baseOf: ({ mode }) => `res.json(await get), ${mode}`,
 };
 
-export const CASES: readonly Case[] = [hit(1_024), hit(10_240), SEND];
+export const CASES: readonly Case[] = [hit(1_024), hit(10_240), hit(102_400), SEND];

@@ -6,7 +6,7 @@ import { startRedis } from '../../lib/redis.js';
 import { figure, say, spread, table } from '../../lib/report.js';
 import { interleaved } from '../../lib/rounds.js';
 import { startWorker, type Worker } from '../../lib/rpc.js';
-import { summarise } from '../../lib/stats.js';
+import { type Summary, summarise } from '../../lib/stats.js';
 import { sleep } from '../../lib/time.js';
 import type { AnswersOperations } from '../../workers/answers.js';
 import type { HttpLoadOperations } from '../../workers/http-load.js';
@@ -71,7 +71,9 @@ async function measure(one: Case, { redisPort, load, plan }: Bench): Promise<Fig
     const samples = await interleaved(`response cache: ${one.title}`, names, plan.rounds, (name) =>
       sample(apps.get(name) as App, load, plan.requests),
     );
-    return one.subjects.map((subject) => compare(samples, subject.name, one.baseOf(subject)));
+    return one.subjects.map((subject) =>
+      compare(samples, { ...subject, base: one.baseOf(subject), peer: one.peerOf?.(subject) }),
+    );
   } finally {
     await Promise.all([...apps.values()].map(({ worker }) => worker.stop()));
   }
@@ -91,26 +93,28 @@ async function sample(
 
 function compare(
   samples: ReadonlyMap<string, readonly Sample[]>,
-  name: string,
-  base: string,
+  { name, base, peer }: Pick<Figures, 'name' | 'base'> & { readonly peer: string | undefined },
 ): Figures {
   const own = samples.get(name) ?? [];
-  const ofBase = (i: number): number => samples.get(base)?.[i]?.cpuUs ?? Number.NaN;
+  const than = (other: string): Summary =>
+    summarise(own.map((each, i) => (samples.get(other)?.[i]?.cpuUs ?? Number.NaN) / each.cpuUs));
   return {
     name,
     base,
     perSecond: summarise(own.map((each) => each.perSecond)),
     cpuUs: summarise(own.map((each) => each.cpuUs)),
-    faster: summarise(own.map((each, i) => ofBase(i) / each.cpuUs)),
+    faster: than(base),
+    thanPeer: peer === undefined ? undefined : than(peer),
   };
 }
 
 function print({ title, results }: Measured): void {
   say(`\n### ${title}, ${CONNECTIONS} connections\n`);
-  const rows = results.map(({ name, base, perSecond, cpuUs, faster }) => [
+  const rows = results.map(({ name, base, perSecond, cpuUs, faster, thanPeer }) => [
     ...[name, figure(perSecond.median), spread(cpuUs), name === base ? '1' : spread(faster), base],
+    thanPeer === undefined ? '' : spread(thanPeer),
   ]);
-  table(['answered by', 'a second', 'CPU µs a request', '× as cheap as', ''], rows);
+  table(['answered by', 'a second', 'CPU µs a request', '× as cheap as', '', '× apicache'], rows);
 }
 
 function bars(measured: readonly Measured[]): BarLine[] {

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { systemClock } from '../../core/time/clock.js';
 import type { Fields } from '../rules/fields.js';
 
 export type WriteArguments = readonly [chunk?: unknown, encoding?: unknown, callback?: unknown];
@@ -44,4 +45,10 @@ export function bytesOf([chunk, encoding]: WriteArguments): Buffer | undefined {
 /** Node has no other word for it. */
 export function hasTrailers(res: ServerResponse): boolean {
   return Boolean((res as { readonly _trailer?: string })._trailer);
+}
+
+/** Tells the owner of a part that it was taken. */
+export function callBack(args: readonly unknown[]): void {
+  const callback = args.find((arg) => typeof arg === 'function');
+  if (callback !== undefined) systemClock.endOfTurn(callback as () => void);
 }

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { systemClock } from '../../core/time/clock.js';
 import { OF_THE_BODY } from '../rules/conditional.js';
 import { type Fields, fieldsOf } from '../rules/fields.js';
 import {
   bytesOf,
+  callBack,
   type EndArguments,
   givenHeaders,
   headArguments,
@@ -158,12 +158,12 @@ export class Capture {
   #write(args: WriteArguments): boolean {
     this.#decide();
     if (this.#state === 'withheld') {
-      this.#callBack(args);
+      callBack(args);
       return true;
     }
     if (this.#state === 'held') {
-      this.#held?.add('write', args);
-      this.#keep(bytesOf(args));
+      if (this.#held?.add('write', args) === true) this.#keep(bytesOf(args));
+      callBack(args);
       return true;
     }
     if (this.#state === 'kept') this.#keep(bytesOf(args));
@@ -174,11 +174,11 @@ export class Capture {
     if (this.#state === 'undecided') this.#sayLength(args);
     this.#decide();
     if (this.#state === 'withheld') {
-      this.#callBack(args);
+      callBack(args);
       return this.#res;
     }
     if (this.#state === 'held') {
-      this.#held?.add('end', args);
+      if (this.#held?.add('end', args) !== true) return this.#res;
       this.#keep(bytesOf(args));
       if (this.#state === 'held') void this.#finishHeld();
       return this.#res;
@@ -203,6 +203,7 @@ export class Capture {
   }
 
   async #finishHeld(): Promise<void> {
+    this.#held?.ended(() => this.#lose('incomplete'));
     await this.#options.listener.ended(Buffer.concat(this.#chunks));
     this.letPass();
   }
@@ -230,14 +231,13 @@ export class Capture {
     this.#bytes += bytes.length;
     this.#chunks.push(bytes);
     if (this.#bytes <= this.#options.maxBytes) return;
-    // It changes the fields of an answer that is held.
-    this.#options.listener.lost('too-large');
-    this.letPass();
+    this.#lose('too-large');
   }
 
-  #callBack(args: readonly unknown[]): void {
-    const callback = args.find((arg) => typeof arg === 'function');
-    if (callback !== undefined) systemClock.endOfTurn(callback as () => void);
+  #lose(reason: 'too-large' | 'incomplete'): void {
+    // It changes the fields of an answer that is held.
+    this.#options.listener.lost(reason);
+    this.letPass();
   }
 
   #forward<Name extends keyof Originals>(

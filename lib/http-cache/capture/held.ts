@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { bytesOf, type WriteArguments } from './arguments.js';
+import { beforeDestroy } from './socket-end.js';
 
 type Part = 'write' | 'end';
 
@@ -11,6 +12,8 @@ export class Held {
   readonly #res: ServerResponse;
   readonly #head: () => unknown[];
   readonly #parts: [name: Part, args: readonly unknown[]][] = [];
+  #isEnded = false;
+  #leaveSocket: () => void = () => {};
 
   /** `head`: returns the arguments of `writeHead`, once the fields are final. */
   constructor(res: ServerResponse, head: () => unknown[]) {
@@ -20,17 +23,28 @@ export class Held {
     Object.defineProperty(res, 'headersSent', value);
   }
 
-  /** The owner of a chunk may use its buffer again, so it is copied. */
-  add(name: Part, args: WriteArguments): void {
+  /**
+   * Takes a part. Its owner may use the buffer again, so the chunk is copied. The caller calls the callback of a `write`: a
+   * handler may wait for it. Returns whether the part belongs to the answer: nothing comes after its end.
+   */
+  add(name: Part, args: WriteArguments): boolean {
     const [chunk] = args;
     const isBytes = chunk instanceof Uint8Array;
-    this.#parts.push([name, isBytes ? [bytesOf(args), ...args.slice(1)] : args]);
-    if (name === 'end')
-      Object.defineProperty(this.#res, 'writableEnded', { configurable: true, get: () => true });
+    const rest = args.slice(1).filter((arg) => name === 'end' || typeof arg !== 'function');
+    this.#parts.push([name, [isBytes ? bytesOf(args) : chunk, ...rest]]);
+    return !this.#isEnded;
+  }
+
+  /** The answer is whole. `gone`: called if the application is about to end the connection before the answer was sent. */
+  ended(gone: () => void): void {
+    this.#isEnded = true;
+    Object.defineProperty(this.#res, 'writableEnded', { configurable: true, get: () => true });
+    this.#leaveSocket = beforeDestroy(this.#res.req.socket, gone);
   }
 
   /** Sends all parts, in their order. */
   release(forward: (name: 'writeHead' | Part, args: readonly unknown[]) => unknown): void {
+    this.#leaveSocket();
     Reflect.deleteProperty(this.#res, 'headersSent');
     Reflect.deleteProperty(this.#res, 'writableEnded');
     forward('writeHead', this.#head());
