@@ -1,5 +1,5 @@
 /** Of many hits, one in so many at most is looked at. */
-const MOST = 32;
+const MOST = 128;
 
 /** The first hits are all looked at. Then about one for each load is, which is enough to learn from. */
 const FIRST = 1_000;
@@ -12,7 +12,6 @@ export class HitSampler {
   readonly #random: () => number;
   #left = 1;
   #drawn = 1;
-  #mean = 1;
   #hits = 0;
   #loads = 0;
 
@@ -28,13 +27,13 @@ export class HitSampler {
 
   /** For how many hits the one that is looked at stands. Then the next is chosen. */
   take(): number {
-    const mean = this.#mean;
-    this.#hits += this.#drawn;
-    this.#mean = this.#nextMean;
+    const stands = this.#drawn;
+    this.#hits += stands;
+    const mean = this.#nextMean;
     // From 1 to twice the mean, so that hits in a rhythm are not always the same ones.
-    this.#drawn = 1 + Math.floor(this.#random() * (2 * this.#mean - 1));
+    this.#drawn = 1 + Math.floor(this.#random() * (2 * mean - 1));
     this.#left = this.#drawn;
-    return mean;
+    return stands;
   }
 
   loaded(): void {

@@ -12,7 +12,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a hit that is looked at stands for itself alone',
     file: FILE,
-    find: 'return mean;',
+    find: 'return stands;',
     replace: 'return 1;',
     test: 'stand for all',
   },
