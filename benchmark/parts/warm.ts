@@ -13,6 +13,7 @@ import { progress, say, tableText } from '../lib/report.js';
 import { summarise } from '../lib/stats.js';
 import { sleep } from '../lib/time.js';
 import { library } from '../subjects/ours.js';
+import { hitRatioByForesight } from './foresight.js';
 
 const FIRST = 1_000;
 /** Requests that the old process serves. */
@@ -40,8 +41,14 @@ export async function warm(_options: Options): Promise<Result> {
     progress('warm: new processes, whose Redis has the list and no values');
     const loaders = await eachDeploy((at) => firstWithLoaders(redis, trace, at));
     progress('warm: new processes, whose Redis is killed when they are ready');
+    const lists = await eachDeploy((at) => hotKeys(redis, at));
     const killed = await firstAfterKill(redis, trace);
-    return report(loaders, killed);
+    const foresight = killed.map(({ cold }, i) => {
+      const at = DEPLOYS[i] as number;
+      const requests = trace.slice(at, at + FIRST);
+      return { cold, warm: hitRatioByForesight(requests, lists[i] ?? [], MEMORY.max) };
+    });
+    return report({ loaders, killed, foresight });
   } finally {
     await redis.stop();
   }
@@ -78,8 +85,18 @@ async function hitRatio(cache: Cache, requests: Trace): Promise<number> {
   return 1 - loads / requests.length;
 }
 
-async function eachDeploy(measure: (at: number) => Promise<Ratios>): Promise<readonly Ratios[]> {
-  const found: Ratios[] = [];
+/** The ids on the list of a deploy, hottest first. */
+async function hotKeys(redis: RedisServer, at: number): Promise<readonly string[]> {
+  const list = JSON.parse(await hotList(redis, at)) as { keys: [key: string, count: number][] };
+  return list.keys.map(([key]) => key.slice('object:'.length));
+}
+
+async function hotList(redis: RedisServer, at: number): Promise<string> {
+  return String(await redis.command('GET', `d${at}:__ech:{ech}:hot`));
+}
+
+async function eachDeploy<T>(measure: (at: number) => Promise<T>): Promise<readonly T[]> {
+  const found: T[] = [];
   for (const at of DEPLOYS) found.push(await measure(at));
   return found;
 }
@@ -87,7 +104,7 @@ async function eachDeploy(measure: (at: number) => Promise<Ratios>): Promise<rea
 /** Redis has lost the values, and `warm.loaders` loads them. */
 async function firstWithLoaders(redis: RedisServer, trace: Trace, at: number): Promise<Ratios> {
   const requests = trace.slice(at, at + FIRST);
-  const list = String(await redis.command('GET', `d${at}:__ech:{ech}:hot`));
+  const list = await hotList(redis, at);
   const cold = await newCache(redis, { prefix: `cold${at}:` });
   const coldRatio = await hitRatio(cold, requests);
   await redis.command('SET', `warm${at}:__ech:{ech}:hot`, list);
@@ -126,7 +143,14 @@ async function untilReady(cache: Cache): Promise<void> {
 
 const gains = (all: readonly Ratios[]): number[] => all.map(({ cold, warm: hot }) => hot - cold);
 
-function report(loaders: readonly Ratios[], killed: readonly Ratios[]): Result {
+interface Measured {
+  readonly loaders: readonly Ratios[];
+  readonly killed: readonly Ratios[];
+  /** The same, if memory knew all later requests. */
+  readonly foresight: readonly Ratios[];
+}
+
+function report({ loaders, killed, foresight }: Measured): Result {
   say(`\n### Hit ratio of the first ${FIRST} requests after a deploy, mean of ${DEPLOYS.length}\n`);
   const row = (name: string, all: readonly Ratios[]): string[] => [
     name,
@@ -139,12 +163,13 @@ function report(loaders: readonly Ratios[], killed: readonly Ratios[]): Result {
     [
       row('values by loaders (Redis has none)', loaders),
       row('values from Redis, which is then killed', killed),
+      row('… by a memory that knows the future', foresight),
     ],
   );
   say(`${gain}\n`);
   const shares = gains(killed).map((gain) => gain / mean(gains(loaders)));
   return {
-    figures: { loaders, killed },
+    figures: { loaders, killed, foresight },
     texts: { gain },
     lines: [
       judge('warm start: hit ratio − cold', atLeast(FIRST_BAR, ''), summarise(gains(loaders))),

@@ -4,7 +4,7 @@ import type { Emitter, Unsubscribe } from '../core/emitter.js';
 import { CacheHealthError } from '../core/errors.js';
 import { describe, invalid, parseOptions } from '../core/validate.js';
 import { depthOf } from '../entry/key-pattern.js';
-import { RESERVED } from '../entry/slot.js';
+import { RESERVED } from '../entry/layout.js';
 import { allTags } from '../loading/loading-options.js';
 import { parseTags } from '../loading/tags-option.js';
 import { Arguments } from './arguments/arguments.js';

@@ -1,4 +1,4 @@
-import { RESERVED } from './slot.js';
+import { RESERVED } from './layout.js';
 
 /** A tag of an entry, and the version that the tag had when the entry was made. */
 export interface TagVersion {

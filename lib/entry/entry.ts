@@ -22,7 +22,7 @@ import {
   TTL_LENGTH,
   VERSION_AT,
   VERSION_LENGTH,
-} from './slot.js';
+} from './layout.js';
 
 /** The fields of an entry. `version` is in microseconds of the server's clock. */
 export interface EntryFields {

@@ -1,5 +1,5 @@
 import { compileGlob } from '../core/glob.js';
-import { RESERVED } from './slot.js';
+import { RESERVED } from './layout.js';
 
 /**
  * A matcher for the pattern of a `clear`. It matches keys of its own namespace alone: neither those of a namespace

@@ -13,7 +13,7 @@ import type { Report } from './report.js';
 import { isUnchanged } from './rules/conditional.js';
 import { type Fields, fieldsOf, fieldText, keptFields } from './rules/fields.js';
 import type { NotStored } from './rules/not-stored.js';
-import { decide, type Verdict } from './rules/policy.js';
+import { decide, type Verdict } from './rules/storable.js';
 import { varyNames } from './rules/vary.js';
 
 export type { FillOutcome };

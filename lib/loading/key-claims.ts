@@ -1,8 +1,8 @@
 import type { Clock } from '../core/time/clock.js';
 import type { Turns } from '../core/time/turns.js';
 import { within } from '../core/time/wait.js';
+import { LEASE_MS } from '../entry/layout.js';
 import type { Share } from '../entry/sharing.js';
-import { LEASE_MS } from '../entry/slot.js';
 import type { Observer } from '../tiers/observer.js';
 import type { Claim, Store } from '../tiers/store.js';
 import type { Flight } from './flight/flight.js';

@@ -1,6 +1,6 @@
 import { CacheHealthError } from '../core/errors.js';
 import { invalid, type Subject } from '../core/validate.js';
-import { RESERVED } from '../entry/slot.js';
+import { RESERVED } from '../entry/layout.js';
 
 /** The most characters in a tag, and the most tags of one entry. */
 const MAX_LENGTH = 256;

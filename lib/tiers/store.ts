@@ -5,7 +5,7 @@ import type { TagVersion } from '../entry/entry-tags.js';
 import type { Kept } from '../entry/sharing.js';
 import type { DoorState } from '../redis/remote.js';
 
-/** An entry that a tier found. `text` is the entry, see lib/entry/slot.ts. */
+/** An entry that a tier found. `text` is the entry, see lib/entry/layout.ts. */
 export interface Found {
   readonly entry: string;
   readonly tier: 'near' | 'redis' | 'memory';

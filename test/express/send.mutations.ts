@@ -22,7 +22,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'send: values of one moment have one tag',
     file: 'entry/entry.js',
-    find: 'entry.slice(slot_js_1.FINGERPRINT_AT, slot_js_1.KIND_AT) + ',
+    find: 'entry.slice(layout_js_1.FINGERPRINT_AT, layout_js_1.KIND_AT) + ',
     replace: "'12345678' + ",
   },
 ];

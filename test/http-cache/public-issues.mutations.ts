@@ -9,7 +9,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'an answer that sets a cookie is stored',
-    file: 'http-cache/rules/policy.js',
+    file: 'http-cache/rules/storable.js',
     find: "return 'set-cookie';",
     replace: 'return undefined;',
   },

@@ -39,7 +39,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a key may have a name of the cache',
     file: 'http-cache/keys/url-keys.js',
-    find: '&& !key.includes(slot_js_1.RESERVED)',
+    find: '&& !key.includes(layout_js_1.RESERVED)',
     replace: '',
     test: 'a name of the cache',
   },

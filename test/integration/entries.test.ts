@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { KIND_AT, PAYLOAD_AT, TTL_AT, VERSION_AT, VERSION_LENGTH } from '../../lib/entry/slot.js';
+import { KIND_AT, PAYLOAD_AT, TTL_AT, VERSION_AT, VERSION_LENGTH } from '../../lib/entry/layout.js';
 import type { Cache, ModeChange } from '../../lib/index.js';
 import { Stand } from './stand.js';
 

@@ -4,9 +4,9 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'entries of release 0.1 are read',
     file: 'entry/entry.js',
-    find: 'if (!hasAt(entry, 0, slot_js_1.MARK) ||',
+    find: 'if (!hasAt(entry, 0, layout_js_1.MARK) ||',
     replace:
-      'entry = entry.replace(slot_js_1.OLD_MARK, slot_js_1.MARK); generation = entry.slice(2, 8); if (!hasAt(entry, 0, slot_js_1.MARK) ||',
+      'entry = entry.replace(layout_js_1.OLD_MARK, layout_js_1.MARK); generation = entry.slice(2, 8); if (!hasAt(entry, 0, layout_js_1.MARK) ||',
     test: 'imitated',
   },
   {

@@ -11,6 +11,8 @@ import { isDegraded, isUp, Stand } from './stand.js';
 const CHANNEL = 'tracing:node-redis:command:start';
 
 const MARKER = 'card-4111-1111-1111-1111';
+/** Enough of it to be no time and no port by chance. */
+const PART = '4111-1111';
 
 describe('integration: tracers', () => {
   const requests = new AsyncLocalStorage<string>();
@@ -113,13 +115,13 @@ describe('integration: tracers', () => {
     } finally {
       for (const name of names) unsubscribe(name, note);
     }
-    expect(messages.filter((message) => message.includes('4111'))).to.deep.equal([]);
+    expect(messages.filter((message) => message.includes(PART))).to.deep.equal([]);
     expect(messages.join(' ')).to.include('many:99');
   });
 
   it('no argument of a command shows a value', async () => {
     await sendValues();
-    const shown = commands.filter(({ args }) => args.some((arg) => String(arg).includes('4111')));
+    const shown = commands.filter(({ args }) => args.some((arg) => String(arg).includes(PART)));
     expect(shown).to.deep.equal([]);
     expect(commands.flatMap(({ args }) => args).join(' ')).to.include('many:99');
   });

@@ -62,8 +62,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'all servers begin with one generation, so that entries which move are read',
     file: 'redis/door/judgement/data-identity.js',
-    find: 'const random = (0, random_js_1.randomText)(slot_js_1.GENERATION_LENGTH);',
-    replace: "const random = 'g'.repeat(slot_js_1.GENERATION_LENGTH);",
+    find: 'const random = (0, random_js_1.randomText)(layout_js_1.GENERATION_LENGTH);',
+    replace: "const random = 'g'.repeat(layout_js_1.GENERATION_LENGTH);",
     test: 'entries that move belong',
   },
 ];

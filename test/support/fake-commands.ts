@@ -1,6 +1,6 @@
 import { entryHead } from '../../lib/entry/entry.js';
 import { fingerprint } from '../../lib/entry/fingerprint.js';
-import { ANOMALY_MICROS, LEASE_MS } from '../../lib/entry/slot.js';
+import { ANOMALY_MICROS, LEASE_MS } from '../../lib/entry/layout.js';
 import { hideTexts } from '../../lib/redis/commands/batches/hidden-texts.js';
 import * as Lua from '../../lib/redis/commands/scripts.js';
 import { Failure } from '../../lib/redis/failure.js';

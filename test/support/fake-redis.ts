@@ -1,6 +1,6 @@
 import { randomText } from '../../lib/core/random.js';
 import { withoutLease } from '../../lib/entry/entry.js';
-import * as S from '../../lib/entry/slot.js';
+import * as S from '../../lib/entry/layout.js';
 import { ALL_SCRIPTS, type Script } from '../../lib/redis/commands/scripts.js';
 import { Failure } from '../../lib/redis/failure.js';
 import { ErrorReply } from '../../lib/testing/scripted-redis/reply.js';

@@ -1,6 +1,6 @@
 import { Turns } from '../../lib/core/time/turns.js';
+import { GRACED_PAYLOAD_AT, KIND_AT, PAYLOAD_AT } from '../../lib/entry/layout.js';
 import type { Share } from '../../lib/entry/sharing.js';
-import { GRACED_PAYLOAD_AT, KIND_AT, PAYLOAD_AT } from '../../lib/entry/slot.js';
 import { MemoryTier } from '../../lib/memory/memory-tier.js';
 import { Shards } from '../../lib/tiers/shards.js';
 import { MemoryStandby, NO_STANDBY, type Standby } from '../../lib/tiers/standby.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import * as S from '../../lib/entry/slot.js';
+import * as S from '../../lib/entry/layout.js';
 import * as Lua from '../../lib/redis/commands/scripts.js';
 
 /** When a generated sequence begins: milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import type { WriteResult } from '../../lib/api/cache.js';
 import { versionOf } from '../../lib/entry/entry.js';
-import { PAYLOAD_AT } from '../../lib/entry/slot.js';
+import { PAYLOAD_AT } from '../../lib/entry/layout.js';
 import type { Claim, Found } from '../../lib/tiers/store.js';
 import { PREFIX } from '../support/fake-door.js';
 import { FakeRedis } from '../support/fake-redis.js';

@@ -4,7 +4,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'namespaces: a name and a key touch',
     file: 'cache/namespace.js',
-    find: 'checkedName(name, parts.args) + slot_js_1.RESERVED',
+    find: 'checkedName(name, parts.args) + layout_js_1.RESERVED',
     replace: "checkedName(name, parts.args) + ':'",
   },
   {

@@ -6,7 +6,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'memGen: the generation is written back from memory',
     file: IDENTITY,
-    find: 'const random = (0, random_js_1.randomText)(slot_js_1.GENERATION_LENGTH);',
+    find: 'const random = (0, random_js_1.randomText)(layout_js_1.GENERATION_LENGTH);',
     replace: 'const random = this.#generation;',
     test: 'missed a change of generation',
   },

@@ -4,7 +4,7 @@ import { systemClock } from '../../core/time/clock.js';
 import { looksLikeSeconds, warnOfSeconds } from '../../core/time/seconds.js';
 import { describe, invalid, parseOptions } from '../../core/validate.js';
 import { encodeValue } from '../../entry/codec.js';
-import { RESERVED } from '../../entry/slot.js';
+import { RESERVED } from '../../entry/layout.js';
 import { jitteredTtl } from '../../loading/early-refresh.js';
 import { lifetimeMs } from '../../loading/lifetime.js';
 import {

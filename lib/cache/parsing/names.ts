@@ -1,5 +1,5 @@
 import { invalid, type Subject } from '../../core/validate.js';
-import { RESERVED } from '../../entry/slot.js';
+import { RESERVED } from '../../entry/layout.js';
 import { DEFAULTS } from '../options.js';
 
 const NAME: Subject = { name: 'name', code: 'ERR_CACHE_OPTION' };

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { Head } from '../capture/capture.js';
 import { cacheStatus } from '../rules/cache-status.js';
 import type { NotStored } from '../rules/not-stored.js';
-import type { Verdict } from '../rules/policy.js';
+import type { Verdict } from '../rules/storable.js';
 import type { EdgeFields } from './edge-fields.js';
 
 /** Where it is said. */

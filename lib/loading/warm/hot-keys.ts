@@ -1,4 +1,4 @@
-import type { HotList } from './hot-list.js';
+import type { HotList } from './hot-list-format.js';
 import { SpaceSaving } from './space-saving.js';
 
 /** Counters for each place on the list. With ten, the list has 96 to 99 % of the keys that exact counts would give. */

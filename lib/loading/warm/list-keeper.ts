@@ -2,7 +2,7 @@ import type { Warnings } from '../../core/advice/warnings.js';
 import { errorText } from '../../core/redact/redact.js';
 import type { Clock, Timer } from '../../core/time/clock.js';
 import type { HotKeys } from './hot-keys.js';
-import { formatHotList, LIST_BYTES, LIST_LIFE_MS, parseHotList } from './hot-list.js';
+import { formatHotList, LIST_BYTES, LIST_LIFE_MS, parseHotList } from './hot-list-format.js';
 import type { ListPlace } from './list-place.js';
 
 const WRITE_EVERY_MS = 30_000;

@@ -1,4 +1,4 @@
-import { LEASE_MS } from '../../entry/slot.js';
+import { LEASE_MS } from '../../entry/layout.js';
 import type { Failure } from '../failure.js';
 import type { ClaimReply, Lane } from '../remote.js';
 import type { BatchKind } from './batches/batch-sender.js';

@@ -1,4 +1,4 @@
-import { LEASE_MS } from '../../entry/slot.js';
+import { LEASE_MS } from '../../entry/layout.js';
 import { Failure } from '../failure.js';
 import type { FillItem, Lane } from '../remote.js';
 import type { BatchKind } from './batches/batch-sender.js';

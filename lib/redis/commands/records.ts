@@ -1,4 +1,4 @@
-import { GENERATION_LENGTH } from '../../entry/slot.js';
+import { GENERATION_LENGTH } from '../../entry/layout.js';
 import { Failure } from '../failure.js';
 import type { ReignEntry } from '../lineage.js';
 import type { ScriptRunner } from './batches/script-runner.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/time/clock.js';
 import { entryHead } from '../../entry/entry.js';
 import { fingerprint } from '../../entry/fingerprint.js';
-import { RESERVED } from '../../entry/slot.js';
+import { RESERVED } from '../../entry/layout.js';
 import type { Connection } from '../connection/connection.js';
 import { Failure } from '../failure.js';
 import type * as Port from '../remote.js';

@@ -2,7 +2,7 @@ import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/time/clock.js';
 import { versionOf, withoutLease } from '../../entry/entry.js';
 import { tagOfKey } from '../../entry/entry-tags.js';
-import { RESERVED } from '../../entry/slot.js';
+import { RESERVED } from '../../entry/layout.js';
 import type { Commands, Door, News } from '../../redis/remote.js';
 import { LocalChanges } from '../ledger/local-changes.js';
 import type { Observer } from '../observer.js';

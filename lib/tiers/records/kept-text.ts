@@ -1,4 +1,4 @@
-import { RESERVED } from '../../entry/slot.js';
+import { RESERVED } from '../../entry/layout.js';
 import { Failure } from '../../redis/failure.js';
 import type { Shard } from '../shard.js';
 import type { Shards } from '../shards.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isPlainKey } from '../../../lib/cache/arguments/plain-key.js';
-import { RESERVED } from '../../../lib/entry/slot.js';
+import { RESERVED } from '../../../lib/entry/layout.js';
 
 describe('isPlainKey', () => {
   it('accepts what keys usually are', () => {

@@ -1,18 +1,27 @@
 import type { Mutation } from '../../support/mutation.js';
 
+const FILE = 'loading/freshness/audit-group.js';
+
 export const mutations: readonly Mutation[] = [
   {
-    title: 'rounding leaves an interval above 0 though no audit was stale',
-    file: 'loading/freshness/stale-ratio.js',
-    find: 'Math.min(share, Math.max(0, (middle - half) / scale))',
-    replace: 'Math.max(0, (middle - half) / scale)',
-    test: 'exactly 0',
+    title: 'audits are as many when there are many',
+    file: FILE,
+    find: 'this.#audits < MANY_AUDITS',
+    replace: 'true',
+    test: 'half of that',
   },
   {
-    title: 'rounding leaves an interval below 1 though every audit was stale',
-    file: 'loading/freshness/stale-ratio.js',
-    find: 'Math.max(share, Math.min(1, (middle + half) / scale))',
-    replace: 'Math.min(1, (middle + half) / scale)',
-    test: 'exactly 1',
+    title: 'audits pause when their share becomes smaller',
+    file: FILE,
+    find: 'this.#begun + 1 <= this.#allowed + floor',
+    replace: 'this.#begun + 1 <= this.#share * this.#loads + floor',
+    test: 'without a pause',
+  },
+  {
+    title: 'audits are more than their share of loads',
+    file: FILE,
+    find: 'isAllowed ? 1 / this.#chance : 0',
+    replace: '1 / this.#chance',
+    test: 'loads have stopped',
   },
 ];

@@ -80,6 +80,17 @@ describe('the audits of a group', () => {
     }
   });
 
+  it('are no more when loads have stopped', () => {
+    const group = new AuditGroup('a', random);
+    live(group, 1, 2_000);
+    for (let i = 0; i < 400_000; i++) {
+      const standsFor = group.hit(1);
+      if (standsFor > 0) group.audited(false, standsFor);
+    }
+    const { audits, loads } = group.metrics;
+    expect(audits.fresh).to.be.at.most(0.05 * loads + 100);
+  });
+
   it('are half of that after 500, without a pause', () => {
     const group = new AuditGroup('a', random);
     const before = live(group, 3, 20_000);

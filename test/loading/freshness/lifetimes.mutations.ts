@@ -29,11 +29,4 @@ export const mutations: readonly Mutation[] = [
     replace: 'this.#lifetimeMs = load.ttlMs;',
     test: 'longer, up to',
   },
-  {
-    title: 'tags are forgotten while values with learned lifetimes still have them',
-    file: 'loading/task/load-tags.js',
-    find: 'longest.reduce((a, b) => Math.max(a, b), config.ttlMs)',
-    replace: 'config.ttlMs / 4',
-    test: 'longer, up to',
-  },
 ];

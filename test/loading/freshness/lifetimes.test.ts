@@ -112,7 +112,10 @@ describe('freshness: { targets }', () => {
     await visit('product:', { steps: 40 });
     const { state, advice, lifetimes } = reportOf('product:');
     expect(state).to.equal('observes');
-    expect(cache.metrics().freshness?.[0]).to.include({ state: 'observes', ttlSeconds: TTL / SECOND });
+    expect(cache.metrics().freshness?.[0]).to.include({
+      state: 'observes',
+      ttlSeconds: TTL / SECOND,
+    });
     expect(advice).to.match(/^(Give|Let|No|Wait)/);
     expect(lifetimes).to.have.length(7);
     expect(Math.max(...oldest.values())).to.be.below(TTL);

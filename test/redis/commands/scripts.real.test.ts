@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { entryText, tombstoneText } from '../../../lib/entry/entry.js';
 import { fingerprint } from '../../../lib/entry/fingerprint.js';
-import * as S from '../../../lib/entry/slot.js';
+import * as S from '../../../lib/entry/layout.js';
 import type { Session } from '../../../lib/redis/commands/session.js';
 import { Failure } from '../../../lib/redis/failure.js';
 import type { ClaimReply, WriteItem, WriteOutcome } from '../../../lib/redis/remote.js';

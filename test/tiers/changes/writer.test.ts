@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { versionOf } from '../../../lib/entry/entry.js';
-import { KIND_AT } from '../../../lib/entry/slot.js';
+import { KIND_AT } from '../../../lib/entry/layout.js';
 import { PREFIX } from '../../support/fake-door.js';
 import { settle } from '../../support/manual-clock.js';
 import { payloadOf, TierFixture, value } from '../../support/tier-fixture.js';

@@ -1,5 +1,5 @@
 import { randomText } from '../../../core/random.js';
-import { TOKEN_LENGTH } from '../../../entry/slot.js';
+import { TOKEN_LENGTH } from '../../../entry/layout.js';
 
 const COUNTER_LENGTH = 4;
 const COUNTER_END = 36 ** COUNTER_LENGTH;

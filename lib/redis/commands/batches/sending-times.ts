@@ -1,4 +1,4 @@
-import { ANOMALY_MICROS } from '../../../entry/slot.js';
+import { ANOMALY_MICROS } from '../../../entry/layout.js';
 import { mayRunForMs, tombstoneLifeMs } from '../../../entry/write-times.js';
 import type { ServerTime } from '../../server-time.js';
 import type { Pipeline } from '../flow/pipeline.js';

@@ -1,4 +1,4 @@
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { fieldOf, NOW, PARSE, type Script, script, sub, textsOf } from './script.js';
 
 /**

@@ -1,4 +1,4 @@
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { NOW, type Script, script } from './script.js';
 
 /*

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 
 /** A Lua script. On a cluster its keys are of one slot of the key space. */
 export interface Script {

@@ -1,4 +1,4 @@
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { PARSE, type Script, script, sub } from './script.js';
 
 /** What a lease looks like. Another application's text may begin with the same letter. */

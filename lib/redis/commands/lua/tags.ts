@@ -1,5 +1,5 @@
 import { TAG_VERSION_LENGTH } from '../../../entry/entry-tags.js';
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { NOW, PARSE, type Script, script, sub } from './script.js';
 
 /** The record was made where nothing was, or in place of one that was removed a moment ago. */

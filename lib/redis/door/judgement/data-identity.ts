@@ -1,5 +1,5 @@
 import { randomText } from '../../../core/random.js';
-import { GENERATION_LENGTH } from '../../../entry/slot.js';
+import { GENERATION_LENGTH } from '../../../entry/layout.js';
 import type { Opening, Records } from '../../commands/records.js';
 import { type Evidence, lastReign } from '../../lineage.js';
 import { SETTLING_MS } from './settling.js';

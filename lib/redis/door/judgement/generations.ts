@@ -1,6 +1,6 @@
 import { randomText } from '../../../core/random.js';
 import type { Clock } from '../../../core/time/clock.js';
-import { GENERATION_LENGTH } from '../../../entry/slot.js';
+import { GENERATION_LENGTH } from '../../../entry/layout.js';
 import type { Records } from '../../commands/records.js';
 import { Failure } from '../../failure.js';
 import type { DoorSession } from '../door-session.js';

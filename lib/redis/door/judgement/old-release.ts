@@ -1,4 +1,4 @@
-import { RESERVED } from '../../../entry/slot.js';
+import { RESERVED } from '../../../entry/layout.js';
 import { Failure } from '../../failure.js';
 import type { DoorSession } from '../door-session.js';
 

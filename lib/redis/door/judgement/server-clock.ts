@@ -1,5 +1,5 @@
 import type { Clock } from '../../../core/time/clock.js';
-import { ANOMALY_MICROS } from '../../../entry/slot.js';
+import { ANOMALY_MICROS } from '../../../entry/layout.js';
 import type { ServerTime, Stamp } from '../../server-time.js';
 
 /** How fast two clocks drift apart at most: 200 parts in a million, twice what oscillators are allowed. */

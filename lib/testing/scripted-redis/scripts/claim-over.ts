@@ -1,4 +1,4 @@
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { padded, toNumber } from './lua.js';
 import { readTime, type ScriptBody, type ScriptRun, type ServerTime } from './script.js';
 import {

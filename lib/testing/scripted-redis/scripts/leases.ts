@@ -1,4 +1,4 @@
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { padded, toNumber, whole } from './lua.js';
 import { BatchTexts, positions, readTime, type ScriptBody } from './script.js';
 import { isLeased, tokenOf } from './slots.js';

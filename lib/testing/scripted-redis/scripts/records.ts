@@ -1,4 +1,4 @@
-import { GENERATION_LENGTH } from '../../../entry/slot.js';
+import { GENERATION_LENGTH } from '../../../entry/layout.js';
 import type { Reply } from '../reply.js';
 import { toNumber, whole } from './lua.js';
 import { readTime, type ScriptBody, type ScriptRun, type ServerTime } from './script.js';

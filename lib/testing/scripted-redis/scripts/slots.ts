@@ -1,4 +1,4 @@
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { toNumber, toNumberOfBase, whole } from './lua.js';
 import type { ScriptRun } from './script.js';
 

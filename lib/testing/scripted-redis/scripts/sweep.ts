@@ -1,4 +1,4 @@
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { ErrorReply } from '../reply.js';
 import { toNumber } from './lua.js';
 import type { ScriptBody, ScriptRun } from './script.js';

@@ -1,5 +1,5 @@
 import { TAG_VERSION_LENGTH } from '../../../entry/entry-tags.js';
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { MADE, REMADE } from '../../../redis/commands/lua/tags.js';
 import { padded, toNumber, whole } from './lua.js';
 import { readTime, type ScriptBody, type ScriptRun, type ServerTime } from './script.js';

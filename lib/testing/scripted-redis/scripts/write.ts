@@ -1,4 +1,4 @@
-import * as S from '../../../entry/slot.js';
+import * as S from '../../../entry/layout.js';
 import { ErrorReply } from '../reply.js';
 import { toNumber, whole } from './lua.js';
 import {

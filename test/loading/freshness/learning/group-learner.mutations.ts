@@ -29,6 +29,13 @@ export const mutations: readonly Mutation[] = [
     test: 'whatever audits find',
   },
   {
+    title: 'audits do not correct the simulation',
+    file: FILE,
+    find: 'target.stale / this.#calibration.factor',
+    replace: 'target.stale',
+    test: 'more than was simulated',
+  },
+  {
     title: 'a value that was deleted counts as one that changed',
     file: FILE,
     find: '(load.isReload || load.at >= known.endsAt)',

@@ -84,8 +84,12 @@ describe('the learner of a group', function () {
   const MINUTE = 60_000;
 
   /** Lives through reads of keys, every second one of which changes at its own pace. */
-  function live(target: Target | undefined, more: { isFixed?: boolean; ttlMs?: number } = {}) {
-    const { isFixed = false, ttlMs = MINUTE } = more;
+  function live(
+    target: Target | undefined,
+    more: { isFixed?: boolean; ttlMs?: number; audit?: number } = {},
+  ) {
+    const { isFixed = false, ttlMs = MINUTE, audit = 0 } = more;
+    let hits = 0;
     const random = seeded(3);
     const learner = new GroupLearner({ keys: new KnownKeys(100), mostTried: 100, random, target });
     const lifetimes: number[] = [];
@@ -97,6 +101,7 @@ describe('the learner of a group', function () {
         if (random() < 5_000 / (pace * 10)) versions.set(key, (versions.get(key) ?? 0) + 1);
         if (at < (ends.get(key) ?? 0)) {
           learner.hit(key, 1);
+          if (audit > 0 && ++hits % 40 === 0) learner.audited(random() < audit);
           continue;
         }
         const value = versions.get(key) ?? 0;
@@ -120,6 +125,15 @@ describe('the learner of a group', function () {
     expect(new Set(live(undefined).lifetimes)).to.deep.equal(new Set([MINUTE]));
     const fixed = live({ stale: 0.1, maxTtlMs: NO_MAX }, { isFixed: true });
     expect(new Set(fixed.lifetimes)).to.deep.equal(new Set([MINUTE]));
+  });
+
+  it('takes policies with fewer stale hits when audits find more than was simulated', () => {
+    const chosen = [0, 0.5].map((audit) => {
+      const { learner } = live({ stale: 0.2, maxTtlMs: NO_MAX }, { audit });
+      return learner.survey().choice.stale.value;
+    });
+    expect(chosen[0]).to.be.within(0.13, 0.2);
+    expect(chosen[1]).to.be.below(0.13);
   });
 
   it('leaves it to the user where no lifetime that is allowed keeps the target, whatever audits find', () => {

@@ -46,7 +46,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'clock: a floor of before the clock was set back stays',
     file: 'redis/door/judgement/server-clock.js',
-    find: 'this.#last.low > latest + slot_js_1.ANOMALY_MICROS',
+    find: 'this.#last.low > latest + layout_js_1.ANOMALY_MICROS',
     replace: 'false',
   },
 ];

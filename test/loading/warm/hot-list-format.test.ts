@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatHotList, LIST_BYTES, parseHotList } from '../../../lib/loading/warm/hot-list.js';
+import {
+  formatHotList,
+  LIST_BYTES,
+  parseHotList,
+} from '../../../lib/loading/warm/hot-list-format.js';
 
 const NOW = 1_800_000_000_000;
 const DAY = 24 * 3_600_000;
