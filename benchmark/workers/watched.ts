@@ -25,7 +25,13 @@ export interface Turns {
   readonly observing: number[];
 }
 
+interface Opened {
+  readonly port?: number;
+  readonly isSwapped: boolean;
+}
+
 const KEYS = 32;
+const OBSERVED = { observe: ['product:', 'new:'] };
 
 let off: Cache;
 let observing: Cache;
@@ -50,16 +56,19 @@ async function turn(cache: Cache, order: Hits): Promise<number> {
 }
 
 const operations = {
-  /** `port`: of Redis; absent: memory alone. */
-  async open({ port }: { readonly port?: number }): Promise<void> {
+  /** `port`: of Redis; absent: memory alone. `isSwapped`: the cache that observes is made first, and warmed first. */
+  async open({ port, isSwapped }: Opened): Promise<void> {
     const { createCache } = await library();
     const redis = port === undefined ? (false as const) : `redis://127.0.0.1:${port}`;
     const shared = { redis, prefix: `${process.pid}:`, ttl: '1h', logger: false } as const;
-    off = createCache(shared);
-    observing = createCache({ ...shared, freshness: { observe: ['product:', 'new:'] } });
+    const make = (isObserving: boolean): Cache => {
+      return createCache(isObserving ? { ...shared, freshness: OBSERVED } : shared);
+    };
+    const [first, second] = [make(isSwapped), make(!isSwapped)];
+    [off, observing] = isSwapped ? [second, first] : [first, second];
     for (let i = 0; i < KEYS; i++) {
       for (const group of ['product:', 'new:']) {
-        for (const cache of [off, observing]) await cache.getOrSet(`${group}${i}`, load);
+        for (const cache of [first, second]) await cache.getOrSet(`${group}${i}`, load);
       }
     }
   },
