@@ -66,10 +66,10 @@ export async function freshness({ quick }: Options): Promise<Result> {
     lines: [
       judge('the interval covers the truth', atLeast(0.85, ''), sum([covered])),
       judge('audits beyond the first 100 ÷ loads', atMost(0.05), sum([Math.max(...excess)])),
-      ...costs.map(({ name, dearer, isFirst }) =>
+      ...costs.map(({ name, excess, isFirst }) =>
         isFirst
-          ? told(`${name}, observing ÷ off − 1`, dearer, '')
-          : judge(`${name}, observing ÷ off − 1`, atMost(0.05), dearer),
+          ? told(`${name}, observing ÷ off − 1`, excess, '')
+          : judge(`${name}, observing ÷ off − 1`, atMost(0.05), excess),
       ),
       ...learning.lines,
     ],

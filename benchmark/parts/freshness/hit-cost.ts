@@ -12,7 +12,7 @@ export interface HitCost extends Turns {
   /** While a group has fewer than 100 audits, one hit in 1,000 is loaded again. */
   readonly isFirst: boolean;
   /** Observing ÷ off − 1, by group of turns. */
-  readonly dearer: Summary;
+  readonly excess: Summary;
 }
 
 type Tier = 'memory' | 'redis';
@@ -62,11 +62,11 @@ async function costsOf(
       off: [...off, ...(other[i]?.off ?? [])],
       observing: [...observing, ...(other[i]?.observing ?? [])],
     };
-    return { name, isFirst, ...all, dearer: summarise(ratiosOf(all, isFirst)) };
+    return { name, isFirst, ...all, excess: summarise(ratiosOf(all, isFirst)) };
   });
 }
 
-type Measured = Omit<HitCost, 'dearer'>;
+type Measured = Omit<HitCost, 'excess'>;
 
 async function turnsOf(
   tier: Tier,
@@ -115,7 +115,7 @@ async function measure(
   return { name, isFirst: hits.group === 'new:', ...(await worker.call('hits', hits)) };
 }
 
-/** Audits are rare and dear, so while they are made it is the mean that counts. */
+/** Audits are rare and expensive, so while they are made it is the mean that counts. */
 function ratiosOf({ off, observing }: Turns, isFirst: boolean): readonly number[] {
   const typical = isFirst ? mean : median;
   const ratios: number[] = [];
@@ -134,14 +134,14 @@ export function hitCostTable(
   costs: readonly HitCost[],
 ): readonly [readonly string[], readonly (readonly string[])[]] {
   return [
-    ['a hit', 'off', 'observing', 'dearer'],
-    costs.map(({ name, off, observing, dearer, isFirst }) => {
+    ['a hit', 'off', 'observing', 'more'],
+    costs.map(({ name, off, observing, excess, isFirst }) => {
       const typical = isFirst ? mean : median;
       const ns = [off, observing].map((all) => `${typical(all).toFixed(0)} ns`);
       return [
         name,
         ...ns,
-        `${(100 * dearer.median).toFixed(1)} ± ${(100 * dearer.spread).toFixed(1)} %`,
+        `${(100 * excess.median).toFixed(1)} ± ${(100 * excess.spread).toFixed(1)} %`,
       ];
     }),
   ];
