@@ -75,12 +75,6 @@ export const mutations: readonly Mutation[] = [
     replace: 'return this.#normalIn !== undefined;',
   },
   {
-    title: 'what was acknowledged once is safe for ever',
-    file: 'redis/lineage.js',
-    find: 'if (label.life === life)',
-    replace: 'if (true)',
-  },
-  {
     title: 'what has no fence yet counts as kept',
     file: 'redis/lineage.js',
     find: 'if (label.count === 0) return false;',
