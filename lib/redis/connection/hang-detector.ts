@@ -21,6 +21,8 @@ const LONGEST_GRACE_MS = 5_000;
 /** On a calm machine, Redis is at fault if all replies come too late for this many deadlines, and for this long. */
 const SLOW_DEADLINES = 3;
 const SLOW_MS = 1_000;
+/** What its size adds to the deadline of a small command is less than this share, and explains no answer that is late for long. */
+const SMALL_SHARE = 1 / 10;
 
 /** How much later a reply may come. A machine that is short of CPU is short of it for Redis, too. */
 export function graceMs(clock: Clock): number {
@@ -38,6 +40,7 @@ export function graceMs(clock: Clock): number {
  */
 export class HangDetector {
   readonly #clock: Clock;
+  readonly #commandTimeoutMs: number;
   readonly #slowMs: number;
   #missing = 0;
   /** Answers in a row that were missing or late on a calm machine, and when the first command was sent. */
@@ -46,6 +49,7 @@ export class HangDetector {
 
   constructor(clock: Clock, commandTimeoutMs: number) {
     this.#clock = clock;
+    this.#commandTimeoutMs = commandTimeoutMs;
     this.#slowMs = Math.max(SLOW_MS, SLOW_DEADLINES * commandTimeoutMs);
   }
 
@@ -59,8 +63,10 @@ export class HangDetector {
   /** An answer came that was due at `dueAt`. Returns whether Redis hangs all the same. */
   answered(command: Timed, dueAt: number): boolean {
     const isLate = this.#clock.now() > dueAt;
-    if (isLate && graceMs(this.#clock) === 0) this.#slowed(command.sentAt);
-    else this.#slow = 0;
+    const isSlow = isLate || this.#isSlow(command, dueAt);
+    if (!isSlow) this.#slow = 0;
+    // What comes late while our own timers are late tells nothing.
+    else if (graceMs(this.#clock) === 0) this.#slowed(command.sentAt);
     if (isLate && this.#wasIdle(command)) this.#missing++;
     else this.#missing = 0;
     return this.#isHung;
@@ -69,6 +75,13 @@ export class HangDetector {
   /** Time in which this process was busy does not count against Redis. */
   #wasIdle({ idleAt, patienceMs }: Timed): boolean {
     return this.#clock.idleTime() - idleAt > patienceMs + graceMs(this.#clock);
+  }
+
+  /** A small command, behind no large reply, took longer than `commandTimeout`. */
+  #isSlow({ sentAt, patienceMs }: Timed, dueAt: number): boolean {
+    const isSmall = patienceMs <= this.#commandTimeoutMs * (1 + SMALL_SHARE);
+    const isBehindLarge = dueAt > sentAt + patienceMs;
+    return isSmall && !isBehindLarge && this.#clock.now() - sentAt > this.#commandTimeoutMs;
   }
 
   #slowed(sentAt: number): void {

@@ -89,6 +89,36 @@ describe('the hang detector', () => {
     }
   });
 
+  it('is lost, too, when every small command takes longer than commandTimeout for long', () => {
+    /** Each takes 102 ms; its size adds so much to its deadline; it came behind a large reply until then. */
+    const hungAfter = (sizeMs: number, behindMs = 0): boolean => {
+      const clock = new BusyClock();
+      const hangs = new HangDetector(clock, COMMAND_TIMEOUT_MS);
+      for (let i = 0; i < 30; i++) {
+        const sentAt = clock.now();
+        const patienceMs = COMMAND_TIMEOUT_MS + sizeMs;
+        clock.jump(102);
+        const dueAt = sentAt + patienceMs + behindMs;
+        if (hangs.answered({ sentAt, idleAt: 0, patienceMs }, dueAt)) return true;
+      }
+      return false;
+    };
+    expect(hungAfter(3)).to.equal(true);
+    expect(hungAfter(30), 'the commands are large').to.equal(false);
+    expect(hungAfter(3, 50), 'behind a large reply').to.equal(false);
+  });
+
+  it('is not shown to be well by an answer that is late while our own timers are late', () => {
+    const { clock, answered } = scene({ clock: new BusyClock() });
+    const verdicts: boolean[] = [];
+    for (let i = 0; i < 6; i++) {
+      // They are late for every third answer.
+      if (i % 3 === 0) lagOf(clock).observe(20);
+      verdicts.push(answered(700));
+    }
+    expect(verdicts.includes(true)).to.equal(true);
+  });
+
   it('begins again after an answer in time, for long slowness too', () => {
     const { answered } = scene({ clock: new BusyClock() });
     for (let i = 0; i < 20; i++) {
