@@ -16,8 +16,6 @@ import type { NotStored } from './rules/not-stored.js';
 import { decide, type Verdict } from './rules/storable.js';
 import { varyNames } from './rules/vary.js';
 
-export type { FillOutcome };
-
 export interface FillOptions {
   readonly req: Request;
   readonly res: Response;

@@ -2,7 +2,8 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Application, Request, Response } from 'express';
-import type { Fill, FillOutcome } from './fill.js';
+import type { Fill } from './fill.js';
+import type { FillOutcome } from './record.js';
 
 /**
  * Whether a request is a copy that `responseCache({ swr })` made to refresh a stored answer. Middleware that counts

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { LoaderContext } from '../api/loading.js';
 import { systemClock } from '../core/time/clock.js';
-import type { FillOutcome } from './fill.js';
 import { Unshared } from './keys/unshared.js';
 import { variantKey } from './keys/url-keys.js';
 import { VariantBook } from './keys/variant-book.js';
 import type { ResponseCacheConfig } from './options.js';
 import { Outdated } from './outdated.js';
+import type { FillOutcome } from './record.js';
 import { readStock, type Stock, type Stored, type Variants, variantsText } from './record.js';
 import { refresh } from './refresh.js';
 import type { Report } from './report.js';
