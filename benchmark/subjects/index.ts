@@ -30,7 +30,7 @@ export const SUBJECTS: Readonly<Record<string, (context: Context) => Promise<Sub
     ours(c, { near: true, memory: { max: c.memoryMax, share: 'frozen' } }),
   'ours (cluster)': oursInCluster,
   'ours-memory': (c) => oursInMemory(c),
-  'ours-memory (frozen)': (c) => oursInMemory(c, 'frozen'),
+  'ours-memory (frozen)': (c) => oursInMemory(c, { share: 'frozen' }),
   'ours-memory (get)': (c) => oursInMemory(c).then(reading),
   'node-redis get': (c) => bare(c, {}, asText),
   'node-redis get+parse': (c) => bare(c, {}, asValue),

@@ -41,9 +41,9 @@ export async function ours(context: Context, options: CacheOptions = {}): Promis
 /** Without Redis: memory alone. */
 export function oursInMemory(
   context: Context,
-  share: 'copy' | 'frozen' = 'copy',
+  memory: { readonly share?: 'frozen' } = {},
 ): Promise<OurSubject> {
-  return ours(context, { redis: false, memory: { max: context.memoryMax, share } });
+  return ours(context, { redis: false, memory: { max: context.memoryMax, ...memory } });
 }
 
 /** On the cluster whose URL BENCH_CLUSTER is. */
