@@ -140,7 +140,7 @@ const keyOf = ({ key }: Flight): string => key;
 
 /** A stale value serves while another process loads, unless the key was changed. */
 function receiveHeld(flight: Flight): 'held' | undefined {
-  if (flight.stale === undefined || flight.isVoid) return 'held';
+  if (flight.stale === undefined || !flight.allowsStale) return 'held';
   flight.end({ kind: 'value', value: flight.stale });
   return undefined;
 }

@@ -59,7 +59,13 @@ export type KeyChange =
   | { readonly key: string }
   | { readonly matches: (key: string) => boolean }
   /** Entries with one of these tags are not valid any more. Another process may have made the change. */
-  | { readonly tags: ReadonlySet<string> };
+  | { readonly tags: ReadonlySet<string>; readonly when: TagChangeTime };
+
+/**
+ * - `now`: the tags are being changed, or were just now.
+ * - `earlier`: a read has shown that they were changed some time before it was answered.
+ */
+export type TagChangeTime = 'now' | 'earlier';
 
 /** A moment in the order of events that concern tags. */
 export interface TagMoment {

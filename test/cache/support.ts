@@ -133,7 +133,7 @@ export class FakeStore implements Store {
   async invalidateTags(tags: readonly string[]): Promise<WriteResult> {
     this.calls.push([`invalidate ${tags}`, tags.length]);
     this.tags.invalidate(tags);
-    this.#changed({ tags: new Set(tags) });
+    this.#changed({ tags: new Set(tags), when: 'now' });
     return this.result;
   }
 

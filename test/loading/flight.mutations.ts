@@ -26,6 +26,24 @@ export const mutations: readonly Mutation[] = [
     replace: 'if (this.isVoid) this.lease',
   },
   {
+    title: 'what was changed before a loader begins voids its flight',
+    file: 'loading/flight/flight.js',
+    find: "when === 'now' || this.run !== undefined",
+    replace: 'true',
+  },
+  {
+    title: 'what was changed while a loader runs leaves its flight valid',
+    file: 'loading/flight/flight.js',
+    find: "when === 'now' || this.run !== undefined",
+    replace: "when === 'now'",
+  },
+  {
+    title: 'a stale value whose tag was invalidated is given to callers',
+    file: 'loading/flight/flight.js',
+    find: '!this.isVoid && !this.#isStaleOutdated',
+    replace: '!this.isVoid',
+  },
+  {
     title: 'a cleared pattern keeps its flights',
     file: 'loading/flight/flight-table.js',
     find: 'flight.invalidate();',

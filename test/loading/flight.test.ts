@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { encodeValue } from '../../lib/entry/codec.js';
-import type { Flight, FlightOutcome } from '../../lib/loading/flight/flight.js';
+import type { Flight, FlightOutcome, LoaderRun } from '../../lib/loading/flight/flight.js';
 import { FlightTable } from '../../lib/loading/flight/flight-table.js';
 import { SharedValue } from '../../lib/loading/flight/shared-value.js';
 
@@ -42,6 +42,18 @@ describe('loading: a flight', () => {
     c?.end(value('c'));
     expect(['a', 'b:1', 'c'].map((key) => table.find(key))).to.deep.equal(Array(3).fill(undefined));
     expect([a, b, c].map((flight) => flight?.isVoid)).to.deep.equal([true, true, false]);
+  });
+
+  it('stays valid after an earlier change of its tag if its loader has not begun, but gives no stale value', () => {
+    const table = new FlightTable();
+    const [waiting, running, changed] = begin(table, 'waiting', 'running', 'changed');
+    for (const flight of [waiting, running, changed]) flight?.addTags(['red']);
+    if (running) running.run = {} as LoaderRun;
+    table.invalidate({ tags: new Set(['red']), when: 'earlier' });
+    expect([waiting, running].map((flight) => flight?.isVoid)).to.deep.equal([false, true]);
+    expect([waiting, running].map((flight) => flight?.allowsStale)).to.deep.equal([false, false]);
+    table.invalidate({ tags: new Set(['red']), when: 'now' });
+    expect([changed?.isVoid, changed?.allowsStale]).to.deep.equal([true, false]);
   });
 
   it('gives its lease back when a tag was invalidated, and leaves it to a change of the key', () => {

@@ -186,7 +186,7 @@ export class FakeStore implements Store {
 
   async invalidateTags(tags: readonly string[]): Promise<WriteResult> {
     this.tags.invalidate(tags);
-    for (const listener of this.#listeners) listener({ tags: new Set(tags) });
+    for (const listener of this.#listeners) listener({ tags: new Set(tags), when: 'now' });
     return this.#written();
   }
 

@@ -64,6 +64,25 @@ describe('tags', () => {
     expect(await b.cache.get('other')).to.equal(1);
   });
 
+  it('do not disturb the first load after a clear, which finds another record', async () => {
+    await a.cache.set('k', 'old', RED);
+    await a.cache.clear();
+    let runs = 0;
+    const outcome = await a.cache
+      .getOrSet(
+        'k',
+        async () => {
+          runs++;
+          return a.cache.getOrSet('k', () => 'inner', RED);
+        },
+        RED,
+      )
+      .catch(({ code }) => code);
+    expect([outcome, runs]).to.deep.equal(['ERR_CACHE_LOADER_CYCLE', 1]);
+    await a.cache.getOrSet('k', () => 'new', RED);
+    expect(await b.cache.get('k')).to.equal('new');
+  });
+
   it('whose record Redis has evicted remove their entries, for ever', async () => {
     await a.cache.set('k', 'old', RED);
     expect(await b.cache.get('k')).to.equal('old');

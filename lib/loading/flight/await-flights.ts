@@ -161,7 +161,7 @@ class WaitingSeat implements FlightListener {
   }
 
   get #mayServeStale(): boolean {
-    return this.#stale?.isUsable() === true && !this.#flight.isVoid;
+    return this.#stale?.isUsable() === true && this.#flight.allowsStale;
   }
 
   #settleStale(): void {

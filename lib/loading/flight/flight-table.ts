@@ -54,12 +54,13 @@ export class FlightTable {
   /** Voids the flights of changed keys, so that their values are not stored. Costs one look-up for one key. */
   invalidate(change: KeyChange): void {
     if ('key' in change) this.#flights.get(change.key)?.invalidate();
-    else if ('tags' in change) this.#invalidateTagged(change.tags);
+    else if ('tags' in change) this.#invalidateTagged(change);
     else for (const [key, flight] of this.#flights) if (change.matches(key)) flight.invalidate();
   }
 
-  #invalidateTagged(tags: ReadonlySet<string>): void {
-    for (const flight of this.#flights.values()) if (flight.hasTag(tags)) flight.invalidateByTag();
+  #invalidateTagged({ tags, when }: Extract<KeyChange, { readonly tags: unknown }>): void {
+    for (const flight of this.#flights.values())
+      if (flight.hasTag(tags)) flight.invalidateByTag(when);
   }
 
   endAll(reason: unknown): void {

@@ -1,5 +1,5 @@
 import type { LoadMessage } from '../../core/diagnostics/channels.js';
-import type { Lease } from '../../tiers/store.js';
+import type { Lease, TagChangeTime } from '../../tiers/store.js';
 import type { Bulkhead } from '../bulkhead/bulkhead.js';
 import type { Place } from '../bulkhead/place.js';
 import type { FlightGroup, GroupMember, GroupRun } from './flight-group.js';
@@ -80,6 +80,8 @@ export class Flight implements GroupMember {
   #named: readonly string[] = NO_TAGS;
   /** A tag of its value was invalidated. */
   #wasUntagged = false;
+  /** A tag of its value was invalidated before its loader began. */
+  #isStaleOutdated = false;
   /** Its loader has named a tag that was invalidated while it ran. */
   #isOutdated = false;
 
@@ -101,6 +103,11 @@ export class Flight implements GroupMember {
     return this.#wasChanged || this.lease?.isVoid === true;
   }
 
+  /** Whether the stale values of its key may be given to callers. */
+  get allowsStale(): boolean {
+    return !this.isVoid && !this.#isStaleOutdated;
+  }
+
   /** Whether a caller that comes now may share it. */
   get isJoinable(): boolean {
     return this.outcome === undefined && !this.isVoid;
@@ -114,9 +121,13 @@ export class Flight implements GroupMember {
     this.#wasChanged = true;
   }
 
-  /** A tag of its value was invalidated. */
-  invalidateByTag(): void {
-    this.#wasUntagged = true;
+  /**
+   * A tag of its value was invalidated. A loader that has not begun reads what was there after an earlier change,
+   * so only the stale value is void then.
+   */
+  invalidateByTag(when: TagChangeTime): void {
+    if (when === 'now' || this.run !== undefined) this.#wasUntagged = true;
+    else this.#isStaleOutdated = true;
   }
 
   /** Whether its value, as far as known, has one of these tags, or was to replace one that has. */
@@ -133,7 +144,7 @@ export class Flight implements GroupMember {
 
   /** Its loader has named a tag that was invalidated while it ran. */
   outdate(): void {
-    this.invalidateByTag();
+    this.#wasUntagged = true;
     this.#isOutdated = true;
   }
 

@@ -3,7 +3,7 @@ import { tagsOf } from '../../entry/entry.js';
 import { type TagFacts, type TagVersion, tagKey } from '../../entry/entry-tags.js';
 import { laneOf } from '../lane.js';
 import type { ShardStore } from '../shard-store.js';
-import type { Found, KeyChange, TagMoment, TagNeed } from '../store.js';
+import type { Found, KeyChange, TagChangeTime, TagMoment, TagNeed } from '../store.js';
 import { type AskedTags, type KnownTag, KnownTags } from './known-tags.js';
 import { TagChanges } from './tag-changes.js';
 import type { TagCheck } from './tag-check.js';
@@ -78,12 +78,12 @@ export class Tags implements TagCheck {
   }
 
   /** This process invalidates the tags. Their records are to be deleted next. */
-  invalidate(tags: readonly string[]): void {
+  invalidate(tags: readonly string[], when: TagChangeTime = 'now'): void {
     for (const tag of tags) {
       this.known.forget(tag);
       this.changes.record(tag);
     }
-    this.#options.changed({ tags: new Set(tags) });
+    this.#options.changed({ tags: new Set(tags), when });
   }
 
   isCurrentInMemory(entry: string): boolean {
@@ -165,7 +165,7 @@ export class Tags implements TagCheck {
       before.livesUntil = Math.max(before.livesUntil, livesUntil);
       return;
     }
-    if (before !== undefined) this.invalidate([tag]);
+    if (before !== undefined) this.invalidate([tag], 'earlier');
     const learnedAt = this.changes.next();
     const times = { learnedAt, askedAt: asked.at, livesUntil, usedAt: this.#clock.now() };
     const { madeAt, wasRemoved } = facts;
@@ -205,7 +205,7 @@ export class Tags implements TagCheck {
     for (const [i, tag] of tags.entries()) {
       const facts = answers[i] && factsOf(answers[i].entry);
       if (facts === undefined) {
-        if (this.known.get(tag) !== undefined) this.invalidate([tag]);
+        if (this.known.get(tag) !== undefined) this.invalidate([tag], 'earlier');
         continue;
       }
       versions.set(tag, facts.version);
