@@ -45,7 +45,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a stale value serves after its key was changed',
     file: 'loading/flight/await-flights.js',
-    find: ' && !this.#flight.isVoid',
+    find: ' && this.#flight.allowsStale',
     replace: '',
     test: 'stale value',
   },
@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a value that was deleted serves while another process loads',
     file: 'loading/key-claims.js',
-    find: 'flight.stale === undefined || flight.isVoid',
+    find: 'flight.stale === undefined || !flight.allowsStale',
     replace: 'flight.stale === undefined',
     test: 'lease of another',
   },

@@ -34,7 +34,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'tags: what was learned tells nobody',
     file: 'tiers/tags/tags.js',
-    find: 'if (this.known.get(tag) !== undefined) this.invalidate([tag]); continue;',
+    find: "if (this.known.get(tag) !== undefined) this.invalidate([tag], 'earlier'); continue;",
     replace: 'this.known.forget(tag); continue;',
   },
   {
