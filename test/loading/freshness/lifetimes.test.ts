@@ -114,9 +114,10 @@ describe('freshness: { targets }', () => {
   it('leaves lifetimes alone that a loader or a known instant says', async () => {
     await begin({ targets: { 'product:': 0.2 } });
     await visit('product:', { load: ({ setTtl }) => setTtl('3s') });
+    expect(reportOf('product:').state).to.equal('learned');
     expect(Math.max(...oldest.values())).to.be.below(3 * SECOND);
     oldest.clear();
-    await visit('product:', { options: { align: '6s' } });
+    await visit('product:', { options: { align: '6s' }, steps: 40 });
     expect(Math.max(...oldest.values())).to.be.below(TTL);
   }).timeout(60_000);
 
