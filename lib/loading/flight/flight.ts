@@ -80,7 +80,7 @@ export class Flight implements GroupMember {
   #named: readonly string[] = NO_TAGS;
   /** A tag of its value was invalidated. */
   #wasUntagged = false;
-  /** A tag of its value was invalidated before its loader began. */
+  /** A tag of its value was invalidated before its loader began: its stale value must not be given. */
   #isStaleOutdated = false;
   /** Its loader has named a tag that was invalidated while it ran. */
   #isOutdated = false;

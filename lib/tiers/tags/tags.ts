@@ -77,7 +77,7 @@ export class Tags implements TagCheck {
     return this.#maker.inMemory(tags);
   }
 
-  /** This process invalidates the tags. Their records are to be deleted next. */
+  /** The tags were changed: by this process, which deletes their records next, or by another, as was heard or read. */
   invalidate(tags: readonly string[], when: TagChangeTime = 'now'): void {
     for (const tag of tags) {
       this.known.forget(tag);
