@@ -72,6 +72,9 @@ export class Residues {
     if (birth.isOfMany && birth.settledAt > change.calledAt) {
       return 'a call of many keys, or with a tag, takes its place between its call and its answer (guarantees)';
     }
+    if (change.kind === 'pattern' && birth.isSet && birth.settledAt > change.calledAt) {
+      return 'a pattern clears what is there, and this set had no answer yet (guarantees)';
+    }
     if (this.#isWithinError(birth, change)) {
       return 'two processes called within what their estimates of the clock are wrong by (ADR 13)';
     }
