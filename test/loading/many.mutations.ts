@@ -47,4 +47,11 @@ export const mutations: readonly Mutation[] = [
     find: 'run.end(reason);',
     replace: ';',
   },
+  {
+    title: 'each key that a call waits for looks at all others',
+    file: 'loading/flight/await-flights.js',
+    find: 'if (--this.#left === 0)',
+    replace: 'if (this.#seats.every((seat) => seat.outcome !== undefined))',
+    test: 'in great number',
+  },
 ];

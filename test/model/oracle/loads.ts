@@ -1,4 +1,5 @@
 import type { Change, Loading, Reading } from './records.js';
+import { GENERATION_LAG_MS } from './residues.js';
 
 /** How long a lease lasts without being renewed, less what a renewal may be late. */
 const LEASE_AT_LEAST_MS = 350;
@@ -48,7 +49,12 @@ export class Loads {
     if (this.#facts.now() - loading.beganMs > LEASE_AT_LEAST_MS) return true;
     return this.#facts.changes.some(
       (change) =>
-        change.matches(key) && (change.settledAt > since || change.appliedMs >= loading.calledMs),
+        change.matches(key) && (change.settledAt > since || heardMs(change) >= loading.calledMs),
     );
   }
+}
+
+/** When every process has heard of a change at the latest. A load that began before it did has an old generation's lease. */
+function heardMs({ kind, appliedMs }: Change): number {
+  return kind === 'all' ? appliedMs + GENERATION_LAG_MS : appliedMs;
 }

@@ -38,6 +38,12 @@ export const mutations: readonly Mutation[] = [
     replace: 'this.known.forget(tag); continue;',
   },
   {
+    title: 'tags: a record that is gone counts as a change of this moment',
+    file: 'tiers/tags/tags.js',
+    find: "if (this.known.get(tag) !== undefined) this.invalidate([tag], 'earlier'); continue;",
+    replace: "if (this.known.get(tag) !== undefined) this.invalidate([tag], 'now'); continue;",
+  },
+  {
     title: 'tags: each entry asks for its tags by itself',
     file: 'tiers/tags/tags.js',
     find: 'tags.filter((tag) => !this.#asking.has(tag))',

@@ -105,11 +105,21 @@ describe('tags, of processes with one clock', () => {
     await put(a, 'k', 'red');
     await has(b, 'k');
     const heard: string[] = [];
-    b.store.onChange((change) => heard.push(...('tags' in change ? change.tags : [])));
+    b.store.onChange((change) => {
+      if ('tags' in change) heard.push(...[...change.tags].map((tag) => `${tag} ${change.when}`));
+    });
     await a.store.invalidateTags(['red']);
     b.shards.beginFence();
     await settle();
-    expect(heard).to.deep.equal(['red']);
+    expect(heard, 'the record is gone').to.deep.equal(['red earlier']);
+    await put(a, 'k', 'red');
+    await has(b, 'k');
+    await a.store.invalidateTags(['red']);
+    await put(a, 'k', 'red');
+    await clock.advance(500);
+    b.shards.beginFence();
+    await settle();
+    expect(heard, 'the record has another version').to.deep.equal(['red earlier', 'red earlier']);
   });
 
   it('that were invalidated and named again end older entries alone', async () => {
