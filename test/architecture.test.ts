@@ -29,7 +29,7 @@ const SUB_RANKS: Readonly<Record<string, readonly string[]>> = {
 
 /** What others may import of a room: its ports, and the values that both sides must recognise. */
 const PORTS: Readonly<Record<string, readonly string[]>> = {
-  redis: ['remote', 'failure', 'lineage', 'server-time', 'redis-options'],
+  redis: ['remote', 'failure', 'door-state', 'lineage', 'server-time', 'redis-options'],
   tiers: ['store', 'observer', 'tier-options'],
 };
 

@@ -112,14 +112,9 @@ export interface Commands {
   tags(records: readonly { key: string; lifeMs: number }[]): Promise<readonly TagReply[]>;
   scan(cursor: string, glob: string): Promise<ScanPage | Failure>;
   /** Removes entries of ours with a version at or below `limit` (micros); void leases; keeps tombstones. `fingerprint`: of the key within its prefix. */
-  sweep(
-    items: readonly { key: string; fingerprint: string; limit: number }[],
-  ): Promise<number | Failure>;
+  sweep(items: readonly SweepItem[]): Promise<number | Failure>;
   /** Removes entries of ours that are of another generation than `generation`, with a version at or below `limit`. */
-  sweepDead(
-    items: readonly { key: string; fingerprint: string; limit: number }[],
-    generation: string,
-  ): Promise<number | Failure>;
+  sweepDead(items: readonly SweepItem[], generation: string): Promise<number | Failure>;
   /** Reads one key again, alone, outside of the batches, to tell shifted replies from a foreign entry. */
   recheck(key: string): Promise<SlotReply>;
   /** Reads the first `maxBytes` of a text that is no entry; '' if there is none. */
@@ -128,6 +123,13 @@ export interface Commands {
   writeText(key: string, text: string, lifeMs: number): Promise<Failure | undefined>;
   /** Ends the connection because replies no longer belong to their commands. */
   desync(what: string): Failure;
+}
+
+/** A key that is swept if its entry has this fingerprint and a version at or below `limit` (micros). */
+export interface SweepItem {
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly limit: number;
 }
 
 export type DoorState =

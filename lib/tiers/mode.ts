@@ -1,4 +1,3 @@
-import type { CacheReason } from '../api/reason.js';
 import type { CacheMode } from '../api/status.js';
 import type { DoorState } from '../redis/remote.js';
 
@@ -17,25 +16,6 @@ export function modeOf(state: DoorState, hasMemory: boolean): CacheMode {
     case 'half-open':
     case 'shut':
       return hasMemory ? 'degraded' : 'database-only';
-  }
-}
-
-/** Whether Redis is read in this state. */
-export function isReadable({ name }: DoorState): boolean {
-  return name === 'closed' || name === 'read-only';
-}
-
-/** Why Redis is not (fully) used; `undefined` while it is. */
-export function reasonOf(state: DoorState): CacheReason | undefined {
-  switch (state.name) {
-    case 'connecting':
-      return 'connecting';
-    case 'shut':
-      return 'closed';
-    case 'closed':
-      return undefined;
-    default:
-      return state.reason;
   }
 }
 

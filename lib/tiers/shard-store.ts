@@ -1,3 +1,4 @@
+import { isReadable } from '../redis/door-state.js';
 import type { Evidence, Label } from '../redis/lineage.js';
 import type { Commands, DoorState } from '../redis/remote.js';
 import { answered } from './changes/change.js';
@@ -6,7 +7,6 @@ import { Replay } from './changes/replay.js';
 import { Sweeper } from './changes/sweeper.js';
 import { Writer } from './changes/writer.js';
 import { Claims } from './leases/claims.js';
-import { isReadable } from './mode.js';
 import { Reader } from './reader.js';
 import type { Shard } from './shard.js';
 

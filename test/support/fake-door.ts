@@ -1,6 +1,6 @@
 import { Histogram } from '../../lib/core/diagnostics/histogram.js';
-import { isKnownOutage, isWritable } from '../../lib/redis/door/door-state.js';
 import { ServerClock } from '../../lib/redis/door/judgement/server-clock.js';
+import { isKnownOutage, isWritable } from '../../lib/redis/door-state.js';
 import { Failure } from '../../lib/redis/failure.js';
 import type { Evidence, Label } from '../../lib/redis/lineage.js';
 import type { Commands, Door, DoorListener, DoorState, Remote } from '../../lib/redis/remote.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { isReadable, reasonOf } from '../../lib/redis/door-state.js';
 import type { DoorState } from '../../lib/redis/remote.js';
-import { isReadable, modeOf, reasonOf, worstOf } from '../../lib/tiers/mode.js';
+import { modeOf, worstOf } from '../../lib/tiers/mode.js';
 import { LOST } from '../support/fake-redis.js';
 import { settle } from '../support/manual-clock.js';
 import { payloadOf, TierFixture, value } from '../support/tier-fixture.js';

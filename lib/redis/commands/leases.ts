@@ -5,10 +5,11 @@ import type { BatchKind } from './batches/batch-sender.js';
 import type { Echoes } from './batches/echoes.js';
 import { hideTexts } from './batches/hidden-texts.js';
 import { JoinedBatches } from './batches/joined-batches.js';
+import { PlainKind, type PlainScript } from './batches/plain-kind.js';
 import type { ScriptRunner } from './batches/script-runner.js';
 import type { SendingTimes } from './batches/sending-times.js';
 import { afterEcho, parsePositions } from './replies.js';
-import { FILL, RELEASE, RENEW, type Script } from './scripts.js';
+import { FILL, RELEASE, RENEW } from './scripts.js';
 
 export interface LeaseName {
   readonly key: string;
@@ -24,10 +25,11 @@ export class Leases {
   readonly #releases: JoinedBatches<LeaseName, Held>;
 
   constructor(runner: ScriptRunner, echoes: Echoes, times: SendingTimes) {
-    const renew = new LeaseKind(RENEW, echoes, [`${LEASE_MS}`]);
+    const renew = leaseKind(echoes, { script: RENEW, shared: [`${LEASE_MS}`] });
+    const release = leaseKind(echoes, { script: RELEASE, shared: [] });
     this.#fills = new JoinedBatches(runner, new FillKind(echoes, times));
     this.#renewals = new JoinedBatches(runner, renew);
-    this.#releases = new JoinedBatches(runner, new LeaseKind(RELEASE, echoes, []));
+    this.#releases = new JoinedBatches(runner, release);
   }
 
   async fill(items: readonly FillItem[], lane: Lane): Promise<readonly Held[] | Failure> {
@@ -96,35 +98,10 @@ class FillKind implements BatchKind<FillItem, Held> {
   }
 }
 
-/** The scripts that need only the token of a lease. */
-class LeaseKind implements BatchKind<LeaseName, Held> {
-  readonly script: Script;
-  readonly #echoes: Echoes;
-  readonly #shared: readonly string[];
-
-  constructor(script: Script, echoes: Echoes, shared: readonly string[]) {
-    this.script = script;
-    this.#echoes = echoes;
-    this.#shared = shared;
-  }
-
-  keyOf(lease: LeaseName): string {
-    return lease.key;
-  }
-
-  bytesOf(): number {
-    return 0;
-  }
-
-  compose(leases: readonly LeaseName[]): {
-    readonly args: readonly string[];
-    readonly echo: string;
-  } {
-    const echo = this.#echoes.next();
-    return { args: [echo, ...this.#shared, ...leases.map(({ token }) => token)], echo };
-  }
-
-  parse(reply: unknown, leases: readonly LeaseName[], echo: string): readonly Held[] | undefined {
-    return parseHeld(reply, leases.length, echo);
-  }
+/** A script that needs only the token of a lease. */
+function leaseKind(
+  echoes: Echoes,
+  own: Pick<PlainScript<LeaseName, Held>, 'script' | 'shared'>,
+): PlainKind<LeaseName, Held> {
+  return new PlainKind(echoes, { ...own, argsOf: ({ token }) => [token], parse: parseHeld });
 }

@@ -147,16 +147,11 @@ export class Session implements Port.Commands {
     return this.#sweeps.scan(cursor, glob);
   }
 
-  sweep(
-    items: readonly { key: string; fingerprint: string; limit: number }[],
-  ): Promise<number | Failure> {
+  sweep(items: readonly Port.SweepItem[]): Promise<number | Failure> {
     return this.#sweeps.sweep(items);
   }
 
-  sweepDead(
-    items: readonly { key: string; fingerprint: string; limit: number }[],
-    generation: string,
-  ): Promise<number | Failure> {
+  sweepDead(items: readonly Port.SweepItem[], generation: string): Promise<number | Failure> {
     return this.#sweeps.sweepDead(items, generation);
   }
 

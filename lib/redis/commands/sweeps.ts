@@ -1,10 +1,11 @@
 import { Failure } from '../failure.js';
-import type { ScanPage } from '../remote.js';
-import { type BatchKind, BatchSender } from './batches/batch-sender.js';
+import type { ScanPage, SweepItem } from '../remote.js';
+import { BatchSender } from './batches/batch-sender.js';
 import type { Echoes } from './batches/echoes.js';
+import { PlainKind, type PlainScript } from './batches/plain-kind.js';
 import type { ScriptRunner } from './batches/script-runner.js';
 import { afterEcho, parseNumber, parseScan } from './replies.js';
-import { type Script, SWEEP, SWEEP_DEAD } from './scripts.js';
+import { SWEEP, SWEEP_DEAD } from './scripts.js';
 
 /** How many keys one step of SCAN visits, and about how many bytes their names have. */
 const SCAN_COUNT = 1_000;
@@ -12,12 +13,6 @@ const SCAN_BYTES = 64 * 1_024;
 
 /** Keys in one call of a script, which removes them while other clients wait. */
 const SWEEP_KEYS = 100;
-
-interface SweepItem {
-  readonly key: string;
-  /** The arguments of the script for this key. */
-  readonly args: readonly string[];
-}
 
 /** Removes entries in the background: one command at a time, and few keys in each. */
 export class Sweeps {
@@ -44,28 +39,20 @@ export class Sweeps {
     });
   }
 
-  sweep(
-    items: readonly { key: string; fingerprint: string; limit: number }[],
-  ): Promise<number | Failure> {
-    const kind = new SweepKind(SWEEP, this.#echoes, []);
-    return this.#run(
-      kind,
-      items.map(({ key, fingerprint, limit }) => ({ key, args: [`${limit}`, fingerprint] })),
-    );
+  sweep(items: readonly SweepItem[]): Promise<number | Failure> {
+    return this.#run({ script: SWEEP, shared: [] }, items);
   }
 
-  sweepDead(
-    items: readonly { key: string; fingerprint: string; limit: number }[],
-    generation: string,
-  ): Promise<number | Failure> {
-    const kind = new SweepKind(SWEEP_DEAD, this.#echoes, [generation]);
-    return this.#run(
-      kind,
-      items.map(({ key, fingerprint, limit }) => ({ key, args: [`${limit}`, fingerprint] })),
-    );
+  sweepDead(items: readonly SweepItem[], generation: string): Promise<number | Failure> {
+    return this.#run({ script: SWEEP_DEAD, shared: [generation] }, items);
   }
 
-  async #run(kind: SweepKind, items: readonly SweepItem[]): Promise<number | Failure> {
+  async #run(
+    own: Pick<PlainScript<SweepItem, number>, 'script' | 'shared'>,
+    items: readonly SweepItem[],
+  ): Promise<number | Failure> {
+    const argsOf = ({ limit, fingerprint }: SweepItem) => [`${limit}`, fingerprint];
+    const kind = new PlainKind(this.#echoes, { ...own, argsOf, parse: parseRemoved });
     const sender = new BatchSender(this.#runner, kind);
     let removed = 0;
     for (let from = 0; from < items.length; from += SWEEP_KEYS) {
@@ -87,38 +74,10 @@ export class Sweeps {
   }
 }
 
-class SweepKind implements BatchKind<SweepItem, number> {
-  readonly script: Script;
-  readonly #echoes: Echoes;
-  readonly #shared: readonly string[];
-
-  constructor(script: Script, echoes: Echoes, shared: readonly string[]) {
-    this.script = script;
-    this.#echoes = echoes;
-    this.#shared = shared;
-  }
-
-  keyOf(item: SweepItem): string {
-    return item.key;
-  }
-
-  bytesOf(): number {
-    return 0;
-  }
-
-  compose(items: readonly SweepItem[]): {
-    readonly args: readonly string[];
-    readonly echo: string;
-  } {
-    const echo = this.#echoes.next();
-    return { args: [echo, ...this.#shared, ...items.flatMap(({ args }) => args)], echo };
-  }
-
-  /** The script returns only how many values it removed in all, which counts for the first. */
-  parse(reply: unknown, items: readonly SweepItem[], echo: string): readonly number[] | undefined {
-    const removed = parseNumber(afterEcho(reply, echo));
-    return removed === undefined || removed > items.length
-      ? undefined
-      : items.map((_, i) => (i === 0 ? removed : 0));
-  }
+/** The script returns only how many values it removed in all, which counts for the first. */
+function parseRemoved(reply: unknown, count: number, echo: string): readonly number[] | undefined {
+  const removed = parseNumber(afterEcho(reply, echo));
+  return removed === undefined || removed > count
+    ? undefined
+    : Array.from({ length: count }, (_, i) => (i === 0 ? removed : 0));
 }

@@ -1,10 +1,10 @@
 import { inBackground } from '../../core/background.js';
 import type { Clock } from '../../core/time/clock.js';
+import { isReadable, isWritable } from '../door-state.js';
 import { CLOSED, type Failure } from '../failure.js';
 import type { Commands, Door, DoorListener, DoorState, Place } from '../remote.js';
 import type { ServerTime } from '../server-time.js';
 import type { SessionHost, SessionSource } from './door-session.js';
-import { isReadable, isWritable } from './door-state.js';
 import type { Application } from './judgement/application.js';
 import { DataJudge } from './judgement/data-judge.js';
 import { ServerClock } from './judgement/server-clock.js';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/time/clock.js';
+import { isKnownOutage, isWritable } from '../door-state.js';
 import type { Failure } from '../failure.js';
 import type { Door, DoorListener, DoorState } from '../remote.js';
 import { Backoff, SHORTEST_PAUSE_MS } from './backoff.js';
 import type { DoorSession } from './door-session.js';
-import { isKnownOutage, isWritable } from './door-state.js';
 import { shortestPauseMs } from './judgement/refusal.js';
 import { NO_LISTENER } from './no-listener.js';
 import { type DoorEvent, transition } from './transition.js';

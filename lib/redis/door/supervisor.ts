@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../../core/time/clock.js';
+import { isWritable } from '../door-state.js';
 import { CLOSED, classify, Failure } from '../failure.js';
 import { Admission } from './admission.js';
 import { SHORTEST_PAUSE_MS } from './backoff.js';
 import type { DoorSession, SessionSource } from './door-session.js';
-import { isWritable } from './door-state.js';
 import type { DataJudge } from './judgement/data-judge.js';
 import {
   clusterNode,

@@ -1,6 +1,6 @@
 import type { CacheReason } from '../../api/reason.js';
+import { reasonOf } from '../door-state.js';
 import type { DoorState } from '../remote.js';
-import { reasonOf } from './door-state.js';
 
 /** The events of a door. */
 export type DoorEvent =

@@ -1,7 +1,8 @@
 import type { ServerMetrics } from '../../api/metrics.js';
 import type { CacheMode } from '../../api/status.js';
+import { reasonOf } from '../../redis/door-state.js';
 import type { DoorState } from '../../redis/remote.js';
-import { modeOf, reasonOf, worstOf } from '../mode.js';
+import { modeOf, worstOf } from '../mode.js';
 import type { Shard, Tools } from '../shard.js';
 import type { ShardStore } from '../shard-store.js';
 import type { ShardState, StoreState } from '../store.js';

@@ -1,8 +1,9 @@
 import type { CacheEvents } from '../../../lib/api/events.js';
 import type { MetricsSnapshot } from '../../../lib/api/metrics.js';
+import { reasonOf } from '../../../lib/redis/door-state.js';
 import type { DoorState } from '../../../lib/redis/remote.js';
 import { Counts } from '../../../lib/testing/counts.js';
-import { modeOf, reasonOf } from '../../../lib/tiers/mode.js';
+import { modeOf } from '../../../lib/tiers/mode.js';
 import type { Observer } from '../../../lib/tiers/observer.js';
 import { FakeObserver } from '../../support/fake-observer.js';
 import {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { isReadable, isWritable, reasonOf } from '../../../lib/redis/door/door-state.js';
 import { type DoorEvent, transition } from '../../../lib/redis/door/transition.js';
+import { isReadable, isWritable, reasonOf } from '../../../lib/redis/door-state.js';
 import type { DoorState } from '../../../lib/redis/remote.js';
 
 const STATES: readonly DoorState[] = [

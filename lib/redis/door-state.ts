@@ -1,5 +1,5 @@
-import type { CacheReason } from '../../api/reason.js';
-import type { DoorState } from '../remote.js';
+import type { CacheReason } from '../api/reason.js';
+import type { DoorState } from './remote.js';
 
 /** Why Redis is not (fully) used; `undefined` while it is. */
 export function reasonOf(state: DoorState): CacheReason | undefined {
