@@ -94,8 +94,9 @@ export class Performer {
 
   /** Milliseconds: what Redis may cost the caller, and what its loaders take. */
   #budgetOf(call: Call): number {
-    const { commandTimeout } = this.#theatre.setting;
-    const load = 2 * commandTimeout + LEASE_WAIT;
+    const { commandTimeout, isTagged } = this.#theatre.setting;
+    // A value with an old tag is claimed over, and Redis may not know that script yet.
+    const load = (isTagged ? 4 : 2) * commandTimeout + LEASE_WAIT;
     switch (call.do) {
       // A bulk read waits as long as Redis answers anything.
       case 'getOrSetMany':
