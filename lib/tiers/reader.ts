@@ -43,7 +43,7 @@ export class Reader {
   #pending({ value, text, isCleared, generation }: Change): Answer {
     const isOfOther = generation !== this.#shard.door.generation;
     // A change called after our own clear gets the new generation when Redis answers the clear.
-    const isGone = isCleared || (isOfOther && !this.#queue.isHeld);
+    const isGone = isCleared || (isOfOther && !this.#queue.barriers.areUp);
     if (value === undefined || isGone) return undefined;
     const state = freshness(text, this.#shard.moment.nowMs);
     if (state === 'expired') return undefined;

@@ -52,9 +52,9 @@ export class ShardStore {
   /** Present while Redis has not answered a change or a clear. Resolves when what it has not answered now is settled. */
   get unanswered(): Promise<unknown> | undefined {
     const { queue } = this.writer;
-    if (queue.isEmpty && !queue.isHeld) return this.#sweeper.running;
+    if (queue.isEmpty && !queue.barriers.areUp) return this.#sweeper.running;
     const changes = [...queue.each('sent'), ...queue.each('next')];
-    return Promise.all([queue.untilFree(), ...changes.map(answered)]);
+    return Promise.all([queue.barriers.untilDown(), ...changes.map(answered)]);
   }
 
   stateChanged(state: DoorState, previous: DoorState): void {

@@ -32,7 +32,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'close() does not wait for a change of generation',
     file: 'tiers/shard-store.js',
-    find: 'queue.isEmpty && !queue.isHeld',
+    find: 'queue.isEmpty && !queue.barriers.areUp',
     replace: 'queue.isEmpty',
     test: 'waits for clear that no caller awaits, connected',
   },

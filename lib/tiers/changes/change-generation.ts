@@ -7,7 +7,7 @@ import type { Writer } from './writer.js';
  * queue are sent after the answer, so they belong to the new generation. Returns whether Redis acknowledged it.
  */
 export async function changeGeneration(shard: Shard, writer: Writer): Promise<boolean> {
-  const isDone = await writer.queue.hold(bump(shard, writer));
+  const isDone = await writer.queue.barriers.hold(bump(shard, writer));
   if (isDone) shard.writer?.wake();
   return isDone;
 }

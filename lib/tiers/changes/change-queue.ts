@@ -7,6 +7,7 @@ import type {
   WriteItem,
   WriteOutcome,
 } from '../../redis/remote.js';
+import { Barriers } from './barriers.js';
 import { answered, type Change, replaceChange } from './change.js';
 import { failuresIn } from './failures-in.js';
 
@@ -27,8 +28,16 @@ export interface ChangeQueueOptions {
   readonly toItem: (change: Change) => WriteItem;
   /** Changes of this many bytes failed. Called once for each failure, before the outcomes of the changes. */
   readonly onFailed: (failure: Failure, bytes: number) => void;
-  /** Redis answered a change that was sent, or its outcome is unknown. */
-  readonly onOutcome: (change: Change, outcome: WriteOutcome | Failure) => void;
+  /**
+   * Redis answered a change that was sent, or its outcome is unknown. A promise: what the answer means is known when
+   * it resolves, and until then the change counts as in flight.
+   */
+  readonly onOutcome: (
+    change: Change,
+    outcome: WriteOutcome | Failure,
+  ) => Promise<void> | undefined;
+  /** A change of a key waits no more for such a promise. */
+  readonly onFree: () => void;
 }
 
 /**
@@ -39,11 +48,12 @@ export interface ChangeQueueOptions {
  * change that waits is not sent: it has no deadline and is no fault of Redis.
  */
 export class ChangeQueue implements ChangeSource {
+  /** While they are up, nothing is sent. */
+  readonly barriers: Barriers = new Barriers();
   readonly #options: ChangeQueueOptions;
   readonly #pending = new Map<string, Pending>();
   readonly #lanes: Readonly<Record<Lane, Fifo<string>>> = { request: new Fifo(), bulk: new Fifo() };
   #waitingBytes = 0;
-  readonly #barriers = new Set<Promise<unknown>>();
   readonly #hidden = new Set<Promise<unknown>>();
 
   constructor(options: ChangeQueueOptions) {
@@ -88,28 +98,9 @@ export class ChangeQueue implements ChangeSource {
     if (pending.sent === undefined) this.#enqueue(change.key, pending);
   }
 
-  /** Sends nothing until `answer` has settled. */
-  async hold<T>(answer: Promise<T>): Promise<T> {
-    this.#barriers.add(answer);
-    try {
-      return await answer;
-    } finally {
-      this.#barriers.delete(answer);
-    }
-  }
-
-  get isHeld(): boolean {
-    return this.#barriers.size > 0;
-  }
-
-  /** Resolves when everything that holds the queue now has settled. */
-  untilFree(): Promise<unknown> {
-    return Promise.all(this.#barriers);
-  }
-
   next(lane: Lane, maxKeys: number, maxBytes: number): ChangeBatch | undefined {
     const queue = this.#lanes[lane];
-    if (this.isHeld || queue.size === 0) return undefined;
+    if (this.barriers.areUp || queue.size === 0) return undefined;
     const changes: Change[] = [];
     const items: WriteItem[] = [];
     let bytes = 0;
@@ -235,15 +226,21 @@ export class ChangeQueue implements ChangeSource {
     const all = outcomes instanceof Failure ? changes.map(() => outcomes) : outcomes;
     for (const [failure, bytes] of failuresIn(changes, all)) this.#options.onFailed(failure, bytes);
     changes.forEach((change, i) => {
-      this.#settle(change, all[i] ?? 'late');
+      const meaning = this.#options.onOutcome(change, all[i] ?? 'late');
+      if (meaning === undefined) this.#free(change.key);
+      else void meaning.then(() => this.#freeLate(change.key));
     });
   }
 
-  #settle(change: Change, outcome: WriteOutcome | Failure): void {
-    const pending = this.#pending.get(change.key) as Pending;
+  #free(key: string): void {
+    const pending = this.#pending.get(key) as Pending;
     pending.sent = undefined;
-    this.#options.onOutcome(change, outcome);
-    if (pending.next === undefined) this.#pending.delete(change.key);
-    else this.#enqueue(change.key, pending);
+    if (pending.next === undefined) this.#pending.delete(key);
+    else this.#enqueue(key, pending);
+  }
+
+  #freeLate(key: string): void {
+    this.#free(key);
+    this.#options.onFree();
   }
 }

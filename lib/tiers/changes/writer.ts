@@ -1,3 +1,4 @@
+import { inBackground } from '../../core/background.js';
 import { Failure } from '../../redis/failure.js';
 import type { Lane, WriteItem, WriteOutcome } from '../../redis/remote.js';
 import type { Stamp } from '../../redis/server-time.js';
@@ -35,6 +36,8 @@ export class Writer {
       toItem: (change) => this.#toItem(change),
       onFailed: (failure, bytes) => shard.door.report(failure, bytes),
       onOutcome: (change, outcome) => this.#onOutcome(change, outcome),
+      // What is sent now belongs to other callers.
+      onFree: () => inBackground(() => shard.writer?.wake()),
     });
   }
 
@@ -134,37 +137,43 @@ export class Writer {
     return { ...stamp, low, high: isReplay ? stamp.high : Math.max(stamp.high, low) };
   }
 
-  #onOutcome(change: Change, outcome: WriteOutcome | Failure): void {
-    const { door, ledger, tools } = this.#shard;
+  #onOutcome(change: Change, outcome: WriteOutcome | Failure): Promise<void> | undefined {
+    const { door, ledger } = this.#shard;
     const { key, stamp, seq } = change;
+    if (outcome === 'older') return this.#older(change);
     if (outcome instanceof Failure || outcome === 'late') {
       this.#lost(change);
-      return;
-    }
-    if (outcome === 'older') {
-      // Another process' change is newer than memory, unless this process has changed the key again.
-      const isLatest = this.queue.latest(key) === undefined && !ledger.blocks(key);
-      if (isLatest) tools.standby.delete(key);
-      void this.#overtaken(change);
-      return;
+      return undefined;
     }
     if (ledger.confirm(key, stamp, { seq, reign: door.reign })) void door.prove();
     settleChange(change, 'applied');
+    return undefined;
   }
 
   /**
-   * Redis has something newer, if the time of the call was right. A heartbeat checks the clock. The time of a
-   * replay is new.
+   * Redis has something newer, if the time of the call was right. A heartbeat checks the clock, and until then this
+   * process reads its own change. The time of a replay is new.
    */
-  async #overtaken(change: Change): Promise<void> {
-    const { door, ledger } = this.#shard;
-    const { key, stamp, seq, isReplay } = change;
-    const isProven = isReplay || (await door.prove());
-    if (!isProven || door.time.renewed(stamp) !== stamp) {
-      this.#lost(change);
-      return;
-    }
+  #older(change: Change): Promise<void> | undefined {
+    if (!change.isReplay) return this.#afterProof(change);
+    this.#overtaken(change);
+    return undefined;
+  }
+
+  async #afterProof(change: Change): Promise<void> {
+    const { door } = this.#shard;
+    const isProven = await door.prove();
+    if (isProven && door.time.renewed(change.stamp) === change.stamp) this.#overtaken(change);
+    else this.#lost(change);
+  }
+
+  #overtaken(change: Change): void {
+    const { ledger, tools } = this.#shard;
+    const { key, stamp, seq } = change;
     ledger.overtaken(key, stamp, seq);
+    // Another process' change is newer than memory, unless this process has changed the key again.
+    const isLatest = this.queue.latest(key) === change && !ledger.blocks(key);
+    if (isLatest) tools.standby.delete(key);
     settleChange(change, 'applied');
   }
 

@@ -50,7 +50,7 @@ export class Claims {
     lane: Lane,
   ): Promise<readonly Claim[]> {
     const { queue } = this.#parts;
-    if (queue.isHeld) await queue.untilFree();
+    if (queue.barriers.areUp) await queue.barriers.untilDown();
     if (!queue.isEmpty) await Promise.all(keys.map((key) => queue.untilAnswered(key)));
     const claims: Claim[] = new Array(keys.length).fill(NONE);
     const asked: number[] = [];

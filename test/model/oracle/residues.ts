@@ -112,7 +112,8 @@ export class Residues {
   }
 
   #isWithinError(birth: Birth, change: Change): boolean {
-    const apartMs = change.calledMs - birth.bornMs;
+    // A call that takes its place later has taken it by its answer.
+    const apartMs = change.calledMs - (birth.isOfMany ? birth.madeMs : birth.bornMs);
     // A stamp is an interval as wide as twice the error. Only one that lies wholly before another is older.
     const widthMs = 2 * (birth.errorMs + change.errorMs);
     const wrongMs = this.#steps

@@ -12,6 +12,8 @@ import { stampOf } from '../stamps.js';
 interface Bench {
   readonly queue: ChangeQueue;
   readonly told: string[];
+  /** From now on what an answer means is known later: call the result. */
+  doubt(): () => void;
   add(name: string, lane?: 'request' | 'bulk'): Change;
   next(lane?: 'request' | 'bulk', keys?: number, bytes?: number): ChangeBatch | undefined;
   sent(lane?: 'request' | 'bulk', keys?: number, bytes?: number): readonly string[];
@@ -20,6 +22,7 @@ interface Bench {
 /** Names are a key and a number, `a1`; `a0` deletes. */
 function build(): Bench {
   const told: string[] = [];
+  let doubts: Promise<void> | undefined;
   const queue = new ChangeQueue({
     toItem: ({ key, value: it }) => ({ key, text: it?.payload ?? '0', limit: 0, pxMs: 1 }),
     onFailed: (_, bytes) => told.push(`failed ${bytes}`),
@@ -27,7 +30,9 @@ function build(): Bench {
       const word = outcome instanceof Failure ? 'unknown' : outcome;
       told.push(`${change.key}${change.value?.payload ?? 0} ${word}`);
       settleChange(change, outcome === 'done' ? 'applied' : 'deferred');
+      return doubts;
     },
+    onFree: () => told.push('free'),
   });
   const next: Bench['next'] = (lane = 'request', keys = 32, bytes = 65_536) =>
     queue.next(lane, keys, bytes);
@@ -35,6 +40,16 @@ function build(): Bench {
     queue,
     told,
     next,
+    doubt() {
+      let end: () => void = () => {};
+      doubts = new Promise((resolve) => {
+        end = () => {
+          doubts = undefined;
+          resolve();
+        };
+      });
+      return end;
+    },
     add(name, lane = 'request') {
       const [key = '', number = '0'] = name;
       const payload = number === '0' ? undefined : value(number);
@@ -113,16 +128,16 @@ describe('ChangeQueue', () => {
 
   it('sends nothing behind a barrier', async () => {
     const { queue, add, sent } = build();
-    expect(queue.isHeld).to.equal(false);
+    expect(queue.barriers.areUp).to.equal(false);
     let open = (_: string): void => {};
     let isFree = false;
-    const answer = queue.hold(
+    const answer = queue.barriers.hold(
       new Promise<string>((resolve) => {
         open = resolve;
       }),
     );
-    const other = queue.hold(new Promise(() => {}));
-    void queue.untilFree().then(() => {
+    const other = queue.barriers.hold(new Promise(() => {}));
+    void queue.barriers.untilDown().then(() => {
       isFree = true;
     });
     add('a1');
@@ -151,6 +166,23 @@ describe('ChangeQueue', () => {
     done(second, 'older');
     await settle();
     expect(seen).to.deep.equal(['answered']);
+  });
+
+  it('counts a change as in flight until it is known what its answer means', async () => {
+    const { queue, add, next, sent, told, doubt } = build();
+    const end = doubt();
+    const [a, b] = [add('a1'), add('b1')];
+    done(next(), 'older', 'older');
+    const later = add('a2');
+    await settle();
+    expect([queue.latest('a'), queue.latest('b')]).to.deep.equal([later, b]);
+    expect(sent(), 'a later change of the key waits').to.deep.equal([]);
+    expect([...queue.each('sent')]).to.deep.equal([a, b]);
+    end();
+    await settle();
+    expect(queue.latest('b')).to.equal(undefined);
+    expect(sent()).to.deep.equal(['a2']);
+    expect(told.slice(-2)).to.deep.equal(['free', 'free']);
   });
 
   it('takes out the changes that wait', () => {

@@ -80,6 +80,52 @@ describe('Writer', () => {
     expect(one.store.peek('a'), 'memory is behind').to.equal(undefined);
   });
 
+  describe('that Redis calls older than what is there', () => {
+    let one: TierFixture;
+    let two: TierFixture;
+    let prove: (isProven: boolean) => void;
+
+    beforeEach(async () => {
+      one = held();
+      two = new TierFixture({ clock: one.clock, server: one.server }).open();
+      one.door.proves = () =>
+        new Promise((resolve) => {
+          prove = resolve;
+        });
+      for (const key of ['a', 'b']) void one.put(key, 'early');
+      void one.store.remove('b');
+      one.clock.jump(5);
+      for (const key of ['a', 'b']) await two.put(key, 'late');
+      await pass(one);
+    });
+
+    it('is what this process reads until a heartbeat has shown that its clock is right', async () => {
+      expect([await one.get('a'), await one.get('b')]).to.deep.equal(['early', undefined]);
+      prove(true);
+      await settle();
+      one.door.isAutomatic = true;
+      expect([await one.get('a'), await one.get('b')]).to.deep.equal(['late', 'late']);
+      expect(one.store.state.journal.entries).to.equal(0);
+    });
+
+    it('is lost if no heartbeat shows that: it is replayed, and memory holds its value until then', async () => {
+      prove(false);
+      await settle();
+      expect([await one.get('a'), await one.get('b')]).to.deep.equal(['early', undefined]);
+      expect(one.store.state.journal.entries).to.equal(2);
+    });
+
+    it('makes later changes of its key wait, and sends them then', async () => {
+      const later = one.put('a', 'last');
+      await pass(one);
+      expect(one.inRedis('a')).to.equal('late');
+      one.door.isAutomatic = true;
+      prove(true);
+      expect(await later).to.equal('applied');
+      expect(one.inRedis('a')).to.equal('last');
+    });
+  });
+
   it('keeps its own later value in memory when an earlier change came too late', async () => {
     const one = held();
     const two = new TierFixture({ clock: one.clock, server: one.server }).open();
