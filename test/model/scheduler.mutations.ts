@@ -46,8 +46,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'clear() is no barrier',
-    file: 'tiers/changes/change-queue.js',
-    find: 'this.#barriers.add(answer);',
+    file: 'tiers/changes/barriers.js',
+    find: 'this.#open.add(answer);',
     replace: '',
   },
   {
