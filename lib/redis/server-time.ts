@@ -25,6 +25,8 @@ export interface ServerTime {
    * up yet; otherwise 0.
    */
   readonly ceiling: number;
+  /** A reply said that the server's time was `serverMs`, at some moment since `sentAt` (local, monotonic). */
+  observe(serverMs: number, sentAt: number): void;
   /** This process has seen this version. Its later changes are newer, whatever the estimate says. */
   saw(version: number): void;
   /** The next stamp lies above `micros`. */

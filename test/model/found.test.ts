@@ -111,6 +111,19 @@ describe('histories that broke a promise', () => {
     expect(await a.cache.get('k0')).to.equal(undefined);
   });
 
+  it('a process clears what it has loaded, also when the server’s clock was just put on by seconds', async () => {
+    const { a, server } = scene;
+    await scene.pass(600);
+    server.redis.stepClock(3_000);
+    await a.cache.getOrSet('k0', () => 1);
+    const cleared = a.cache.clear('k*');
+    await settle();
+    expect(await a.cache.get('k0'), 'at once').to.equal(undefined);
+    await scene.pass(20);
+    expect(await cleared).to.equal('applied');
+    expect(server.reachable('k0')).to.equal(undefined);
+  });
+
   it('a delete wins against what was stored before the server’s clock was set back', async () => {
     const { a, b, server } = scene;
     await scene.pass(600);

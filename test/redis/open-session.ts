@@ -23,12 +23,13 @@ export async function openSession(port: number, commandTimeoutMs: number): Promi
   const lost: string[] = [];
   let stepMs = 0;
   let ceiling = 0;
-  const time: Pick<ServerTime, 'now' | 'latest' | 'ceiling'> = {
+  const time: Pick<ServerTime, 'now' | 'latest' | 'ceiling' | 'observe'> = {
     now: () => Date.now() + stepMs,
     latest: () => Date.now() + stepMs + 5,
     get ceiling() {
       return ceiling;
     },
+    observe: () => {},
   };
   const onLost = (_: unknown, failure: Failure): void => void lost.push(failure.reason);
   const client = makeClient({ url: `redis://127.0.0.1:${port}` });

@@ -1,6 +1,8 @@
+import type { Clock } from '../../core/time/clock.js';
 import { LEASE_MS } from '../../entry/layout.js';
 import type { Failure } from '../failure.js';
 import type { ClaimReply, Lane } from '../remote.js';
+import type { ServerTime } from '../server-time.js';
 import type { BatchKind } from './batches/batch-sender.js';
 import type { Echoes } from './batches/echoes.js';
 import { JoinedBatches } from './batches/joined-batches.js';
@@ -12,21 +14,37 @@ import { CLAIM, CLAIM_OVER } from './scripts.js';
 export type HeadOf = (key: string) => string;
 
 type Claimed = Exclude<ClaimReply, Failure>;
-type FirstReply = Claimed | 'taken';
+/** There is something under the key. `at`: the server's time, microseconds. */
+interface Taken {
+  readonly kind: 'taken';
+  readonly at: number;
+}
+
+type FirstReply = Claimed | Taken;
+
+export interface ClaimsOptions {
+  readonly clock: Clock;
+  readonly time: Pick<ServerTime, 'observe'>;
+  readonly headOf: HeadOf;
+}
 
 /**
  * Asks for the right to load keys. An absent key costs one small command. Only if there is something under the
- * key, a second command reads it: a lease, a fresh value, a stale value, or a tombstone.
+ * key, a second command reads it: a lease, a fresh value, a stale value, or a tombstone. The first reply shows the
+ * server's clock: what is changed after the load must be newer than it, also if that clock was set on.
  */
 export class Claims {
   readonly #first: JoinedBatches<string, FirstReply>;
   readonly #over: Readonly<Record<'load' | 'refresh', JoinedBatches<string, Claimed>>>;
+  readonly #options: ClaimsOptions;
 
-  constructor(runner: ScriptRunner, echoes: Echoes, headOf: HeadOf) {
+  constructor(runner: ScriptRunner, echoes: Echoes, options: ClaimsOptions) {
+    const { headOf } = options;
     const over = (mode: 'load' | 'refresh'): JoinedBatches<string, Claimed> =>
       new JoinedBatches(runner, new ClaimOverKind(echoes, headOf, mode));
     this.#first = new JoinedBatches(runner, new ClaimKind(echoes));
     this.#over = { load: over('load'), refresh: over('refresh') };
+    this.#options = options;
   }
 
   async claim(
@@ -36,13 +54,25 @@ export class Claims {
   ): Promise<readonly ClaimReply[]> {
     // A key that is to be refreshed has a value.
     if (mode === 'refresh') return this.#over.refresh.run(keys, lane);
+    const { clock, time } = this.#options;
+    const sentAt = clock.now();
     const replies = await this.#first.run(keys, lane);
-    if (!replies.includes('taken')) return replies as readonly ClaimReply[];
-    const taken = keys.filter((_, i) => replies[i] === 'taken');
+    const micros = shownBy(replies.at(-1));
+    if (micros !== undefined) time.observe(micros / 1_000, sentAt);
+    const taken = keys.filter((_, i) => isTaken(replies[i]));
+    if (taken.length === 0) return replies as readonly ClaimReply[];
     const rest = await this.#over.load.run(taken, lane);
     let next = 0;
-    return replies.map((reply) => (reply === 'taken' ? (rest[next++] as ClaimReply) : reply));
+    return replies.map((reply) => (isTaken(reply) ? rest[next++] : reply) as ClaimReply);
   }
+}
+
+function isTaken(reply: FirstReply | Failure | undefined): boolean {
+  return reply?.kind === 'taken';
+}
+
+function shownBy(reply: FirstReply | Failure | undefined): number | undefined {
+  return reply?.kind === 'taken' || reply?.kind === 'granted' ? reply.at : undefined;
 }
 
 function textLength(): number {
@@ -73,7 +103,7 @@ class ClaimKind implements BatchKind<string, FirstReply> {
     const at = parseNumber(micros);
     if (at === undefined || positions === undefined || more.length > 0) return undefined;
     const granted: Claimed = { kind: 'granted', token, at, stale: undefined };
-    return parsePositions<FirstReply>(positions, keys.length, [granted, 'taken']);
+    return parsePositions<FirstReply>(positions, keys.length, [granted, { kind: 'taken', at }]);
   }
 }
 

@@ -32,7 +32,7 @@ export interface SessionOptions {
   /** Present in a cluster: keys of several slots may not share a command. */
   readonly slotOf?: SlotOf | undefined;
   readonly clock: Clock;
-  readonly time: Pick<ServerTime, 'now' | 'latest' | 'ceiling'>;
+  readonly time: Pick<ServerTime, 'now' | 'latest' | 'ceiling' | 'observe'>;
   readonly commandTimeoutMs: number;
   /** The largest value that we send. */
   readonly maxValueBytes: number;
@@ -82,7 +82,7 @@ export class Session implements Port.Commands {
     this.#pipeline = pipeline;
     this.#gets = new SingleReads(reads);
     this.#bulk = new BulkReads(reads);
-    this.#claims = new Claims(runner, echoes, headOf);
+    this.#claims = new Claims(runner, echoes, { clock, time, headOf });
     this.#leases = new Leases(runner, echoes, times);
     this.#changes = new ChangeWriter(runner, times);
     this.#sweeps = new Sweeps(runner, echoes, prefix + RESERVED);

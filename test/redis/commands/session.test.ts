@@ -15,6 +15,7 @@ const error = (message: string): Failure => classify(new ErrorReply(message));
 const scene = () => {
   const clock = new ManualClock();
   const connection = new FakeConnection();
+  const shown: number[][] = [];
   const session = new Session(connection, {
     prefix: 'p:',
     clock,
@@ -22,13 +23,14 @@ const scene = () => {
       now: () => 1_000_000,
       latest: () => 1_000_003,
       ceiling: 0,
+      observe: (...sample) => shown.push(sample),
     },
     commandTimeoutMs: 100,
     maxValueBytes: 33_554_432,
     generation: () => 'gen001',
     spare: () => false,
   });
-  return { clock, connection, session };
+  return { clock, connection, session, shown };
 };
 
 /** The parts of an EVALSHA. */
@@ -253,6 +255,21 @@ describe('claims', () => {
       { kind: 'held', leftMs: 250 },
       { kind: 'granted', token, at: 1_700_000_000_000_000, stale: 'stale' },
     ]);
+  });
+
+  it('show the server’s clock, whether a key is free or taken', async () => {
+    const { clock, connection, session, shown } = scene();
+    for (const positions of ['', '1,']) {
+      void session.claim(['p:a'], 'load', 'request');
+      const sentAt = clock.now();
+      clock.jump(7);
+      await turn();
+      const sent = connection.take();
+      sent.answer(`${partsOf(sent).argv[0]}|1700000000000000|${positions}`);
+      await turn();
+      expect(shown).to.deep.equal([[1_700_000_000_000, sentAt]]);
+      shown.length = 0;
+    }
   });
 
   it('to refresh look at once', async () => {

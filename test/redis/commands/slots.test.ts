@@ -16,7 +16,7 @@ const scene = () => {
   const session = new Session(connection, {
     prefix: 'p:',
     clock: new ManualClock(),
-    time: { now: () => 1_000_000, latest: () => 1_000_003, ceiling: 0 },
+    time: { now: () => 1_000_000, latest: () => 1_000_003, ceiling: 0, observe: () => {} },
     commandTimeoutMs: 100,
     maxValueBytes: 1_000_000,
     generation: () => 'gen001',
