@@ -70,7 +70,8 @@ export class ClusterActor implements Player {
     const config = { ...parsed, redis };
     const { clock } = this.life;
     this.#remote = buildRemote(config, clock);
-    this.serverTime = { now: () => 0, latest: () => this.#errorMs() };
+    const now = (): number => clock.now();
+    this.serverTime = { now, latest: () => now() + this.#errorMs() };
     this.cache = buildCache(config, { clock, remote: this.#remote });
   }
 

@@ -11,6 +11,8 @@ export interface Player {
   readonly serverTime: Pick<ServerTime, 'now' | 'latest'>;
   /** Nobody waits for its answers any more. */
   readonly isDead?: boolean;
+  /** The latest time of the server that it has held possible (ms). What it stamps later is not older. */
+  heldPossibleMs?: number;
   /** The request that its calls belong to, if they belong to one. */
   request?: Request;
 }
@@ -41,11 +43,18 @@ export interface Theatre {
 }
 
 /** What a process may be wrong by about the server's time. */
-export function errorMsOf({ cache, serverTime }: Player, { commandTimeout }: Setting): number {
+export function errorMsOf(player: Player, { commandTimeout }: Setting): number {
+  const { cache, serverTime, heldPossibleMs = 0 } = player;
+  const [now, latest] = [serverTime.now(), serverTime.latest()];
+  // From further ahead than this it dates from before the server's clock was set back.
+  const isForgotten = heldPossibleMs > latest + FORGOTTEN_AHEAD_MS;
+  player.heldPossibleMs = isForgotten ? latest : Math.max(heldPossibleMs, latest);
   // What is called before the first connection is made waits for it, and counts as called then.
   if (cache.status().reason === 'connecting') return commandTimeout;
-  return serverTime.latest() - serverTime.now();
+  return player.heldPossibleMs - now;
 }
+
+const FORGOTTEN_AHEAD_MS = 1_000;
 
 /** So many calls a request makes. */
 const CALLS_PER_REQUEST = 4;
