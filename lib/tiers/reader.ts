@@ -5,6 +5,7 @@ import type { Lane, SlotReply } from '../redis/remote.js';
 import { type Answer, type Asked, mustAskTags, type Read } from './calls/read.js';
 import type { Change } from './changes/change.js';
 import type { ChangeQueue } from './changes/change-queue.js';
+import { mayBeOlder } from './ledger/acknowledged.js';
 import { askApart } from './near/ask-apart.js';
 import type { Watch } from './near/near-keys.js';
 import type { Shard } from './shard.js';
@@ -132,7 +133,7 @@ export class Reader {
     const version = versionOf(entry);
     door.time.saw(version);
     const own = ledger.acknowledged(key);
-    return version > ledger.clearedUpTo(key) && (own === undefined || version >= own.version);
+    return version > ledger.clearedUpTo(key) && !(own !== undefined && mayBeOlder(version, own));
   }
 
   #asking(watch?: Watch): Asked | undefined {
@@ -197,7 +198,7 @@ export class Reader {
     door.time.saw(version);
     if (version <= ledger.clearedUpTo(key)) return this.#absent(key, read);
     const own = ledger.acknowledged(key);
-    if (own !== undefined && version < own.version) {
+    if (own !== undefined && mayBeOlder(version, own)) {
       // The data was replaced, or another process' clock is behind.
       if (read.isProvenSince !== true) return this.#afterProof(key, entry, read);
       if (!ledger.isUnchangedSince(key, read.position)) return this.inMemory(key);

@@ -89,7 +89,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'an own acknowledged change does not guard what Redis shows',
     file: 'tiers/reader.js',
-    find: 'if (own !== undefined && version < own.version) {',
+    find: 'if (own !== undefined && (0, acknowledged_js_1.mayBeOlder)(version, own)) {',
     replace: 'if (false) {',
   },
   {

@@ -171,6 +171,25 @@ describe('Reader', () => {
     expect(process.door.proofs).to.equal(3);
   });
 
+  it('nor one that may be older than its own change, as far as it knows the server’s clock', async () => {
+    const process = new TierFixture({ errorMs: 5 }).open();
+    process.clock.jump(1_000);
+    await process.put('a', 'mine');
+    const stamp = process.shards.only?.shard.ledger.acknowledged('a')?.stamp ?? expect.fail('none');
+    expect(stamp.high - stamp.low, 'microseconds').to.be.at.least(10_000);
+    expect(await process.get('a')).to.equal('mine');
+    expect(process.door.proofs, 'its own entry').to.equal(0);
+    process.door.proves = async () => false;
+    for (const version of [stamp.low + 1, stamp.high]) {
+      plant(process, 'a', { version });
+      await process.get('a');
+    }
+    expect(process.door.proofs).to.equal(2);
+    plant(process, 'a', { version: stamp.high + 1 });
+    expect(await process.get('a')).to.equal('planted');
+    expect(process.door.proofs).to.equal(2);
+  });
+
   it('does not believe it either when it changed the key once more while it asked', async () => {
     const process = new TierFixture().open();
     process.clock.jump(1_000);

@@ -35,7 +35,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'noGuard: a process believes what is older than its own delete',
     file: 'tiers/reader.js',
-    find: 'if (own !== undefined && version < own.version) {',
+    find: 'if (own !== undefined && (0, acknowledged_js_1.mayBeOlder)(version, own)) {',
     replace: 'if (false) {',
     test: 'not even before a heartbeat',
   },

@@ -21,6 +21,15 @@ export interface Acknowledged {
   readonly batch: Batch;
 }
 
+/**
+ * Whether an entry of this version may be older than the change: data that was put in place of other data would show it.
+ * Within the stamp of the change only the proof tells; the entry of the change itself has the stamp's `low`.
+ */
+export function mayBeOlder(version: number, { version: known, stamp }: Acknowledged): boolean {
+  const isWithin = version > stamp.low && version <= stamp.high;
+  return version < known || (isWithin && version !== known);
+}
+
 /** The writes acknowledged between two fences. Count 0: no fence is known to follow them. */
 export interface Batch {
   label: Label;

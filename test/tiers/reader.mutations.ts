@@ -1,0 +1,10 @@
+import type { Mutation } from '../support/mutation.js';
+
+export const mutations: readonly Mutation[] = [
+  {
+    title: 'an entry within the stamp of an own change counts as newer',
+    file: 'tiers/ledger/acknowledged.js',
+    find: 'return version < known || (isWithin && version !== known);',
+    replace: 'return version < known;',
+  },
+];
