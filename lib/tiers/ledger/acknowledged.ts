@@ -26,8 +26,7 @@ export interface Acknowledged {
  * Within the stamp of the change only the proof tells; the entry of the change itself has the stamp's `low`.
  */
 export function mayBeOlder(version: number, { version: known, stamp }: Acknowledged): boolean {
-  const isWithin = version > stamp.low && version <= stamp.high;
-  return version < known || (isWithin && version !== known);
+  return version < known || (version > stamp.low && version <= stamp.high && version !== known);
 }
 
 /** The writes acknowledged between two fences. Count 0: no fence is known to follow them. */

@@ -9,6 +9,9 @@ export const TAG_LAG_MS = 1_200;
 /** After a step of a clock its processes measure it again: with the next heartbeat, or one more. */
 const MEASURED_WITHIN_MS = 1_500;
 
+/** What is further ahead than this dates from before a clock was set back; a little less, because clocks are estimated. */
+const SET_BACK_MS = 900;
+
 interface Step {
   readonly atMs: number;
   readonly ms: number;
@@ -68,6 +71,9 @@ export class Residues {
    */
   excuses(birth: Birth, change: Change): string | undefined {
     if (this.#isGhostInTime(birth)) return 'a clock was set back during a hang (ADR 16)';
+    if (change.kind === 'pattern' && this.#wasSetBack(birth.bornMs, change.calledMs)) {
+      return 'a clock was set back by a second or more before a pattern was cleared (guarantees)';
+    }
     if (birth.process === change.process) return this.#ghostOf(birth, change);
     if (birth.isOfMany && birth.settledAt > change.calledAt) {
       return 'a call of many keys, or with a tag, takes its place between its call and its answer (guarantees)';
@@ -109,6 +115,11 @@ export class Residues {
   #isGhostInTime(birth: Birth): boolean {
     if (!birth.isGivenUp) return false;
     return this.#steps.some(({ atMs, ms }) => ms < 0 && atMs >= birth.bornMs);
+  }
+
+  #wasSetBack(fromMs: number, toMs: number): boolean {
+    const steps = this.#steps.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+    return steps.reduce((sum, { ms }) => sum + Math.min(0, ms), 0) < -SET_BACK_MS;
   }
 
   #isWithinError(birth: Birth, change: Change): boolean {
