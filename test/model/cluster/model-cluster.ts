@@ -79,11 +79,14 @@ export class ModelCluster {
     return newest?.slice(newest.indexOf(':') + 1);
   }
 
-  /** Promotes the replica of a share, which lacks the last `commands`. Whether there was one. */
+  /**
+   * Promotes the replica of a share, which lacks the last `commands`. Whether there was one. An isolated one gets no
+   * votes.
+   */
   promote(at: number, commands: number): boolean {
     const share = this.share(at);
     const { master, replica } = share;
-    if (replica === undefined) return false;
+    if (replica === undefined || replica.isIsolated) return false;
     replica.redis.catchUp(Math.max(0, replica.redis.behind - commands));
     replica.redis.replicaOf(undefined);
     master.successor = replica;
