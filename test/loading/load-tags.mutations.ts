@@ -12,7 +12,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'tags are forgotten while values in their grace still have them',
     file: FILE,
-    find: '{ lifeMs: ttlMs + graceMs }',
-    replace: '{ lifeMs: ttlMs }',
+    find: 'this.#lifeMs = ttlMs + graceMs;',
+    replace: 'this.#lifeMs = ttlMs;',
   },
 ];

@@ -2,6 +2,24 @@ import type { Mutation } from '../support/mutation.js';
 
 export const mutations: readonly Mutation[] = [
   {
+    title: 'tags that were known before a load are not asked for again at its end',
+    file: 'loading/task/load-tags.js',
+    find: 'if (this.#known.size === 0)',
+    replace: 'if (true)',
+  },
+  {
+    title: 'a value with an invalidated tag goes to later callers, too',
+    file: 'loading/task/load-tags.js',
+    find: 'flight.outdate(); return undefined;',
+    replace: 'return undefined;',
+  },
+  {
+    title: 'the tags of a value that is not stored are not asked for',
+    file: 'loading/task/load-task.js',
+    find: 'loaded.push({ flight, named, value });',
+    replace: 'if (value !== undefined) loaded.push({ flight, named, value });',
+  },
+  {
     title: 'a flight forgets the tags that its loader has named',
     file: 'loading/flight/flight.js',
     find: 'this.#named = tags;',

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { encodeValue } from '../../lib/entry/codec.js';
+import { settle } from '../support/manual-clock.js';
 import { codeOf, gate, never, outcomeOf, rejectionOf } from '../support/promises.js';
 import { unhandled } from '../support/wait.js';
 import { InHand } from './in-hand.js';
@@ -39,6 +40,26 @@ describe('loading: single flight', () => {
       stored.open();
       expect([await early, await late]).to.deep.equal(['old', 'new']);
     });
+
+    for (const ttl of ['its own', 'none']) {
+      it(`whose tag another process invalidated is loaded again for later callers, though this process has not heard of it (lifetime: ${ttl})`, async () => {
+        const cache = new InHand({ tags: ['red'] });
+        const end = gate();
+        const early = cache.getOrSet('k', async ({ setTtl }) => {
+          await end.promise;
+          if (ttl === 'none') setTtl(0);
+          return 'old';
+        });
+        await settle();
+        cache.store.tags.invalidate(['red']);
+        const late = cache.getOrSet('k', () => 'new');
+        await settle();
+        end.open();
+        expect([await early, await late]).to.deep.equal(['old', 'new']);
+        expect(cache.stored('k')).to.equal('new');
+        expect(cache.store.callsOf('fill')).to.deep.equal([['k']]);
+      });
+    }
 
     it('is loaded once for all who ask, each of whom gets a copy', async () => {
       const cache = new InHand();

@@ -24,8 +24,8 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'tags: a load whose late tag was invalidated is stored',
     file: 'loading/task/load-tags.js',
-    find: 'const need = { lifeMs: value.ttlMs + value.graceMs, since: flight.group.since };',
-    replace: 'const need = { lifeMs: value.ttlMs + value.graceMs };',
+    find: '{ lifeMs, since: flight.group.since }',
+    replace: '{ lifeMs }',
     test: 'another process invalidated them',
   },
   {

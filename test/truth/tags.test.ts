@@ -185,6 +185,24 @@ describe('tags', () => {
     });
   }
 
+  it('that another process invalidated, and the loader names at its end, let a later caller not have its value', async () => {
+    for (const how of ['stored', 'not stored']) {
+      const loader = new SlowLoader();
+      const early = a.cache.getOrSet(how, async (context) => {
+        const value = await loader.load(context, [how]); // a tag that this process does not know yet
+        if (how === 'not stored') context.setTtl(0);
+        return value;
+      });
+      await loader.begun;
+      await b.cache.invalidateTags([how]);
+      const { flight } = a.cache.metrics().coalesced;
+      const late = a.cache.getOrSet(how, () => 'new');
+      await until(() => a.cache.metrics().coalesced.flight === flight + 1, 'it shares the load');
+      loader.end('old');
+      expect([await early, await late], how).to.deep.equal(['old', 'new']);
+    }
+  });
+
   it('end a stale value that would serve within its grace', async () => {
     const options = { ttl: 20, grace: '1h', ...RED } as const;
     await a.cache.getOrSet('k', () => 'old', options);

@@ -51,9 +51,6 @@ interface TaggedOrder extends LoadOrder {
 /** When a load began, and what it replaces. */
 type Seen = Pick<LoadedValue, 'at' | 'isReload'>;
 
-/** A value that may be stored, with how long it took to load. */
-type Stored = TaggedValue;
-
 /**
  * The work of flights: get the right to load, run the loader, and store and deliver its values.
  *
@@ -139,17 +136,18 @@ export class LoadTask {
     const seen = { at: clock.now() - call.loadMs, isReload: order.isReload === true };
     const { refreshAhead, graceMs } = order.config;
     const loadMs = refreshAhead > 0 ? Math.max(1, call.loadMs) : 0;
-    const stored: Stored[] = [];
+    const loaded: TaggedValue[] = [];
     const receiving = turns.each(flights, (flight, i) => {
       const result = results[i] as LoadResult;
       const ttlMs = this.#receive(flight, result, seen);
       if (result.kind !== 'value') return;
       const named = order.tags.named(flight, result.tags);
-      if (ttlMs === undefined) return;
-      stored.push({ flight, named, value: { payload: result.payload, ttlMs, graceMs, loadMs } });
+      const { payload } = result;
+      const value = ttlMs === undefined ? undefined : { payload, ttlMs, graceMs, loadMs };
+      loaded.push({ flight, named, value });
     });
     if (receiving !== undefined) await receiving;
-    const filling = this.#store(order, stored);
+    const filling = this.#store(order, loaded);
     if (filling !== undefined) await filling;
     const ending = turns.each(flights, (flight, i) => {
       endWith(flight, results[i] as LoadResult, share);
@@ -184,41 +182,41 @@ export class LoadTask {
     this.#options.observer.loaded(outcome, call.hasRun ? call.loadMs : undefined);
   }
 
-  /** Returns how long a loaded value may be stored. If it may not, gives the lease back. */
+  /** Returns how long a loaded value may be stored. `undefined`: it may not. */
   #receive(flight: Flight, result: LoadResult, seen: Seen): number | undefined {
     const { backoff, lifetimes, ttlJitter } = this.#options;
     if (result.kind === 'failed') this.#fail(flight, result.error);
     else backoff.reset(flight.key);
-    if (result.kind !== 'value' || result.ttlMs === undefined) {
+    if (result.kind !== 'value') {
       flight.giveUpLease();
       return undefined;
     }
-    if (!flight.isStorable) return undefined;
     const { ttlMs } = result;
+    if (ttlMs === undefined || !flight.isStorable) return undefined;
     const lifetimeMs = lifetimes?.loaded({ ...result, ...seen, ttlMs, key: flight.key }) ?? ttlMs;
     return jitteredTtl(lifetimeMs, ttlJitter, Math.random());
   }
 
-  #store(order: TaggedOrder, stored: readonly Stored[]): Promise<void> | undefined {
-    const tagged = order.tags.apply(stored);
+  #store(order: TaggedOrder, loaded: readonly TaggedValue[]): Promise<void> | undefined {
+    const tagged = order.tags.apply(loaded);
     return tagged instanceof Promise
-      ? tagged.then((values) => this.#fill(order.store, stored, values))
-      : this.#fill(order.store, stored, tagged);
+      ? tagged.then((values) => this.#fill(order.store, loaded, values))
+      : this.#fill(order.store, loaded, tagged);
   }
 
   #fill(
     store: Store,
-    stored: readonly Stored[],
+    loaded: readonly TaggedValue[],
     values: readonly (NewValue | undefined)[],
   ): Promise<void> | undefined {
-    const loaded: Loaded[] = [];
-    for (const [i, { flight }] of stored.entries()) {
+    const stored: Loaded[] = [];
+    for (const [i, { flight }] of loaded.entries()) {
       const value = values[i];
       // The key was changed, perhaps while the event loop had its turns.
       if (flight.isVoid || value === undefined) flight.giveUpLease();
-      else loaded.push({ key: flight.key, lease: flight.lease, value });
+      else stored.push({ key: flight.key, lease: flight.lease, value });
     }
-    return loaded.length > 0 ? store.fill(loaded) : undefined;
+    return stored.length > 0 ? store.fill(stored) : undefined;
   }
 
   async #failAll(flights: readonly Flight[], error: unknown): Promise<void> {
