@@ -42,7 +42,7 @@ describe('loading: single flight', () => {
     });
 
     for (const ttl of ['its own', 'none']) {
-      it(`whose tag another process invalidated is loaded again for later callers, though this process has not heard of it (lifetime: ${ttl})`, async () => {
+      it(`whose tag another process invalidated unheard is loaded again for later callers, lifetime ${ttl}`, async () => {
         const cache = new InHand({ tags: ['red'] });
         const end = gate();
         const early = cache.getOrSet('k', async ({ setTtl }) => {
