@@ -28,7 +28,7 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'a claim shows nothing of the server’s clock',
     file: 'redis/commands/claims.js',
-    find: 'time.observe(micros / 1_000, sentAt);',
+    find: 'time.observe(last.micros / 1_000, sentAt);',
     replace: '{}',
   },
   {

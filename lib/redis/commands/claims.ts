@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/time/clock.js';
 import { LEASE_MS } from '../../entry/layout.js';
-import type { Failure } from '../failure.js';
+import { Failure } from '../failure.js';
 import type { ClaimReply, Lane } from '../remote.js';
 import type { ServerTime } from '../server-time.js';
 import type { BatchKind } from './batches/batch-sender.js';
@@ -14,13 +14,12 @@ import { CLAIM, CLAIM_OVER } from './scripts.js';
 export type HeadOf = (key: string) => string;
 
 type Claimed = Exclude<ClaimReply, Failure>;
-/** There is something under the key. `at`: the server's time, microseconds. */
-interface Taken {
-  readonly kind: 'taken';
-  readonly at: number;
-}
 
-type FirstReply = Claimed | Taken;
+/** An answer, and the server's time at which it was true, in microseconds. */
+interface Shown<A> {
+  readonly answer: A;
+  readonly micros: number;
+}
 
 export interface ClaimsOptions {
   readonly clock: Clock;
@@ -30,17 +29,17 @@ export interface ClaimsOptions {
 
 /**
  * Asks for the right to load keys. An absent key costs one small command. Only if there is something under the
- * key, a second command reads it: a lease, a fresh value, a stale value, or a tombstone. The first reply shows the
- * server's clock: what is changed after the load must be newer than it, also if that clock was set on.
+ * key, a second command reads it: a lease, a fresh value, a stale value, or a tombstone. Each reply shows the
+ * server's clock, because what is changed after a grant must be newer than it, also if that clock was set on.
  */
 export class Claims {
-  readonly #first: JoinedBatches<string, FirstReply>;
-  readonly #over: Readonly<Record<'load' | 'refresh', JoinedBatches<string, Claimed>>>;
+  readonly #first: JoinedBatches<string, Shown<Claimed | 'taken'>>;
+  readonly #over: Readonly<Record<'load' | 'refresh', JoinedBatches<string, Shown<Claimed>>>>;
   readonly #options: ClaimsOptions;
 
   constructor(runner: ScriptRunner, echoes: Echoes, options: ClaimsOptions) {
     const { headOf } = options;
-    const over = (mode: 'load' | 'refresh'): JoinedBatches<string, Claimed> =>
+    const over = (mode: 'load' | 'refresh'): JoinedBatches<string, Shown<Claimed>> =>
       new JoinedBatches(runner, new ClaimOverKind(echoes, headOf, mode));
     this.#first = new JoinedBatches(runner, new ClaimKind(echoes));
     this.#over = { load: over('load'), refresh: over('refresh') };
@@ -53,33 +52,34 @@ export class Claims {
     lane: Lane,
   ): Promise<readonly ClaimReply[]> {
     // A key that is to be refreshed has a value.
-    if (mode === 'refresh') return this.#over.refresh.run(keys, lane);
+    if (mode === 'refresh') return this.#ask(this.#over.refresh, keys, lane);
+    const replies = await this.#ask(this.#first, keys, lane);
+    if (!replies.includes('taken')) return replies as readonly ClaimReply[];
+    const taken = keys.filter((_, i) => replies[i] === 'taken');
+    const rest = await this.#ask(this.#over.load, taken, lane);
+    let next = 0;
+    return replies.map((reply) => (reply === 'taken' ? (rest[next++] as ClaimReply) : reply));
+  }
+
+  async #ask<A>(
+    batches: JoinedBatches<string, Shown<A>>,
+    keys: readonly string[],
+    lane: Lane,
+  ): Promise<readonly (A | Failure)[]> {
     const { clock, time } = this.#options;
     const sentAt = clock.now();
-    const replies = await this.#first.run(keys, lane);
-    const micros = shownBy(replies.at(-1));
-    if (micros !== undefined) time.observe(micros / 1_000, sentAt);
-    const taken = keys.filter((_, i) => isTaken(replies[i]));
-    if (taken.length === 0) return replies as readonly ClaimReply[];
-    const rest = await this.#over.load.run(taken, lane);
-    let next = 0;
-    return replies.map((reply) => (isTaken(reply) ? rest[next++] : reply) as ClaimReply);
+    const replies = await batches.run(keys, lane);
+    const last = replies.at(-1);
+    if (last !== undefined && !(last instanceof Failure)) time.observe(last.micros / 1_000, sentAt);
+    return replies.map((reply) => (reply instanceof Failure ? reply : reply.answer));
   }
-}
-
-function isTaken(reply: FirstReply | Failure | undefined): boolean {
-  return reply?.kind === 'taken';
-}
-
-function shownBy(reply: FirstReply | Failure | undefined): number | undefined {
-  return reply?.kind === 'taken' || reply?.kind === 'granted' ? reply.at : undefined;
 }
 
 function textLength(): number {
   return 0;
 }
 
-class ClaimKind implements BatchKind<string, FirstReply> {
+class ClaimKind implements BatchKind<string, Shown<Claimed | 'taken'>> {
   readonly script = CLAIM;
   readonly bytesOf = textLength;
   readonly #echoes: Echoes;
@@ -98,16 +98,23 @@ class ClaimKind implements BatchKind<string, FirstReply> {
     return { args: [token, `${LEASE_MS}`], echo: token };
   }
 
-  parse(reply: unknown, keys: readonly string[], token: string): readonly FirstReply[] | undefined {
-    const [micros, positions, ...more] = afterEcho(reply, token)?.split('|') ?? [];
-    const at = parseNumber(micros);
-    if (at === undefined || positions === undefined || more.length > 0) return undefined;
-    const granted: Claimed = { kind: 'granted', token, at, stale: undefined };
-    return parsePositions<FirstReply>(positions, keys.length, [granted, { kind: 'taken', at }]);
+  parse(
+    reply: unknown,
+    keys: readonly string[],
+    token: string,
+  ): readonly Shown<Claimed | 'taken'>[] | undefined {
+    const [digits, positions, ...more] = afterEcho(reply, token)?.split('|') ?? [];
+    const micros = parseNumber(digits);
+    if (micros === undefined || positions === undefined || more.length > 0) return undefined;
+    const granted: Claimed = { kind: 'granted', token, at: micros, stale: undefined };
+    return parsePositions<Shown<Claimed | 'taken'>>(positions, keys.length, [
+      { answer: granted, micros },
+      { answer: 'taken', micros },
+    ]);
   }
 }
 
-class ClaimOverKind implements BatchKind<string, Claimed> {
+class ClaimOverKind implements BatchKind<string, Shown<Claimed>> {
   readonly script = CLAIM_OVER;
   readonly bytesOf = textLength;
   readonly #echoes: Echoes;
@@ -131,14 +138,19 @@ class ClaimOverKind implements BatchKind<string, Claimed> {
     return { args, echo: token };
   }
 
-  parse(reply: unknown, keys: readonly string[], token: string): readonly Claimed[] | undefined {
+  parse(
+    reply: unknown,
+    keys: readonly string[],
+    token: string,
+  ): readonly Shown<Claimed>[] | undefined {
     if (!Array.isArray(reply) || reply.length !== keys.length + 1) return undefined;
-    if (reply[0] !== token) return undefined;
-    const answers: Claimed[] = [];
+    const micros = parseNumber(afterEcho(reply[0], token));
+    if (micros === undefined) return undefined;
+    const answers: Shown<Claimed>[] = [];
     for (let i = 1; i < reply.length; i++) {
       const answer = parseClaim(reply[i], token);
       if (answer === undefined) return undefined;
-      answers.push(answer);
+      answers.push({ answer, micros });
     }
     return answers;
   }

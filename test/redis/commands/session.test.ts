@@ -248,7 +248,7 @@ describe('claims', () => {
     expect([script, keys]).to.deep.equal(['CLAIM_OVER', ['p:b', 'p:c', 'p:d']]);
     expect(argv.slice(1, 4)).to.deep.equal(['600', 'load', entryHead('gen001', fingerprint('b'))]);
     const token = argv[0];
-    over.answer([token, 'ventry', 'h250', 'g1700000000000000stale']);
+    over.answer([`${token}|6`, 'ventry', 'h250', 'g1700000000000000stale']);
     expect(await claim).to.deep.equal([
       { kind: 'granted', token: partsOf(first).argv[0], at: 5, stale: undefined },
       { kind: 'value', entry: 'entry' },
@@ -272,12 +272,18 @@ describe('claims', () => {
     }
   });
 
-  it('to refresh look at once', async () => {
-    const { connection, session } = scene();
-    void session.claim(['p:a'], 'refresh', 'request');
+  it('to refresh look at once, which shows it, too', async () => {
+    const { clock, connection, session, shown } = scene();
+    const claim = session.claim(['p:a'], 'refresh', 'request');
+    const sentAt = clock.now();
+    clock.jump(7);
     await turn();
-    const { script, argv } = partsOf(connection.take());
+    const sent = connection.take();
+    const { script, argv } = partsOf(sent);
     expect([script, argv[2]]).to.deep.equal(['CLAIM_OVER', 'refresh']);
+    sent.answer([`${argv[0]}|1700000000000000`, 'ventry']);
+    expect(await claim).to.deep.equal([{ kind: 'value', entry: 'entry' }]);
+    expect(shown).to.deep.equal([[1_700_000_000_000, sentAt]]);
   });
 
   for (const change of ['x', 'v', 'h', 'hx', 'g12', '', 5, null]) {
@@ -286,7 +292,7 @@ describe('claims', () => {
       const claim = session.claim(['p:a'], 'refresh', 'request');
       await turn();
       const sent = connection.take();
-      sent.answer([partsOf(sent).argv[0], change]);
+      sent.answer([`${partsOf(sent).argv[0]}|5`, change]);
       expect((await claim)[0]).to.include({ reason: 'protocol_error' });
     });
   }

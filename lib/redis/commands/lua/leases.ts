@@ -19,13 +19,13 @@ return ARGV[1] .. '|' .. string.format('%.0f', now) .. '|' .. taken
 
 /**
  * Takes the leases of keys that are not empty. KEYS; ARGV: token (also the echo), lease ms, mode ('load' |
- * 'refresh'), then per key: the head that its entry must have (mark, generation, fingerprint). Replies {token,
+ * 'refresh'), then per key: the head that its entry must have (mark, generation, fingerprint). Replies {`token|micros`,
  * then per key one text: 'v' entry | 'g' micros(16 digits) stale entry or '' | 'h' milliseconds left}.
  */
 export const CLAIM_OVER: Script = script(
   'CLAIM_OVER',
   `${NOW}${PARSE}
-local replies = {ARGV[1]}
+local replies = {ARGV[1] .. '|' .. string.format('%.0f', now)}
 for i, key in ipairs(KEYS) do
   local slot = redis.pcall('GET', key)
   if type(slot) ~= 'string' then slot = '' end

@@ -1,5 +1,5 @@
 import * as S from '../../../entry/layout.js';
-import { padded, toNumber } from './lua.js';
+import { padded, toNumber, whole } from './lua.js';
 import { readTime, type ScriptBody, type ScriptRun, type ServerTime } from './script.js';
 import {
   entryOf,
@@ -28,7 +28,8 @@ interface Parts {
 /** Script CLAIM_OVER. */
 export const claimOver: ScriptBody = (run) => {
   const now = readTime(run);
-  return [run.argv(1), ...run.keys.map((key, index) => claimOne(run, key, { now, index }))];
+  const head = `${run.argv(1)}|${whole(now.micros)}`;
+  return [head, ...run.keys.map((key, index) => claimOne(run, key, { now, index }))];
 };
 
 interface Place {
@@ -53,12 +54,12 @@ function claimOne(run: ScriptRun, key: string, { now, index }: Place): string {
 
 function partsOf(run: ScriptRun, key: string): Parts {
   const found = run.attempt('GET', key);
-  const whole = typeof found === 'string' ? found : '';
-  const version = versionOf(entryOf(whole));
+  const text = typeof found === 'string' ? found : '';
+  const version = versionOf(entryOf(text));
   return {
-    token: isLeased(whole) ? tokenOf(whole) : '',
-    untilMs: isLeased(whole) ? untilOf(whole) : 0,
-    slot: version === 0 ? '' : entryOf(whole),
+    token: isLeased(text) ? tokenOf(text) : '',
+    untilMs: isLeased(text) ? untilOf(text) : 0,
+    slot: version === 0 ? '' : entryOf(text),
     version,
   };
 }
